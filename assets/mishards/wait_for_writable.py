@@ -1,0 +1,73 @@
+"""Waits until the writable Milvus answers, in an init container before mishards 1.1.1.
+
+mishards resolves WOSERVER once, when it starts, and exits after 90 s when nobody is there: during a first installation
+that would be restart after restart.
+
+Environment:
+    WOSERVER       tcp://host:port, as mishards gets it
+    WAIT_SECONDS   how long to wait (600)
+
+Exits with 0 once the port accepts a connection, or with 1 and the reason on stderr.
+
+For the Python 3.6 of the mishards image, without third-party modules.
+"""
+import os
+import re
+import signal
+import socket
+import sys
+import time
+
+RETRY_SECONDS = 2
+
+
+def say(message):
+    print('wait-for-writable: ' + message, file=sys.stderr, flush=True)
+
+
+def reason_not_to_connect(host, port):
+    """None when the port accepts a connection."""
+    try:
+        # IPv4 only, as mishards itself resolves it.
+        address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+    except (OSError, UnicodeError) as error:
+        return '%s does not resolve (%s)' % (host, getattr(error, 'strerror', None) or error)
+    try:
+        socket.create_connection(address, timeout=5).close()
+    except OSError as error:
+        return '%s:%d does not accept connections (%s)' % (host, port, error.strerror or error)
+    return None
+
+
+def main():
+    # As PID 1, Python ignores SIGTERM and would hold up the deletion of its pod.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+
+    woserver = os.environ.get('WOSERVER', '')
+    match = re.match(r'tcp://([^:/]+):(\d+)\Z', woserver)
+    if match is None or int(match.group(2)) > 65535:
+        say("WOSERVER has to be tcp://host:port, not '%s'" % woserver)
+        return 1
+    host, port = match.group(1), int(match.group(2))
+    limit = os.environ.get('WAIT_SECONDS', '600')
+    if re.match(r'\d+\Z', limit) is None:
+        say("WAIT_SECONDS has to be a number of seconds, not '%s'" % limit)
+        return 1
+
+    deadline = time.monotonic() + int(limit)
+    previous = None
+    while True:
+        reason = reason_not_to_connect(host, port)
+        if reason is None:
+            return 0
+        if reason != previous:
+            say('waiting for the writable Milvus: ' + reason)
+            previous = reason
+        if time.monotonic() >= deadline:
+            say('gave up after %s s: %s. Look at the pod of the writable Milvus: is it ready, and if not, why?' % (limit, reason))
+            return 1
+        time.sleep(RETRY_SECONDS)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,17 @@
+#!/bin/sh
+# The readiness probe of the mysql container: can the user that Milvus is log in and run a query?
+#
+#   MYSQL_USER, MYSQL_DATABASE   as whom, and on what
+#   MYSQL_PASSWORD_FILE          a file with the password
+#   MYSQL_PORT                   3306 when not set
+#
+# Exits with the client's code; its error goes to stderr, and from there into the pod's events.
+set -eu
+
+port=$(printenv MYSQL_PORT) || port=3306
+MYSQL_PWD=$(cat "$MYSQL_PASSWORD_FILE")
+export MYSQL_PWD
+
+# Over TCP, because while the image initializes its data directory the server answers on the socket alone.
+exec mysql --no-defaults --protocol=TCP --host=127.0.0.1 --port="$port" --connect-timeout=4 \
+  --user="$MYSQL_USER" -N -B -e 'SELECT 1' "$MYSQL_DATABASE" >/dev/null

@@ -1,0 +1,35 @@
+import { crossCheck } from './cross-checks';
+import type { MilvusConfig } from './milvus-config';
+import { ConfigurationError, type Problem } from './problems';
+import { resolveSettings, type Settings } from './settings';
+import { validate } from './validate';
+
+/** Settings, or everything that is wrong with the configuration. */
+export type Checked =
+  | { readonly settings: Settings; readonly problems?: undefined }
+  | { readonly settings?: undefined; readonly problems: readonly Problem[] };
+
+/** Checks one cluster's configuration and fills in all defaults. */
+export function check(input: unknown, references?: ReadonlyMap<string, string>): Checked {
+  const { config, problems } = validate(input, references);
+  if (config === undefined) return { problems };
+  const { settings, problems: sizing } = resolveSettings(config);
+  const all = [...crossCheck(config, input), ...sizing];
+  if (all.length > 0) return { problems: all };
+  checked.add(settings);
+  return { settings };
+}
+
+/** Settings that were made here, so that a loaded configuration is not checked a second time. */
+const checked = new WeakSet<object>();
+
+/**
+ * The settings of a configuration that code gives, or the same settings when they have been checked already.
+ * @throws ConfigurationError with every problem
+ */
+export function settingsOf(input: MilvusConfig | Settings, source: string): Settings {
+  if (checked.has(input)) return input as Settings;
+  const { settings, problems } = check(input);
+  if (settings === undefined) throw new ConfigurationError([{ source, problems }]);
+  return settings;
+}

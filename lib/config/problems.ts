@@ -1,0 +1,83 @@
+/** One thing that is wrong with a configuration. */
+export interface Problem {
+  /** Where: the key as a path, e.g. `s3.address`. Empty for the configuration as a whole. */
+  readonly path: string;
+  /** What was given, already fit to be shown: never a credential. Unset: there is nothing to show. */
+  readonly given?: string;
+  /** What is expected there, as a phrase: `a port number from 1 to 65535`. */
+  readonly expected: string;
+  /** How to mend it, as one or more sentences. */
+  readonly fix?: string;
+}
+
+/** The problems of one source: a file, one of several documents in it, or a construct's props. */
+export interface ProblemReport {
+  /** Where the configuration came from, e.g. `milvus.yaml` or `fleet.yaml, document 2 (milvus-b)`. */
+  readonly source: string;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A configuration that can't be used. Its message is the whole report: every problem of every source, so
+ * that one run is enough to mend them all.
+ */
+export class ConfigurationError extends Error {
+  public override readonly name = 'ConfigurationError';
+
+  public constructor(public readonly reports: readonly ProblemReport[]) {
+    super(reports.map(formatReport).join('\n\n'));
+  }
+}
+
+/** A problem in one line, the hint indented under it. */
+export function formatProblem(problem: Problem): string {
+  const given = problem.given === undefined ? '' : `given ${problem.given}; `;
+  const path = problem.path === '' ? '' : `${problem.path}: `;
+  const line = `${path}${given}expected ${problem.expected}`;
+  return problem.fix === undefined ? line : `${line}\n    ${problem.fix}`;
+}
+
+function formatReport({ source, problems }: ProblemReport): string {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return `${source}: ${count}\n${problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n')}`;
+}
+
+/** `a.b[2].c` from its steps; keys that are no plain words are quoted. */
+export function formatPath(steps: readonly PropertyKey[]): string {
+  return steps.reduce<string>((path, step) => {
+    if (typeof step === 'number') return `${path}[${step}]`;
+    const key = /^[\w-]+$/.test(String(step)) ? String(step) : JSON.stringify(String(step));
+    return path === '' ? key : `${path}.${key}`;
+  }, '');
+}
+
+const LONGEST_SHOWN = 60;
+
+/**
+ * A value as an error message may show it. What stands under `credentials`, user information in a URL, and
+ * anything that is a text where a mapping belongs near a credential, is never shown.
+ */
+export function showValue(value: unknown, steps: readonly PropertyKey[]): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const kind = typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+  if (
+    steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) &&
+    !isReference(steps)
+  ) {
+    return `${kind} (not shown: it may be a credential)`;
+  }
+  if (typeof value !== 'string') return `${String(value)} (${kind})`;
+  const masked = value.replace(/\/\/[^/\s]*@/g, '//***@').replace(/^[^/\s@:]+:[^/\s]*@/, '***@');
+  const shown = JSON.stringify(masked);
+  return shown.length > LONGEST_SHOWN
+    ? `${shown.slice(0, LONGEST_SHOWN)}..." (${value.length} characters)`
+    : shown;
+}
+
+/** Names of Secrets and of their keys are no secrets, and a message without them would help nobody. */
+function isReference(steps: readonly PropertyKey[]): boolean {
+  const path = steps.map(String);
+  return path.includes('existingSecret') || path.includes('keys') || path.includes('secretStoreRef');
+}

@@ -1,0 +1,79 @@
+/**
+ * The two notations for amounts that meet in this project: Milvus' own (`4GB`, always 1024-based) and
+ * Kubernetes' quantities (`4Gi`, `500m`). Values are kept as numbers and written in the form that the
+ * reader (the server, the API server) stores itself, so that a second apply changes nothing.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+export const GIB = 1024 * MIB;
+
+const MILVUS_SIZE = /^(\d+(?:\.\d+)?)(b|k|m|g|kb|mb|gb|ki|mi|gi|kib|mib|gib)?$/i;
+const MILVUS_UNITS: Record<string, number> = { '': 1, b: 1, k: KIB, m: MIB, g: GIB };
+
+/**
+ * Reads a byte size as Milvus 1.1.1 does (`4GB` = 4 x 1024^3), plus the `Ki`, `Mi`, `Gi` that Kubernetes
+ * users write and the server refuses. The server has no terabyte unit, and silently cuts `1.5GB` to 1 GB
+ * (core/src/config/Utils.cpp, parse_bytes); here it means 1536 MB.
+ * @returns whole bytes, or undefined when the text is no such size
+ */
+export function parseMilvusSize(text: string): number | undefined {
+  const [, digits, unit = ''] = MILVUS_SIZE.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const bytes = Number(digits) * (MILVUS_UNITS[unit.charAt(0).toLowerCase()] ?? Number.NaN);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** Writes bytes in the largest unit that the server reads back exactly: `4GB`, `512MB`, `1000B`. */
+export function formatMilvusSize(bytes: number): string {
+  for (const [unit, size] of [['GB', GIB] as const, ['MB', MIB] as const, ['KB', KIB] as const]) {
+    if (bytes > 0 && bytes % size === 0) return `${bytes / size}${unit}`;
+  }
+  return `${bytes}B`;
+}
+
+const QUANTITY = /^(\d+(?:\.\d+)?|\.\d+)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
+const BINARY_SUFFIXES = ['Pi', 'Ti', 'Gi', 'Mi', 'Ki'];
+const DECIMAL_SUFFIXES = ['P', 'T', 'G', 'M', 'k'];
+
+/**
+ * Reads a Kubernetes quantity (`500m`, `2`, `4Gi`, `1.5Gi`).
+ * @returns the amount in base units (cores, bytes), or undefined when the text is no quantity
+ */
+export function parseQuantity(text: string): number | undefined {
+  const [, digits, suffix = ''] = QUANTITY.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  return Number(digits) * factor(suffix);
+}
+
+/** The form in which the API server stores a quantity: `1024Mi` -> `1Gi`, `0.5` -> `500m`, `1000m` -> `1`. */
+export function canonicalQuantity(text: string): string {
+  const amount = parseQuantity(text);
+  if (amount === undefined) throw new Error(`not a Kubernetes quantity: ${text}`);
+  const suffixes = text.endsWith('i') ? BINARY_SUFFIXES : DECIMAL_SUFFIXES;
+  for (const suffix of amount === 0 ? [] : suffixes) {
+    const mantissa = amount / factor(suffix);
+    if (Number.isInteger(mantissa)) return `${mantissa}${suffix}`;
+  }
+  if (Number.isInteger(amount)) return `${amount}`;
+  return `${Math.ceil(amount * 1000)}m`;
+}
+
+/** Bytes as a Kubernetes quantity, rounded up to whole Gi: what sizing proposes is read by people. */
+export function quantityOfGibibytes(bytes: number): string {
+  return `${Math.ceil(bytes / GIB)}Gi`;
+}
+
+/** Bytes for people: `6.1 GiB`, `256 MiB`. */
+export function readableBytes(bytes: number): string {
+  const [size, unit] = bytes >= GIB ? [GIB, 'GiB'] : [MIB, 'MiB'];
+  return `${Math.round((bytes / size) * 100) / 100} ${unit}`;
+}
+
+function factor(suffix: string): number {
+  if (suffix === '') return 1;
+  if (suffix === 'm') return 1e-3;
+  const binary = BINARY_SUFFIXES.indexOf(suffix);
+  if (binary >= 0) return 1024 ** (BINARY_SUFFIXES.length - binary);
+  return 1000 ** (DECIMAL_SUFFIXES.length - DECIMAL_SUFFIXES.indexOf(suffix));
+}

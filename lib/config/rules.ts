@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { parseMilvusSize, parseQuantity } from './quantities';
+
+/**
+ * The vocabulary of the schema: one rule per kind of value, each with the words that the error report uses
+ * for it. Rules about one value stand here; rules that need two values stand in cross-checks.ts.
+ */
+
+/** What the error report says about a value that breaks a rule. */
+export interface Mending {
+  /** What is expected, as a phrase. */
+  readonly expected: string;
+  /** How to mend it. */
+  readonly fix?: string;
+}
+
+export const mendings = z.registry<Mending>();
+
+export function rule<T extends z.ZodType>(schema: T, expected: string, fix?: string): T {
+  mendings.add(schema, { expected, fix });
+  return schema;
+}
+
+const text = (pattern: RegExp, expected: string, fix?: string) =>
+  rule(z.string().regex(pattern), expected, fix);
+
+const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+
+/** A DNS label: namespaces, volume names. */
+export const dnsLabel = () =>
+  rule(
+    z
+      .string()
+      .max(63)
+      .regex(new RegExp(`^${DNS_LABEL}$`)),
+    'a name of at most 63 lower-case letters, digits and hyphens that begins and ends with a letter or digit',
+  );
+
+/** The name of a Secret, PersistentVolumeClaim, StorageClass, PriorityClass, ... */
+export const objectName = () =>
+  rule(
+    z
+      .string()
+      .max(253)
+      .regex(new RegExp(`^${DNS_LABEL}(\\.${DNS_LABEL})*$`)),
+    'the name of a Kubernetes object: lower-case letters, digits, hyphens and dots, at most 253 characters',
+  );
+
+/** A key in a Secret. */
+export const secretKey = () =>
+  text(/^[-._a-zA-Z0-9]{1,253}$/, 'a key of a Secret: letters, digits, hyphens, dots and underscores');
+
+const LABEL_NAME = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const labelKey = () =>
+  text(
+    new RegExp(`^(${DNS_LABEL}(\\.${DNS_LABEL})*/)?${LABEL_NAME}$`),
+    'a label key: an optional domain and "/", then at most 63 letters, digits, "-", "_" and "."',
+  );
+
+export const labels = () =>
+  z.record(
+    labelKey(),
+    text(
+      new RegExp(`^(${LABEL_NAME})?$`),
+      'a label value: a text of at most 63 letters, digits, "-", "_" and "."',
+      'Quote numbers and booleans: "1", "true".',
+    ),
+  );
+
+export const annotations = () =>
+  z.record(labelKey(), rule(z.string(), 'a text', 'Quote numbers and booleans: "1", "true".'));
+
+/** A host name or IPv4 address as gethostbyname and inet_pton(AF_INET) take it. */
+const HOST_LABEL = '[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?';
+const ALL_NUMERIC = '\\d+(\\.\\d+)*';
+const OCTET = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+const HOST = `(?=.{1,253}$)((?!${ALL_NUMERIC}$)${HOST_LABEL}(\\.${HOST_LABEL})*\\.?|${OCTET}(\\.${OCTET}){3})`;
+export const host = (expected: string, fix?: string) => text(new RegExp(`^${HOST}$`), expected, fix);
+
+export const ipv4 = () => text(new RegExp(`^${OCTET}(\\.${OCTET}){3}$`), 'an IPv4 address');
+
+export const cidr = () =>
+  text(new RegExp(`^${OCTET}(\\.${OCTET}){3}/(\\d|[12]\\d|3[0-2])$`), 'an IPv4 range such as 10.0.0.0/8');
+
+export const port = () => rule(z.int().min(1).max(65535), 'a port number from 1 to 65535');
+
+/** Ports on which the server listens, and the push gateway's: 1.1.1 takes 1025 to 65534 (Config.cpp). */
+export const serverPort = () =>
+  rule(z.int().min(1025).max(65534), 'a port number from 1025 to 65534 (what Milvus 1.1.1 accepts here)');
+
+export const count = (least: number, most: number, what: string) =>
+  rule(z.int().min(least).max(most), `${what}: a whole number from ${least} to ${most}`);
+
+export const flag = () => rule(z.boolean(), 'true or false');
+
+/** A byte size in Milvus' notation. */
+export const milvusSize = (least = 1, most = Number.MAX_SAFE_INTEGER, range = '') =>
+  rule(
+    z.string().refine((value) => {
+      const bytes = parseMilvusSize(value);
+      return bytes !== undefined && bytes >= least && bytes <= most;
+    }),
+    `a size such as 4GB or 512MB${range}`,
+    'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
+  );
+
+/** A Kubernetes quantity of memory or storage. */
+export const bytesQuantity = (example: string) =>
+  rule(
+    z.union([
+      z.string().refine((value) => !value.endsWith('m') && (parseQuantity(value) ?? 0) >= 1),
+      z.int().positive(),
+    ]),
+    `a Kubernetes quantity such as ${example}`,
+    'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B.',
+  );
+
+export const cpuQuantity = () =>
+  rule(
+    z.union([
+      z.string().refine((value) => /^[\d.]+m?$/.test(value) && (parseQuantity(value) ?? 0) > 0),
+      z.number().positive(),
+    ]),
+    'an amount of CPU such as 2 or 500m',
+  );
+
+/**
+ * A path that 1.1.1 accepts: absolute, components of letters, digits and underscores with single hyphens.
+ * The server's own expression (ValidationUtil.cpp) backtracks exponentially on a bad path, so that one looks
+ * like a hang; and a trailing slash, which it accepts, breaks the listing of the S3 prefix.
+ */
+export const milvusPath = () =>
+  text(
+    /^(\/\w+(-\w+)*-?)+$/,
+    'an absolute path of letters, digits, "_" and single "-", without dots, spaces or a trailing "/"',
+    'Milvus 1.1.1 refuses other paths, and a trailing slash makes it lose sight of its objects in S3.',
+  );
+
+/** `UTC`, a sign, and hours with optional minutes (ValidationUtil.cpp). */
+export const timezone = () =>
+  text(
+    /^UTC[+-](\d|[01]\d|2[0-3])(:[0-5]\d)?$/,
+    'an offset from UTC such as UTC+0, UTC+8 or UTC-3:30',
+    'Milvus 1.1.1 knows no zone names: for Asia/Shanghai write UTC+8.',
+  );
+
+/** An image with a fixed version. `latest` or no tag at all would change under a running cluster. */
+export const image = () =>
+  text(
+    /^(?!.*:latest(@|$))([a-z0-9.-]+(:\d+)?\/)?[a-z0-9._/-]+(:[\w][\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$/,
+    'an image with a version: repository:tag, repository@sha256:..., or both; not "latest"',
+  );
+
+/**
+ * Passwords that this project sees: safe in YAML, SQL, shell and a URI, raw and percent-encoded. Others can be
+ * used through a Secret (the render script refuses only what the server can't read).
+ */
+export const password = () =>
+  text(
+    /^[A-Za-z0-9._~-]+$/,
+    'a password of letters, digits and ._~- only',
+    'Choose another one (openssl rand -hex 24), or put it in a Secret and name that in existingSecret.',
+  );

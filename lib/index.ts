@@ -1,0 +1,23 @@
+/**
+ * The public API. `new MilvusCluster(app, 'milvus', config)` in a cdk8s app of your own, or `synthesize()` for
+ * everything from the configuration file to the manifests.
+ */
+export { type LoadedCluster, type LoadOptions, loadClusters } from './config/load';
+export type { MilvusConfig } from './config/milvus-config';
+export { ConfigurationError, type Problem, type ProblemReport } from './config/problems';
+export type { Settings } from './config/settings';
+export type { Names } from './kubernetes/names';
+export type { Mysql } from './metadata/mysql';
+export type { Mishards } from './milvus/mishards';
+export type { ReadonlyNodes } from './milvus/readonly';
+export type { ServerConfigs } from './milvus/server-config';
+export type { WritableNode } from './milvus/writable';
+export { MilvusCluster } from './milvus-cluster';
+export { OutputError, type Written } from './output/files';
+export { summary } from './output/summary';
+export {
+  type Synthesis,
+  type SynthesizedCluster,
+  type SynthesizeOptions,
+  synthesize,
+} from './output/synthesize';

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The files that run inside containers: next to the sources, or in the package two levels above its build. */
+const ASSETS = findAssets(__dirname);
+
+function findAssets(directory: string): string {
+  const candidate = join(directory, 'assets');
+  if (existsSync(join(candidate, 'render-config.sh'))) return candidate;
+  const parent = dirname(directory);
+  if (parent === directory) throw new Error('the directory assets/ of cdk8s-milvus is missing');
+  return findAssets(parent);
+}
+
+const contents = new Map<string, string>();
+
+/** The text of a file in assets/. */
+export function asset(name: string): string {
+  let text = contents.get(name);
+  if (text === undefined) {
+    text = readFileSync(join(ASSETS, name), 'utf8');
+    contents.set(name, text);
+  }
+  return text;
+}
+
+/** What a pod's annotation carries so that it is replaced when exactly what it reads changes. */
+export function checksum(...texts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const text of texts) hash.update(text).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}

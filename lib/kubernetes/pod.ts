@@ -1,0 +1,151 @@
+import { k8s } from 'cdk8s-plus-25';
+import type { Resources } from '../config/sizing';
+
+/**
+ * The user that Milvus, mishards and the init containers run as. It never changes: Milvus creates files that no other
+ * user of the group may write (0744, 0640), so that a volume written by another uid is refused at start.
+ */
+export const MILVUS_UID = 10001;
+
+/** What a workload's configuration says about its pods. */
+export interface PodOptions {
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations: readonly object[];
+  readonly affinity?: object;
+  readonly priorityClassName?: string;
+  readonly podLabels: Readonly<Record<string, string>>;
+  readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly terminationGracePeriodSeconds: number;
+}
+
+/** What is the same for all images of a cluster. */
+export interface ImageOptions {
+  readonly imagePullPolicy: string;
+  readonly imagePullSecrets: readonly string[];
+}
+
+export interface PodProps {
+  readonly options: PodOptions;
+  readonly imagePullSecrets: readonly string[];
+  /** Labels that the workload's selector uses. */
+  readonly selectorLabels: Readonly<Record<string, string>>;
+  /** Hash of what the pod reads at start. */
+  readonly checksum: string;
+  readonly uid?: number;
+  /** For an adopted storage.path inside the image, which root owns. @default false */
+  readonly asRoot?: boolean;
+  /** @default - no ServiceAccount of its own, and no token */
+  readonly serviceAccountName?: string;
+  readonly initContainers?: readonly k8s.Container[];
+  readonly containers: readonly k8s.Container[];
+  readonly volumes: readonly k8s.Volume[];
+  /** Number of pods of the workload; more than one are spread over the nodes. @default 1 */
+  readonly replicas?: number;
+}
+
+/** A pod template as `restricted` wants it, as far as its image allows. */
+export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
+  const { options } = props;
+  const uid = props.uid ?? MILVUS_UID;
+  const identity: k8s.PodSecurityContext = props.asRoot
+    ? { runAsUser: 0, fsGroup: uid }
+    : { runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: uid };
+  return {
+    metadata: {
+      labels: {
+        ...options.podLabels,
+        ...props.selectorLabels,
+        'app.kubernetes.io/component': String(props.selectorLabels['component']),
+      },
+      annotations: { ...options.podAnnotations, 'cdk8s-milvus/checksum': props.checksum },
+    },
+    spec: {
+      serviceAccountName: props.serviceAccountName,
+      automountServiceAccountToken: props.serviceAccountName !== undefined,
+      // A Service called "server" would otherwise inject SERVER_PORT, which mishards reads as its own.
+      enableServiceLinks: false,
+      imagePullSecrets:
+        props.imagePullSecrets.length > 0 ? props.imagePullSecrets.map((name) => ({ name })) : undefined,
+      securityContext: {
+        ...identity,
+        // Every start: volumes of adopted releases were written by root.
+        fsGroupChangePolicy: 'Always',
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      terminationGracePeriodSeconds: options.terminationGracePeriodSeconds,
+      nodeSelector: { ...options.nodeSelector, 'kubernetes.io/arch': 'amd64' },
+      priorityClassName: options.priorityClassName,
+      topologySpreadConstraints:
+        (props.replicas ?? 1) > 1
+          ? [
+              {
+                maxSkew: 1,
+                topologyKey: 'kubernetes.io/hostname',
+                whenUnsatisfiable: 'ScheduleAnyway',
+                labelSelector: { matchLabels: { ...props.selectorLabels } },
+              },
+            ]
+          : undefined,
+      initContainers: props.initContainers ? [...props.initContainers] : undefined,
+      containers: [...props.containers],
+      volumes: [...props.volumes],
+    },
+  };
+}
+
+interface PodTemplateJson {
+  spec: { template: { spec: Record<string, unknown> } };
+}
+
+/**
+ * Puts what is configured in Kubernetes' own words into a workload's manifest as it is. The typed mapping of
+ * cdk8s-plus-25 would drop, without a word, every field that is newer than Kubernetes 1.25.
+ */
+export function withScheduling<T>(manifest: T, { tolerations, affinity }: PodOptions): T {
+  const { spec } = (manifest as unknown as PodTemplateJson).spec.template;
+  if (tolerations.length > 0) spec['tolerations'] = tolerations;
+  if (affinity !== undefined && Object.keys(affinity).length > 0) spec['affinity'] = affinity;
+  return manifest;
+}
+
+/** Privileges of a container: none, and a root filesystem that nothing writes to. */
+export function containerSecurity(readOnlyRootFilesystem = true): k8s.SecurityContext {
+  return {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    readOnlyRootFilesystem,
+  };
+}
+
+export function resourceRequirements({ requests, limits }: Resources): k8s.ResourceRequirements {
+  return { requests: quantities(requests), limits: quantities(limits) };
+}
+
+/** What an init container needs for a few seconds. */
+export const INIT_RESOURCES = resourceRequirements({
+  requests: { cpu: '50m', memory: '64Mi' },
+  limits: { cpu: '500m', memory: '128Mi' },
+});
+
+function quantities(amounts: Readonly<Record<string, string>>): Record<string, k8s.Quantity> {
+  return Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [name, k8s.Quantity.fromString(amount)]),
+  );
+}
+
+/** An environment variable from a key of a Secret. */
+export function secretEnv(name: string, secretName: string, key: string): k8s.EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
+}
+
+/** A scratch volume. With `memory` it is a tmpfs, for what must never touch a disk. */
+export function emptyDir(name: string, sizeLimit: string, memory = false): k8s.Volume {
+  return {
+    name,
+    emptyDir: { sizeLimit: k8s.Quantity.fromString(sizeLimit), medium: memory ? 'Memory' : undefined },
+  };
+}
+
+export function configMapVolume(name: string, configMap: string, keys?: readonly string[]): k8s.Volume {
+  return { name, configMap: { name: configMap, items: keys?.map((key) => ({ key, path: key })) } };
+}

@@ -1,0 +1,55 @@
+import type { ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-25';
+import { Construct } from 'constructs';
+import { asset } from './assets';
+import { apiObject } from './objects';
+import { configMapVolume } from './pod';
+
+/** Where pods see the scripts. */
+export const SCRIPTS_DIRECTORY = '/opt/cdk8s-milvus';
+const VOLUME = 'scripts';
+
+export interface ScriptsProps {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Files in assets/; their base names must differ. */
+  readonly files: readonly string[];
+}
+
+/** The ConfigMap with the scripts that run in the pods. */
+export class Scripts extends Construct {
+  public readonly configMap: ApiObject;
+  private readonly name: string;
+
+  public constructor(scope: Construct, id: string, props: ScriptsProps) {
+    super(scope, id);
+    this.name = props.name;
+    this.configMap = apiObject(
+      this,
+      'ConfigMap',
+      k8s.KubeConfigMap.manifest({
+        metadata: { name: props.name, labels: { ...props.labels }, annotations: { ...props.annotations } },
+        data: Object.fromEntries(props.files.map((file) => [baseName(file), asset(file)])),
+      }),
+    );
+  }
+
+  /** A volume with the scripts that a pod runs, and no others: it is part of the pod's checksum. */
+  public volume(files: readonly string[]): k8s.Volume {
+    return configMapVolume(VOLUME, this.name, files.map(baseName));
+  }
+
+  public static mount(): k8s.VolumeMount {
+    return { name: VOLUME, mountPath: SCRIPTS_DIRECTORY, readOnly: true };
+  }
+
+  /** Path of a script inside a pod. */
+  public static path(file: string): string {
+    return `${SCRIPTS_DIRECTORY}/${baseName(file)}`;
+  }
+}
+
+function baseName(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}

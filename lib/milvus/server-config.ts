@@ -1,0 +1,166 @@
+import type { ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-25';
+import { Construct } from 'constructs';
+import { Document, Scalar } from 'yaml';
+import { formatMilvusSize, parseMilvusSize } from '../config/quantities';
+import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
+import { apiObject } from '../kubernetes/objects';
+
+/** The template of one role's server_config.yaml. */
+export interface ServerConfigTemplate {
+  /** Key in the ConfigMap. */
+  readonly key: string;
+  /** The file, with placeholders where credentials go. */
+  readonly text: string;
+}
+
+export interface ServerConfigsProps {
+  readonly settings: Settings;
+  readonly metadata: k8s.ObjectMeta;
+}
+
+/** The ConfigMap with the servers' configurations, readable and free of credentials. */
+export class ServerConfigs extends Construct {
+  public readonly configMap: ApiObject;
+  public readonly writable: ServerConfigTemplate;
+  public readonly readonly: ServerConfigTemplate;
+
+  public constructor(scope: Construct, id: string, { settings, metadata }: ServerConfigsProps) {
+    super(scope, id);
+    this.writable = { key: 'server_config.yaml', text: writableServerConfig(settings) };
+    this.readonly = { key: 'readonly_server_config.yaml', text: readonlyServerConfig(settings) };
+    this.configMap = apiObject(
+      this,
+      'ConfigMap',
+      k8s.KubeConfigMap.manifest({
+        metadata,
+        data: { [this.writable.key]: this.writable.text, [this.readonly.key]: this.readonly.text },
+      }),
+    );
+  }
+}
+
+type Value = string | number | boolean | readonly string[] | Scalar | undefined;
+type Sections = Record<string, Record<string, Value>>;
+
+/** Only this text is accepted, whatever the release (Config.cpp). */
+const CONFIG_VERSION = '0.5';
+
+const HEADER = (
+  role: string,
+) => ` Configuration of the ${role}. The words between @ are credentials; an init container
+ puts them in, from the Secrets, into memory.`;
+
+/**
+ * server_config.yaml of the writable. Keys with a dot are literal names for the server, not nested mappings.
+ */
+export function writableServerConfig(settings: Settings): string {
+  const { wal, writable } = settings;
+  return render(settings, writable, 'rw', {
+    enable: true,
+    recovery_error_ignore: wal.recoveryErrorIgnore,
+    buffer_size: size(wal.bufferSize),
+    path: wal.path,
+  });
+}
+
+/** server_config.yaml of the readers. With a WAL a reader would replay it (DBImpl::Start). */
+export function readonlyServerConfig(settings: Settings): string {
+  return render(settings, settings.readonly, 'ro', { enable: false });
+}
+
+function render(
+  settings: Settings,
+  role: WritableSettings | ReadonlySettings,
+  clusterRole: 'rw' | 'ro',
+  wal: Record<string, Value>,
+): string {
+  const { milvus, s3, storage, database } = settings;
+  const { cache, engine } = role;
+  const sections: Sections = {
+    cluster: { enable: true, role: clusterRole },
+    general: {
+      timezone: milvus.timezone,
+      // Taken literally by the server: no percent-encoding.
+      meta_uri: credential(
+        `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`,
+      ),
+    },
+    network: {
+      'bind.address': '0.0.0.0',
+      'bind.port': milvus.network.port,
+      'http.enable': milvus.network.httpEnabled,
+      'http.port': milvus.network.httpPort,
+    },
+    storage: {
+      path: storage.path,
+      auto_flush_interval: storage.autoFlushInterval,
+      file_cleanup_timeout: storage.fileCleanupTimeout,
+      s3_enabled: true,
+      s3_address: s3.address,
+      s3_port: s3.port,
+      s3_access_key: credential('@S3_ACCESS_KEY@'),
+      s3_secret_key: credential('@S3_SECRET_KEY@'),
+      s3_bucket: s3.bucket,
+    },
+    wal,
+    cache: {
+      cache_size: formatMilvusSize(cache.cacheBytes),
+      insert_buffer_size: formatMilvusSize(cache.insertBufferBytes),
+      cpu_cache_threshold: cache.cpuCacheThreshold,
+      cache_insert_data: cache.cacheInsertData,
+      preload_collection: cache.preloadCollections?.join(',') || undefined,
+    },
+    engine_config: {
+      omp_thread_num: engine.ompThreadNum,
+      use_blas_threshold: engine.useBlasThreshold,
+      simd_type: engine.simdType,
+      search_combine_nq: engine.searchCombineNq,
+      max_partition_num: engine.maxPartitionNum,
+    },
+    metric: milvus.metrics.enabled
+      ? {
+          enable: true,
+          address: milvus.metrics.address,
+          port: milvus.metrics.port,
+          cluster_label: milvus.metrics.clusterLabel ?? settings.name,
+        }
+      : { enable: false },
+    logs: {
+      level: milvus.logs.level,
+      'trace.enable': milvus.logs.traceEnabled,
+      path: milvus.logs.path,
+      max_log_file_size: size(milvus.logs.maxFileSize),
+      log_rotate_num: milvus.logs.rotateNum,
+      log_to_stdout: milvus.logs.toStdout,
+      log_to_file: milvus.logs.toFile,
+    },
+  };
+  for (const [section, keys] of Object.entries(role.extraServerConfig)) {
+    sections[section] = { ...sections[section], ...keys };
+  }
+
+  const document = new Document({ version: credential(CONFIG_VERSION), ...withoutUndefined(sections) });
+  document.commentBefore = HEADER(clusterRole === 'rw' ? 'writable' : 'readers');
+  return document.toString({ lineWidth: 0 });
+}
+
+/** A text in double quotes, within which the render script can put any credential. */
+function credential(text: string): Scalar {
+  const scalar = new Scalar(text);
+  scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}
+
+function size(text: string): string {
+  return formatMilvusSize(parseMilvusSize(text) ?? 0);
+}
+
+function withoutUndefined(sections: Sections): Sections {
+  return Object.fromEntries(
+    Object.entries(sections).map(([section, keys]) => [
+      section,
+      Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)),
+    ]),
+  );
+}

@@ -1,0 +1,53 @@
+import type { k8s } from 'cdk8s-plus-25';
+import type { Settings } from '../config/settings';
+import { containerSecurity, INIT_RESOURCES, secretEnv } from '../kubernetes/pod';
+import { Scripts } from '../kubernetes/scripts';
+
+export const S3_PREFLIGHT = 's3-preflight.sh';
+
+/** The environment variables that carry the S3 keys into an init container. */
+export function s3CredentialsEnv({ credentials }: Settings['s3']): k8s.EnvVar[] {
+  return [
+    secretEnv('S3_ACCESS_KEY', credentials.secretName, credentials.keys.accessKey),
+    secretEnv('S3_SECRET_KEY', credentials.secretName, credentials.keys.secretKey),
+  ];
+}
+
+export interface S3PreflightOptions {
+  /** Create the bucket when it is missing. */
+  readonly createBucket: boolean;
+  /** A scratch volume that is mounted at /tmp. */
+  readonly tmpVolume: string;
+}
+
+/**
+ * Puts, gets, lists and deletes an object with the real key before the server starts: 1.1.1 ignores a failed upload
+ * (S3IOWriter::close), reports the flush as done and drops the rows from the log.
+ */
+export function s3Preflight(
+  settings: Settings,
+  { createBucket, tmpVolume }: S3PreflightOptions,
+): k8s.Container {
+  const { s3, storage, images, imagePullPolicy } = settings;
+  return {
+    name: 's3-preflight',
+    image: images.rclone,
+    imagePullPolicy,
+    command: ['sh', Scripts.path(S3_PREFLIGHT)],
+    env: [
+      { name: 'S3_ADDRESS', value: s3.address },
+      { name: 'S3_PORT', value: String(s3.port) },
+      { name: 'S3_BUCKET', value: s3.bucket },
+      { name: 'S3_PREFIX', value: storage.path.slice(1) },
+      ...(createBucket ? [{ name: 'S3_CREATE_BUCKET', value: 'true' }] : []),
+      ...s3CredentialsEnv(s3),
+      { name: 'CREDENTIALS_SECRET', value: s3.credentials.secretName },
+      { name: 'WAIT_SECONDS', value: String(s3.waitSeconds) },
+      { name: 'PROBE_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ],
+    resources: INIT_RESOURCES,
+    securityContext: containerSecurity(),
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [Scripts.mount(), { name: tmpVolume, mountPath: '/tmp' }],
+  };
+}

@@ -1,0 +1,9 @@
+import { ConfigurationError, OutputError, summary, synthesize } from './lib';
+
+try {
+  console.error(summary(synthesize()));
+} catch (error) {
+  if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
+  console.error(`${error.message}\n\nNothing was written.`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { compile } from 'json-schema-to-typescript';
+import { z } from 'zod';
+import { clusterSchema } from '../lib/config/schema';
+
+const ROOT = join(__dirname, '..');
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** Every file that is made from the schema of the configuration, by path. */
+export async function generatedFiles(): Promise<Record<string, string>> {
+  return {
+    [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
+    [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
+  };
+}
+
+const REFERENCE: JsonSchema = {
+  type: 'string',
+  pattern: '\\$\\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}',
+  description: 'A reference to an environment variable: ${env:NAME} or ${env:NAME:-default}.',
+};
+
+/** The schema that editors complete and check milvus.yaml with: the configuration, `extends` and references. */
+function editorSchema(): JsonSchema {
+  const { $schema, required, properties, description, ...rest } = clusterJsonSchema((schema) => {
+    const value =
+      schema.type === 'integer' ||
+      schema.type === 'number' ||
+      schema.type === 'boolean' ||
+      schema.enum ||
+      schema.pattern;
+    if (!value || schema.anyOf) return;
+    const { description: text, default: fallback, ...plain } = { ...schema };
+    for (const key of Object.keys(schema)) delete (schema as Record<string, unknown>)[key];
+    Object.assign(schema, {
+      ...(text === undefined ? {} : { description: text }),
+      ...(fallback === undefined ? {} : { default: fallback }),
+      anyOf: [plain, { type: 'string', pattern: REFERENCE.pattern }],
+    });
+  });
+  return {
+    $schema,
+    $id: 'milvus.schema.json',
+    title: 'cdk8s-milvus',
+    description: String(description),
+    ...rest,
+    properties: {
+      extends: {
+        type: 'string',
+        description: 'A file, relative to this one, that this configuration is merged over.',
+      },
+      ...properties,
+    },
+    anyOf: [{ required }, { required: ['extends'] }],
+  };
+}
+
+async function configType(): Promise<string> {
+  const schema = clusterJsonSchema((property) => {
+    if (property.description !== undefined) property.description += defaultTag(property);
+    // Only names and types matter here; the rest would be repeated in the comments.
+    for (const key of [
+      'pattern',
+      'minimum',
+      'maximum',
+      'minLength',
+      'maxLength',
+      'minItems',
+      'exclusiveMinimum',
+      'exclusiveMaximum',
+      'propertyNames',
+      'default',
+    ]) {
+      delete (property as Record<string, unknown>)[key];
+    }
+  });
+  const source = await compile(schema as Parameters<typeof compile>[0], 'MilvusConfig', {
+    additionalProperties: false,
+    bannerComment: '/* Generated from the schema in schema.ts by `npm run generate`; do not edit. */',
+    style: { singleQuote: true, printWidth: 110 },
+    strictIndexSignatures: false,
+  });
+  return source
+    .replace(/^(\s+)((?:\w+|\[k: string\])\??: )/gm, '$1readonly $2')
+    .replace(/: (\w+)\[\];/g, ': readonly $1[];');
+}
+
+/** Where the description names no default, it is the fixed one; a section's is made of those of its keys. */
+function defaultTag(property: JsonSchema): string {
+  if (property.description?.includes('@default')) return '';
+  if (property.default !== undefined) return `\n\n@default ${JSON.stringify(property.default)}`;
+  if (property.type !== 'object' || property.required !== undefined) return '';
+  return `\n\n@default - ${property.properties === undefined ? 'none' : 'the defaults of its keys'}`;
+}
+
+function clusterJsonSchema(override: (schema: JsonSchema) => void): JsonSchema {
+  return z.toJSONSchema(clusterSchema, {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema, zodSchema }) => {
+      const schema = jsonSchema as JsonSchema;
+      // What is filled in for a section that is left out is not a value that anyone would write.
+      if (typeof schema.default === 'object' && !Array.isArray(schema.default)) delete schema.default;
+      if (
+        zodSchema._zod.def.type === 'optional' ||
+        schema.description !== undefined ||
+        schema.type !== 'object'
+      )
+        override(schema);
+    },
+  });
+}
