@@ -1,9 +1,23 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { generatedFiles } from './generated-files';
 
-/** Writes what is generated from the schema; a test fails when one of the files is stale. */
-async function main(): Promise<void> {
-  for (const [file, content] of Object.entries(await generatedFiles())) writeFileSync(file, content);
+/** Writes what is generated from the schema; with `--check` only tells what is stale, and exits with 1 if anything is. */
+async function main(check: boolean): Promise<void> {
+  const stale = Object.entries(await generatedFiles()).filter(([file, content]) => read(file) !== content);
+  for (const [file, content] of stale) {
+    if (!check) writeFileSync(file, content);
+    console.log(`${check ? 'stale' : 'written'}: ${relative(process.cwd(), file)}`);
+  }
+  if (check && stale.length > 0) process.exitCode = 1;
 }
 
-void main();
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+void main(process.argv.includes('--check'));

@@ -81,9 +81,21 @@ async function configType(): Promise<string> {
     style: { singleQuote: true, printWidth: 110 },
     strictIndexSignatures: false,
   });
-  return source
-    .replace(/^(\s+)((?:\w+|\[k: string\])\??: )/gm, '$1readonly $2')
-    .replace(/: (\w+)\[\];/g, ': readonly $1[];');
+  return readonlyLists(source.replace(/^(\s+)((?:\w+|\[k: string\])\??: )/gm, '$1readonly $2'));
+}
+
+/** `readonly` before every list, those of objects (which span lines) included. */
+function readonlyLists(source: string): string {
+  const lines = source.replace(/: (\w+|\([^()]*\))\[\];/g, ': readonly $1[];').split('\n');
+  lines.forEach((line, end) => {
+    const [, indent] = /^( *)\}\[\];$/.exec(line) ?? [];
+    if (indent === undefined) return;
+    const start = lines
+      .slice(0, end)
+      .findLastIndex((other) => new RegExp(`^${indent}\\S.*: \\{$`).test(other));
+    lines[start] = String(lines[start]).replace(/\{$/, 'readonly {');
+  });
+  return lines.join('\n');
 }
 
 /** Where the description names no default, it is the fixed one; a section's is made of those of its keys. */

@@ -177,16 +177,16 @@ class DnsDiscovery:
         alive = self.probe(set(self.readers) | set(self.creating) | (answer or set()), self.port, self.timeout)
         for ip in list(self.readers):
             self.readers[ip] = 0 if ip in alive else self.readers[ip] + 1
-            # An empty answer is the truth when the last reader is gone, and then the reader does not accept either. But
-            # glibc also makes one of a packet lost in the middle of its search list, and believing that would stop every
-            # search: readers that accept stay until it has been said several times.
+            # An empty answer (NXDOMAIN, no data) is how DNS says that no reader is ready; one that is gone does not
+            # accept either. But glibc also makes one of a packet lost in the middle of its search list, and believing
+            # that would stop every search: readers that accept stay until it has been said several times.
             if answer is not None and not answer and (ip not in alive or self.empty_answers >= self.misses):
                 self.remove(ip, 'left DNS')
             elif self.readers[ip] >= self.misses:
                 self.unusable[ip] = 'silent'
                 self.remove(ip, 'does not accept connections', logging.WARNING)
 
-        # Only what DNS has just confirmed is connected to: an old answer's address may belong to another cluster's reader now.
+        # Only what DNS has just confirmed is connected to: the address in an old answer may be another cluster's now.
         started = []
         for ip in (answer or set()) - set(self.readers) - set(self.creating):
             if ip in alive:

@@ -251,7 +251,7 @@ export interface MilvusConfig {
        *
        * @default ["ReadWriteOnce"]
        */
-      readonly accessModes?: ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
       /**
        * A claim that exists already, used instead of a new one.
        *
@@ -558,7 +558,7 @@ export interface MilvusConfig {
      *
      * @default []
      */
-    readonly tolerations?: {
+    readonly tolerations?: readonly {
       /**
        * Taint key.
        *
@@ -810,7 +810,7 @@ export interface MilvusConfig {
      *
      * @default []
      */
-    readonly tolerations?: {
+    readonly tolerations?: readonly {
       /**
        * Taint key.
        *
@@ -1123,7 +1123,7 @@ export interface MilvusConfig {
      *
      * @default []
      */
-    readonly tolerations?: {
+    readonly tolerations?: readonly {
       /**
        * Taint key.
        *
@@ -1433,7 +1433,7 @@ export interface MilvusConfig {
        *
        * @default ["ReadWriteOnce"]
        */
-      readonly accessModes?: ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
       /**
        * A claim that exists already, used instead of a new one.
        *
@@ -1525,7 +1525,7 @@ export interface MilvusConfig {
      *
      * @default []
      */
-    readonly tolerations?: {
+    readonly tolerations?: readonly {
       /**
        * Taint key.
        *

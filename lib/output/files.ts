@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isNativeError } from 'node:util/types';
 
 /** First line of every file that is written here: it tells our files from those of people. */
 export const GENERATED =
@@ -92,5 +93,5 @@ function remove(outdir: string, file: string): void {
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error;
+  return isNativeError(error) && 'code' in error;
 }

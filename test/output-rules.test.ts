@@ -1,0 +1,116 @@
+import type { MilvusConfig } from '../lib';
+import { apiServerProblems } from './support/api-server-rules';
+import { samples, yamlOf } from './support/clusters';
+import { schemaProblems } from './support/kubernetes-schema';
+import { containers, fields, type Manifest, parse, podTemplates } from './support/manifests';
+import { podSecurityProblems } from './support/pod-security';
+import { referenceProblems } from './support/references';
+import { appliesTwiceProblems } from './support/second-apply';
+
+/** Rules that hold for everything that is ever emitted, whatever the configuration. */
+const emitted = Object.entries(samples).map(([name, config]) => ({ name, config, yaml: yamlOf(config) }));
+
+test('every object fits the Kubernetes schemas of 1.21 to 1.30, unknown fields included', () => {
+  const all = emitted.flatMap(({ yaml }) => parse(yaml));
+  expect(schemaProblems(all, { skipGroups: ['external-secrets.io'] })).toEqual([]);
+});
+
+describe.each(emitted)('$name', ({ config, yaml }) => {
+  const manifests = parse(yaml);
+
+  test('an API server takes it without an error or a warning', () => {
+    expect(apiServerProblems(manifests)).toEqual([]);
+  });
+
+  test('a second apply changes nothing', () => {
+    expect(appliesTwiceProblems(manifests)).toEqual([]);
+  });
+
+  test('everything that is referred to is there, or is a documented prerequisite', () => {
+    expect(referenceProblems(manifests, { external: prerequisites(config) })).toEqual([]);
+  });
+
+  test('all pods meet baseline, and restricted but for the writable on an adopted path', () => {
+    expect(podSecurityProblems(manifests, 'baseline')).toEqual([]);
+    const adopted = config.storage?.path === '/var/lib/milvus';
+    const others = adopted
+      ? manifests.filter(({ metadata }) => !metadata.name.endsWith('-writable'))
+      : manifests;
+    expect(podSecurityProblems(others, 'restricted')).toEqual([]);
+  });
+
+  test('no name, label or annotation comes from the construct tree', () => {
+    expect(yaml).not.toContain('cdk8s.io/');
+    for (const { metadata } of manifests) {
+      const ofSecret = [config.s3.credentials, (config.mysql ?? config.externalMysql)?.credentials].map(
+        (credentials) => credentials?.existingSecret,
+      );
+      expect(metadata.name.startsWith(config.name) || ofSecret.includes(metadata.name)).toBe(true);
+    }
+  });
+
+  test('pods have no token they do not need, and nothing of the host', () => {
+    for (const { spec, owner } of podTemplates(manifests)) {
+      const stock = config.mishards?.discovery === 'kubernetes' && owner.metadata.name.endsWith('-mishards');
+      expect(spec['automountServiceAccountToken']).toBe(stock);
+      expect(spec['enableServiceLinks']).toBe(false);
+      expect(Object.keys(spec).filter((key) => key.startsWith('host'))).toEqual([]);
+    }
+  });
+
+  test('every container has requests, limits and a pinned image', () => {
+    for (const { container, id } of containersOf(manifests)) {
+      const { requests, limits } = fields(container['resources']);
+      const amounts = { cpu: expect.any(String), memory: expect.any(String) };
+      expect({ id, requests, limits }).toEqual({ id, requests: amounts, limits: amounts });
+      expect(String(container['image'])).toMatch(/:[^:@]+$|@sha256:/);
+    }
+  });
+
+  test('no script can be mistaken for a template by what applies it', () => {
+    for (const { kind, data } of manifests) {
+      if (kind === 'ConfigMap') expect(JSON.stringify(data)).not.toContain('${');
+    }
+  });
+});
+
+interface GivenCredentials {
+  readonly existingSecret?: string;
+  readonly externalSecret?: object;
+  readonly inline?: object;
+}
+
+/** What a configuration says that users bring along. */
+function prerequisites({
+  name,
+  s3,
+  mysql,
+  externalMysql,
+  wal,
+  imagePullSecrets = [],
+}: MilvusConfig): string[] {
+  const secret = (given: GivenCredentials = {}, fallback: string) =>
+    given.inline === undefined && given.externalSecret === undefined
+      ? [given.existingSecret ?? fallback]
+      : [];
+  const claims = [wal?.persistence?.existingClaim, mysql?.persistence?.existingClaim].filter(
+    (claim) => claim !== undefined,
+  );
+  return [
+    ...[
+      ...secret(s3.credentials, `${name}-s3`),
+      ...secret((mysql ?? externalMysql)?.credentials, `${name}-mysql`),
+      ...imagePullSecrets,
+    ].map((object) => `Secret/${object}`),
+    ...claims.map((object) => `PersistentVolumeClaim/${object}`),
+  ];
+}
+
+function containersOf(manifests: readonly Manifest[]) {
+  return podTemplates(manifests).flatMap(({ spec, owner }) =>
+    containers(spec).map((container) => ({
+      id: `${owner.metadata.name}/${String(container['name'])}`,
+      container,
+    })),
+  );
+}

@@ -1,0 +1,223 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type MilvusConfig, summary, synthesize } from '../../lib';
+import { CANARIES, everyOption, everyOptionExternalMysql, minimal } from '../support/clusters';
+import { at, find, idOf, parse, podTemplates, records } from '../support/manifests';
+import { describeWith } from '../support/requires';
+
+const ROOT = join(__dirname, '../..');
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'synthesize-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** Synthesizes configurations as a user would, from a file to a directory. */
+function synth(...configs: readonly MilvusConfig[]) {
+  const config = join(directory, 'milvus.yaml');
+  writeFileSync(config, configs.map((one) => stringify(one)).join('---\n'));
+  const outdir = join(directory, 'dist');
+  return { outdir, synthesis: synthesize({ config, outdir, env: {} }) };
+}
+
+const filesIn = (outdir: string) =>
+  readdirSync(outdir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(outdir.length + 1))
+    .sort();
+
+const contents = (outdir: string) =>
+  filesIn(outdir).map((file) => [file, readFileSync(join(outdir, file), 'utf8')]);
+
+test('one cluster: its manifest and a Kustomization that kubectl apply -f does not see', () => {
+  const { outdir, synthesis } = synth(minimal);
+  expect(filesIn(outdir)).toEqual(['Kustomization', 'milvus-test.k8s.yaml']);
+  expect(parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'))).toHaveLength(15);
+  expect(synthesis.clusters).toMatchObject([{ file: 'milvus-test.k8s.yaml', objects: 15 }]);
+});
+
+test('several clusters: a directory each, and a Kustomization above them', () => {
+  const { outdir } = synth(
+    { ...minimal, namespace: 'one' },
+    { ...minimal, namespace: 'two', s3: { ...minimal.s3, bucket: 'two-bucket' } },
+    { ...minimal, name: 'third', s3: { ...minimal.s3, bucket: 'third-bucket' } },
+  );
+  expect(filesIn(outdir)).toEqual([
+    'Kustomization',
+    'one.milvus-test/Kustomization',
+    'one.milvus-test/milvus-test.k8s.yaml',
+    'third/Kustomization',
+    'third/third.k8s.yaml',
+    'two.milvus-test/Kustomization',
+    'two.milvus-test/milvus-test.k8s.yaml',
+  ]);
+});
+
+test('the same configuration gives the same bytes, in another process and in the form of cdk8s synth too', () => {
+  const { outdir } = synth(everyOption('inline'));
+  const again = join(directory, 'again');
+  execFileSync('node', ['-r', 'tsx/cjs', 'main.ts'], {
+    cwd: ROOT,
+    env: { ...process.env, MILVUS_CONFIG: join(directory, 'milvus.yaml'), CDK8S_OUTDIR: again },
+    stdio: 'pipe',
+  });
+  expect(contents(again)).toEqual(contents(outdir));
+});
+
+test('cdk8s synth gives what npm run synth gives', () => {
+  const project = join(directory, 'project');
+  mkdirSync(project);
+  for (const file of ['main.ts', 'cdk8s.yaml', 'milvus.yaml', 'lib', 'imports', 'assets', 'package.json']) {
+    cpSync(join(ROOT, file), join(project, file), { recursive: true });
+  }
+  execFileSync('ln', ['-s', join(ROOT, 'node_modules'), join(project, 'node_modules')]);
+  const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false' };
+  execFileSync(join(ROOT, 'node_modules/.bin/cdk8s'), ['synth'], { cwd: project, env, stdio: 'pipe' });
+
+  const outdir = join(directory, 'dist');
+  synthesize({ config: join(ROOT, 'milvus.yaml'), outdir, env: {} });
+  expect(contents(join(project, 'dist'))).toEqual(contents(outdir));
+}, 30_000);
+
+test('a small change of the configuration is a small change of the manifests', () => {
+  const { outdir } = synth(minimal);
+  const before = readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8').split('\n');
+  synth({ ...minimal, readonly: { replicas: 2 } });
+  const after = readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8').split('\n');
+  const added = after.filter((line) => !before.includes(line));
+  expect(added).toContain('  replicas: 2');
+  expect(after.length - before.length).toBe(9);
+});
+
+describe('the summary', () => {
+  test('names the next commands, and how to make the Secrets that are missing', () => {
+    const { outdir, synthesis } = synth(minimal);
+    expect(summary(synthesis).split('\n')).toEqual([
+      `Synthesized ${outdir}/milvus-test.k8s.yaml (15 objects) and ${outdir}/Kustomization: 2 of 2 files changed.`,
+      '',
+      'Next:',
+      '  # once, unless the Secrets exist; set S3_ACCESS_KEY and S3_SECRET_KEY first',
+      '  kubectl create secret generic milvus-test-s3 --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"',
+      '  kubectl create secret generic milvus-test-mysql --from-literal=mysql-root-password="$(openssl rand -hex 24)" --from-literal=mysql-password="$(openssl rand -hex 24)"',
+      `  kubectl apply -f ${outdir}`,
+      '  kubectl rollout status deployment/milvus-test-mishards --timeout=15m',
+      '  kubectl port-forward service/milvus-test 19530:19530',
+    ]);
+  });
+
+  test('uses the configured namespace, Secrets and keys', () => {
+    const text = summary(synth(everyOptionExternalMysql('existingSecret')).synthesis);
+    expect(text).toContain(
+      'kubectl -n vectors create secret generic keys-of-s3 --from-literal=the-access-key="$S3_ACCESS_KEY" --from-literal=the-secret-key="$S3_SECRET_KEY"',
+    );
+    expect(text).toContain('create secret generic outside-password --from-literal=pw="$MYSQL_PASSWORD"');
+    expect(text).toContain('port-forward service/every 19530:19531');
+  });
+
+  test('one Secret for everything is one command', () => {
+    const one = { existingSecret: 'all' };
+    const text = summary(
+      synth({ ...minimal, s3: { ...minimal.s3, credentials: one }, mysql: { credentials: one } }).synthesis,
+    );
+    expect(text.match(/create secret generic all/g)).toHaveLength(1);
+    expect(text).toMatch(/access-key=.*secret-key=.*mysql-root-password=.*mysql-password=/);
+  });
+
+  test('warns of inline credentials and does not show them', () => {
+    const text = summary(synth(everyOption('inline')).synthesis);
+    expect(text).toMatch(/Warning: every: s3\.credentials\.inline .* do not commit/);
+    expect(text).toMatch(/Warning: every: mysql\.credentials\.inline /);
+    for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary);
+    expect(text).not.toContain('create secret');
+  });
+
+  test('for several clusters applies them all at once', () => {
+    const text = summary(
+      synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } }).synthesis,
+    );
+    expect(text).toContain('Synthesized 2 clusters (5 files)');
+    expect(text).toContain('  kubectl apply -k ');
+    expect(text).not.toContain('kubectl apply -f');
+  });
+});
+
+describeWith(['kubectl'], 'kustomize', () => {
+  const build = (target: string) =>
+    parse(execFileSync('kubectl', ['kustomize', target], { encoding: 'utf8', stdio: 'pipe' }));
+
+  test('builds dist as it is', () => {
+    const { outdir } = synth(minimal);
+    const plain = parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'));
+    expect(build(outdir).map(idOf).sort()).toEqual(plain.map(idOf).sort());
+  });
+
+  test('builds several clusters at once', () => {
+    const { outdir } = synth(minimal, {
+      ...minimal,
+      name: 'other',
+      s3: { ...minimal.s3, bucket: 'other-bucket' },
+    });
+    expect(build(outdir)).toHaveLength(30);
+  });
+
+  test.each([
+    ['minimal', minimal],
+    ['stock discovery', { ...minimal, mishards: { discovery: 'kubernetes' as const } }],
+  ])('an overlay sets namespace, images, replicas and the size of the claim (%s)', (_, config) => {
+    const { outdir } = synth(config);
+    const overlay = join(directory, 'overlay');
+    mkdirSync(overlay);
+    writeFileSync(
+      join(overlay, 'kustomization.yaml'),
+      stringify({
+        resources: ['../dist'],
+        namespace: 'production',
+        images: [
+          { name: 'milvusdb/milvus', newName: 'registry.example.com/milvus', newTag: '1.1.1-patched' },
+        ],
+        replicas: [{ name: 'milvus-test-readonly', count: 5 }],
+        patches: [
+          {
+            target: { kind: 'StatefulSet', name: 'milvus-test-mysql' },
+            patch: stringify([
+              {
+                op: 'replace',
+                path: '/spec/volumeClaimTemplates/0/spec/resources/requests/storage',
+                value: '8Gi',
+              },
+            ]),
+          },
+        ],
+      }),
+    );
+    expect(existsSync(outdir)).toBe(true);
+    const built = build(overlay);
+    for (const { metadata } of built) expect(metadata['namespace']).toBe('production');
+    expect(find(built, 'Deployment', 'milvus-test-readonly')).toMatchObject({ spec: { replicas: 5 } });
+    const images = podTemplates(built).flatMap(({ spec }) => [
+      ...records(spec['initContainers']),
+      ...records(spec['containers']),
+    ]);
+    const milvus = images.filter(({ name }) => name === 'milvus' || name === 'render-config');
+    expect(milvus.map(({ image }) => image)).toEqual(
+      Array(4).fill('registry.example.com/milvus:1.1.1-patched'),
+    );
+    const [claim] = records(
+      at(find(built, 'StatefulSet', 'milvus-test-mysql'), 'spec', 'volumeClaimTemplates'),
+    );
+    expect(at(claim, 'spec', 'resources', 'requests', 'storage')).toBe('8Gi');
+  });
+});
