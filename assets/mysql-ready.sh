@@ -8,7 +8,10 @@
 # Exits with the client's code; its error goes to stderr, and from there into the pod's events.
 set -eu
 
-port=$(printenv MYSQL_PORT) || port=3306
+set +u # this may be missing
+port=$MYSQL_PORT
+set -u
+[ -n "$port" ] || port=3306
 MYSQL_PWD=$(cat "$MYSQL_PASSWORD_FILE")
 export MYSQL_PWD
 

@@ -14,9 +14,15 @@
 # Needs rclone (1.60 and 1.68 are known to do). Exits 0 when all of it worked, or 1 with the cause and the cure on stderr.
 set -eu
 
-limit=$(printenv WAIT_SECONDS) || limit=120
-name=$(printenv PROBE_NAME) || name=$(hostname)
-create=$(printenv S3_CREATE_BUCKET) || create=false
+set +u # these may be missing
+limit=$WAIT_SECONDS
+name=$PROBE_NAME
+create=$S3_CREATE_BUCKET
+access_key=$S3_ACCESS_KEY
+secret_key=$S3_SECRET_KEY
+set -u
+[ -n "$limit" ] || limit=120
+[ -n "$name" ] || name=$(hostname)
 server=$S3_ADDRESS:$S3_PORT
 # Beside <prefix>/db, where Milvus keeps everything. A directory of its own keeps the listing short.
 folder=s3:$S3_BUCKET/$S3_PREFIX/.preflight/
@@ -26,10 +32,9 @@ fail() {
   say "$*"
   exit 1
 }
-for variable in S3_ACCESS_KEY S3_SECRET_KEY; do
-  # Without a key Milvus and rclone both fall back to anonymous requests.
-  [ -n "$(printenv "$variable")" ] || fail "$variable is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
-done
+# Without a key Milvus and rclone both fall back to anonymous requests.
+[ -n "$access_key" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
+[ -n "$secret_key" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
 
 work=$(mktemp -d)
 written=
@@ -50,19 +55,21 @@ export RCLONE_CONFIG_S3_FORCE_PATH_STYLE=true
 export RCLONE_CONFIG_S3_LIST_VERSION=1
 export RCLONE_CONFIG_S3_NO_CHECK_BUCKET=true
 export RCLONE_CONFIG_S3_NO_HEAD=true
-export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$S3_ACCESS_KEY"
-export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$S3_SECRET_KEY"
+export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$access_key"
+export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$secret_key"
 export RCLONE_CACHE_DIR="$work/cache"
 # There is no TLS here, and a bundle meant for something else makes rclone refuse to start.
 unset AWS_CA_BUNDLE
 
-# rclone, with what it prints on stderr kept in $error. Repeating is up to the loop at the end.
+# rclone, with what it prints on stderr kept in $error. Repeating is up to the loop at the end. The limit is for answers
+# that rclone hangs on in spite of its own, as 1.60 does on a redirect to nowhere.
 s3() {
-  if rclone --config= --log-level ERROR --retries 1 --low-level-retries 1 --contimeout 5s --timeout 10s \
+  if timeout 45 rclone --config= --log-level ERROR --retries 1 --low-level-retries 1 --contimeout 5s --timeout 10s \
     --ignore-checksum "$@" 2>"$work/error"; then
     error=
   else
     error=$(cat "$work/error")
+    [ -n "$error" ] || error='timeout: rclone did not come back'
     return 1
   fi
 }

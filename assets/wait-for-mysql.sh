@@ -19,7 +19,10 @@ fail() {
   exit 1
 }
 
-limit=$(printenv WAIT_SECONDS) || limit=300
+set +u # this may be missing
+limit=$WAIT_SECONDS
+set -u
+[ -n "$limit" ] || limit=300
 server=$MYSQL_HOST:$MYSQL_PORT
 
 # --no-defaults has to come first. TLS is off because Milvus 1.1.1 has none: a login that only works with it is no good.

@@ -2,6 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+interface Node {
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Node>>;
+}
+
 const ROOT = join(__dirname, '../..');
 
 test('what is generated from the schema is up to date (else: npm run generate)', () => {
@@ -18,7 +23,7 @@ describe('milvus.schema.json', () => {
   test('describes every key, and knows extends', () => {
     expect(schema.properties.extends.type).toBe('string');
     const undescribed: string[] = [];
-    const walk = (node: { properties?: Record<string, { description?: string }> }, path: string) => {
+    const walk = (node: Node, path: string) => {
       for (const [key, child] of Object.entries(node.properties ?? {})) {
         if (child.description === undefined) undescribed.push(`${path}${key}`);
         walk(child, `${path}${key}.`);

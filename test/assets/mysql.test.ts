@@ -1,0 +1,217 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describeWith, find } from '../support/requires';
+import { ASSETS, closedPort, listen, type Running, run, shells, shim, start, until } from './run';
+
+// MariaDB stands in for MySQL 5.7: the same protocol, the same error numbers, and its client writes them the same way.
+describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', () => {
+  const WAIT = path.join(ASSETS, 'wait-for-mysql.sh');
+  const READY = path.join(ASSETS, 'mysql-ready.sh');
+  const password = 'Mi-1_x@/Pw "quoted" #\\';
+  const folder = mkdtempSync(path.join(tmpdir(), 'mysql-'));
+  const passwordFile = path.join(folder, 'password');
+  const client = find('mysql') ?? '';
+  let server: Running;
+  let port: number;
+
+  // What the scripts run, with its arguments written down.
+  const args = path.join(folder, 'args');
+  const shims = path.join(folder, 'bin');
+  shim(shims, 'mysql', `printf '%s\\n' "$@" >>'${args}'; exec ${client} "$@"`);
+  shim(shims, 'sleep', 'exec /bin/sleep 0.05');
+
+  const sql = (statements: string) => {
+    const options = ['--no-defaults', `--socket=${folder}/socket`, '--user=root'];
+    return spawnSync(client, [...options, '-e', statements], { env: {}, encoding: 'utf8' });
+  };
+
+  beforeAll(async () => {
+    const options = ['--no-defaults', `--datadir=${folder}/data`, '--innodb-log-file-size=4M'];
+    if (process.getuid?.() === 0) {
+      options.push('--user=root');
+    }
+    const rootLogin = '--auth-root-authentication-method=normal';
+    execFileSync(find('mariadb-install-db') ?? '', [...options, '--skip-test-db', rootLogin], {
+      stdio: 'pipe',
+    });
+    port = await closedPort();
+    const place = [
+      `--socket=${folder}/socket`,
+      `--pid-file=${folder}/pid`,
+      '--bind-address=127.0.0.1',
+      `--port=${port}`,
+    ];
+    server = start([find('mariadbd') ?? '', ...options, ...place, '--skip-name-resolve'], {});
+    await until(() => sql('SELECT 1').status === 0, 'mariadbd did not start', 20_000);
+    const made = sql(`
+      CREATE DATABASE milvus;
+      CREATE USER milvus@'%' IDENTIFIED BY '${password.replace(/\\/g, '\\\\')}';
+      GRANT ALL ON milvus.* TO milvus@'%';
+      CREATE USER superuser@'%' IDENTIFIED BY 'x';
+      GRANT ALL ON *.* TO superuser@'%';
+      CREATE USER stranger@'10.1.2.3' IDENTIFIED BY 'x';
+      INSTALL SONAME 'auth_ed25519';
+      CREATE USER modern@'%' IDENTIFIED VIA ed25519 USING PASSWORD('x');
+      GRANT ALL ON milvus.* TO modern@'%';`);
+    expect(made.stderr).toBe('');
+    writeFileSync(passwordFile, `${password}\n`);
+  }, 30_000);
+
+  afterAll(async () => {
+    server?.child.kill('SIGKILL');
+    await server?.ended;
+    rmSync(folder, { recursive: true });
+  });
+
+  const env = (overrides: Record<string, string> = {}) => ({
+    PATH: `${shims}:/usr/bin:/bin`,
+    MYSQL_HOST: '127.0.0.1',
+    MYSQL_PORT: `${port}`,
+    MYSQL_USER: 'milvus',
+    MYSQL_DATABASE: 'milvus',
+    MYSQL_PWD: password,
+    CREDENTIALS_SECRET: 'milvus-mysql',
+    WAIT_SECONDS: '0',
+    ...overrides,
+  });
+
+  test.each(shells().map((shell) => [shell.join(' '), shell]))(
+    'wait-for-mysql succeeds in %s',
+    async (_, shell) => {
+      expect(await run([...shell, WAIT], env())).toEqual({ code: 0, stdout: '', stderr: '' });
+    },
+  );
+
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'the wrong password',
+      { MYSQL_PWD: 'hunter2' },
+      /refuses user 'milvus' with the password in Secret 'milvus-mysql': correct/,
+    ],
+    [
+      'an unknown database',
+      { MYSQL_USER: 'superuser', MYSQL_PWD: 'x', MYSQL_DATABASE: 'nope' },
+      /no database 'nope'.*CREATE DATABASE/,
+    ],
+    ['a database without rights', { MYSQL_DATABASE: 'mysql' }, /may not use database 'mysql'.*GRANT ALL/],
+    [
+      'a plugin that Milvus does not have',
+      { MYSQL_USER: 'modern', MYSQL_PWD: 'x' },
+      /plugin.*IDENTIFIED WITH mysql_native_password/,
+    ],
+  ])('wait-for-mysql does not wait with %s', async (_, overrides, message) => {
+    const { code, stderr } = await run(['sh', WAIT], env({ ...overrides, WAIT_SECONDS: '300' }));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^wait-for-mysql: .*\n$/);
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  // What no server here says is put into the client's mouth.
+  test.each([
+    [
+      "ERROR 2059 (HY000): Authentication plugin 'caching_sha2_password' cannot be loaded",
+      /mysql_native_password/,
+    ],
+    [
+      'ERROR 2061 (HY000): Authentication plugin reported error: requires secure connection.',
+      /mysql_native_password/,
+    ],
+    [
+      "ERROR 1130 (HY000): Host '10.1.2.3' is not allowed to connect to this MySQL server",
+      /create 'milvus'@'%'/,
+    ],
+    [
+      'ERROR 3159 (HY000): insecure transport are prohibited --require_secure_transport=ON.',
+      /no TLS to MySQL/,
+    ],
+  ])('wait-for-mysql does not wait after %s', async (error, message) => {
+    const liar = shim(mkdtempSync(path.join(folder, 'liar-')), 'mysql', `echo "${error}" >&2; exit 1`);
+    const { code, stderr } = await run(
+      ['sh', WAIT],
+      env({ PATH: `${liar}:/usr/bin:/bin`, WAIT_SECONDS: '300' }),
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+  });
+
+  test('wait-for-mysql gives up on a port where nothing listens', async () => {
+    const { code, stderr } = await run(['sh', WAIT], env({ MYSQL_PORT: `${await closedPort()}` }));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^wait-for-mysql: waiting for .*ERROR 200\d.*\nwait-for-mysql: gave up after 0 s .*\n$/,
+    );
+  });
+
+  test('wait-for-mysql gives up on a name that does not resolve', async () => {
+    const { code, stderr } = await run(['sh', WAIT], env({ MYSQL_HOST: 'no-such-host.invalid' }));
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/ERROR 2005.*no-such-host\.invalid/),
+    });
+  });
+
+  test('wait-for-mysql waits for a server that comes up later, and says so once', async () => {
+    const late = await closedPort();
+    const waiting = start(['sh', WAIT], env({ MYSQL_PORT: `${late}`, WAIT_SECONDS: '60' }));
+    await waiting.printed('waiting for');
+    const forwarder = createServer((socket) => {
+      const upstream = connect(port, '127.0.0.1');
+      socket.pipe(upstream).pipe(socket);
+      socket.on('error', () => upstream.destroy());
+      upstream.on('error', () => socket.destroy());
+    });
+    await listen(forwarder, late);
+    try {
+      const { code, stderr } = await waiting.ended;
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/^wait-for-mysql: waiting for .*\n$/);
+    } finally {
+      forwarder.close();
+    }
+  });
+
+  test('wait-for-mysql stops on SIGTERM', async () => {
+    const waiting = start(['sh', WAIT], env({ MYSQL_PORT: `${await closedPort()}`, WAIT_SECONDS: '60' }));
+    await waiting.printed('waiting for');
+    waiting.child.kill('SIGTERM');
+    expect(await waiting.ended).toMatchObject({ code: 143 });
+  });
+
+  const readyEnv = (file: string) => ({ ...env({ MYSQL_PASSWORD_FILE: file }), MYSQL_PWD: '' });
+
+  test.each(shells().map((shell) => [shell.join(' '), shell]))(
+    'mysql-ready succeeds in %s',
+    async (_, shell) => {
+      expect(await run([...shell, READY], readyEnv(passwordFile))).toEqual({
+        code: 0,
+        stdout: '',
+        stderr: '',
+      });
+    },
+  );
+
+  test('mysql-ready fails with the wrong password', async () => {
+    const wrong = path.join(folder, 'wrong');
+    writeFileSync(wrong, 'hunter2');
+    const { code, stderr } = await run(['sh', READY], readyEnv(wrong));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('ERROR 1045');
+    expect(stderr).not.toContain('hunter2');
+  });
+
+  test('mysql-ready fails where nothing listens, and without its password file', async () => {
+    const closed = { ...readyEnv(passwordFile), MYSQL_PORT: `${await closedPort()}` };
+    expect((await run(['sh', READY], closed)).code).not.toBe(0);
+    expect((await run(['sh', READY], readyEnv('/nope'))).code).not.toBe(0);
+  });
+
+  test('no password is ever an argument', () => {
+    const seen = readFileSync(args, 'utf8');
+    expect(seen).toContain('SELECT 1');
+    expect(seen).not.toContain(password);
+    expect(seen).not.toContain('hunter2');
+  });
+});
