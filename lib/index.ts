@@ -13,6 +13,7 @@ export type { ReadonlyNodes } from './milvus/readonly';
 export type { ServerConfigs } from './milvus/server-config';
 export type { WritableNode } from './milvus/writable';
 export { MilvusCluster } from './milvus-cluster';
+export { type JobName, MilvusJob } from './milvus-job';
 export { OutputError, type Written } from './output/files';
 export { summary } from './output/summary';
 export {

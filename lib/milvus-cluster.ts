@@ -7,13 +7,15 @@ import { Credentials } from './kubernetes/credentials';
 import { objectLabels } from './kubernetes/labels';
 import { Names } from './kubernetes/names';
 import { Scripts } from './kubernetes/scripts';
-import { WAIT_FOR_MYSQL } from './metadata/database';
+import { BACKUP_SCRIPTS, Backup } from './metadata/backup';
 import { MYSQL_SCRIPTS, Mysql } from './metadata/mysql';
 import { MISHARDS_SCRIPTS, Mishards } from './milvus/mishards';
 import { ReadonlyNodes } from './milvus/readonly';
 import { ServerConfigs } from './milvus/server-config';
 import { SERVER_SCRIPTS } from './milvus/server-pod';
 import { WritableNode } from './milvus/writable';
+import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
+import { Minio } from './storage/minio';
 
 /**
  * A Milvus 1.1.1 cluster with S3 storage, as one chart.
@@ -36,10 +38,18 @@ export class MilvusCluster extends Chart {
   public readonly writable: WritableNode;
   /** The metadata server; unset with an external MySQL. */
   public readonly mysql?: Mysql;
+  /** The embedded S3 storage; unset with one that exists. */
+  public readonly minio?: Minio;
+  /** The regular dumps of the metadata; unset unless enabled. */
+  public readonly backup?: Backup;
+  /** The smoke test on a schedule; unset without one. */
+  public readonly canary?: SmokeTest;
   /** The ConfigMap with the server configurations, without credentials. */
   public readonly serverConfigs: ServerConfigs;
   /** The Secret or ExternalSecret of the S3 keys; unset when an existing Secret is used. */
   public readonly s3Secret?: ApiObject;
+  /** The Secret or ExternalSecret of the S3 keys for backups; unset when an existing Secret is used. */
+  public readonly backupSecret?: ApiObject;
   /** The Secret or ExternalSecret of the MySQL passwords; unset when an existing Secret is used. */
   public readonly mysqlSecret?: ApiObject;
 
@@ -57,17 +67,22 @@ export class MilvusCluster extends Chart {
 
     // The document order is the apply order: what pods need comes first.
     this.s3Secret = this.credentials('S3Credentials', settings.s3.credentials);
+    // With credentials of its own; otherwise they are those of the cluster's S3.
+    if (settings.backup.enabled && settings.backup.s3.credentials !== settings.s3.credentials) {
+      this.backupSecret = this.credentials('BackupCredentials', settings.backup.s3.credentials);
+    }
     this.mysqlSecret = this.credentials(
       'MysqlCredentials',
       settings.mysql?.credentials ?? settings.database.credentials,
     );
-    const scripts = new Scripts(this, 'Scripts', {
+    new Scripts(this, 'Scripts', {
       name: names.scripts,
       ...this.metadata(),
       files: [
         ...new Set([
+          SMOKE_TEST,
+          ...(settings.backup.enabled ? BACKUP_SCRIPTS : []),
           ...SERVER_SCRIPTS,
-          WAIT_FOR_MYSQL,
           ...MISHARDS_SCRIPTS,
           ...(settings.mysql ? MYSQL_SCRIPTS : []),
         ]),
@@ -79,28 +94,33 @@ export class MilvusCluster extends Chart {
       metadata: { name: names.cluster, ...this.metadata() },
     });
 
+    if (settings.minio !== undefined) {
+      this.minio = new Minio(this, 'Minio', { settings, names, minio: settings.minio });
+    }
     if (settings.mysql !== undefined) {
-      this.mysql = new Mysql(this, 'Mysql', { settings, names, scripts, mysql: settings.mysql });
+      this.mysql = new Mysql(this, 'Mysql', { settings, names, mysql: settings.mysql });
     }
     this.writable = new WritableNode(this, 'Writable', {
       settings,
       names,
-      scripts,
       serverConfig: this.serverConfigs.writable,
     });
     this.readonly = new ReadonlyNodes(this, 'Readonly', {
       settings,
       names,
-      scripts,
       serverConfig: this.serverConfigs.readonly,
     });
     this.mishards = new Mishards(this, 'Mishards', {
       settings,
       names,
-      scripts,
       writable: this.writable,
       readers: this.readonly,
     });
+
+    if (settings.backup.enabled) this.backup = new Backup(this, 'Backup', { settings, names });
+    if (settings.smokeTest.schedule !== undefined) {
+      this.canary = new SmokeTest(this, 'Canary', { settings, names }, settings.smokeTest.schedule);
+    }
   }
 
   private metadata() {

@@ -3,6 +3,7 @@ import {
   clusterOf,
   everyOption,
   everyOptionExternalMysql,
+  jobsOf,
   manifestsOf,
   minimal,
   WAYS,
@@ -17,7 +18,7 @@ test.each([
   ['MySQL deployed', everyOption('inline')],
   ['external MySQL', everyOptionExternalMysql('inline')],
 ] as const)('inline credentials stand in a Secret alone (%s)', (_, config) => {
-  for (const manifest of manifestsOf(config)) {
+  for (const manifest of [...manifestsOf(config), ...jobsOf(config)]) {
     const text = JSON.stringify(manifest);
     const leaked = [...canaries, ...(manifest.kind === 'Secret' ? [] : encoded)].filter((canary) =>
       text.includes(canary),
@@ -31,6 +32,10 @@ test.each([
 
 test('an inline credential is in its Secret under the configured key', () => {
   const manifests = manifestsOf(everyOption('inline'));
+  expect(find(manifests, 'Secret', 'every-backup-s3')['data']).toEqual({
+    'backup-access-key': Buffer.from(CANARIES.backupAccessKey).toString('base64'),
+    'backup-secret-key': Buffer.from(CANARIES.backupSecretKey).toString('base64'),
+  });
   expect(find(manifests, 'Secret', 'every-s3')['data']).toEqual({
     'the-access-key': Buffer.from(CANARIES.s3AccessKey).toString('base64'),
     'the-secret-key': Buffer.from(CANARIES.s3SecretKey).toString('base64'),

@@ -1,6 +1,6 @@
 import type { MilvusConfig } from '../lib';
 import { apiServerProblems } from './support/api-server-rules';
-import { samples, yamlOf } from './support/clusters';
+import { jobsOf, samples, yamlOf } from './support/clusters';
 import { schemaProblems } from './support/kubernetes-schema';
 import { containers, fields, type Manifest, parse, podTemplates } from './support/manifests';
 import { podSecurityProblems } from './support/pod-security';
@@ -8,15 +8,21 @@ import { referenceProblems } from './support/references';
 import { appliesTwiceProblems } from './support/second-apply';
 
 /** Rules that hold for everything that is ever emitted, whatever the configuration. */
-const emitted = Object.entries(samples).map(([name, config]) => ({ name, config, yaml: yamlOf(config) }));
+const emitted = Object.entries(samples).map(([name, config]) => ({
+  name,
+  config,
+  yaml: yamlOf(config),
+  jobs: jobsOf(config),
+}));
 
 test('every object fits the Kubernetes schemas of 1.21 to 1.30, unknown fields included', () => {
-  const all = emitted.flatMap(({ yaml }) => parse(yaml));
+  const all = emitted.flatMap(({ yaml, jobs }) => [...parse(yaml), ...jobs]);
   expect(schemaProblems(all, { skipGroups: ['external-secrets.io'] })).toEqual([]);
 });
 
-describe.each(emitted)('$name', ({ config, yaml }) => {
-  const manifests = parse(yaml);
+describe.each(emitted)('$name', ({ config, yaml, jobs }) => {
+  // Jobs refer to what the cluster brings, so the rules are for both together.
+  const manifests = [...parse(yaml), ...jobs];
 
   test('an API server takes it without an error or a warning', () => {
     expect(apiServerProblems(manifests)).toEqual([]);
@@ -87,6 +93,7 @@ function prerequisites({
   mysql,
   externalMysql,
   wal,
+  backup,
   imagePullSecrets = [],
 }: MilvusConfig): string[] {
   const secret = (given: GivenCredentials = {}, fallback: string) =>
@@ -100,6 +107,7 @@ function prerequisites({
     ...[
       ...secret(s3.credentials, `${name}-s3`),
       ...secret((mysql ?? externalMysql)?.credentials, `${name}-mysql`),
+      ...(backup?.s3?.credentials === undefined ? [] : secret(backup.s3.credentials, `${name}-backup-s3`)),
       ...imagePullSecrets,
     ].map((object) => `Secret/${object}`),
     ...claims.map((object) => `PersistentVolumeClaim/${object}`),

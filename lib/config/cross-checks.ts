@@ -1,5 +1,5 @@
 import { imageVersion } from './images';
-import type { Problem } from './problems';
+import { formatPath, type Problem } from './problems';
 import { parseQuantity } from './quantities';
 import type { ParsedConfig } from './schema';
 import { extraServerConfigProblems } from './server-keys';
@@ -17,11 +17,17 @@ const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
   mysqlConnections,
   mysqlMemory,
   claims,
+  embedded,
+  backupPlace,
   reservedLabels,
   architecture,
+  tolerations,
   mishardsStop,
   serverConfigs,
 ];
+
+/** The sections that describe pods. */
+const WORKLOADS = ['writable', 'readonly', 'mishards', 'mysql', 'minio', 'backup', 'smokeTest'] as const;
 
 /**
  * Checks what the schema can't: one value against another.
@@ -34,6 +40,9 @@ export function crossCheck(config: ParsedConfig, input: unknown): readonly Probl
 function credentialSources(config: ParsedConfig): Problem[] {
   const sources = {
     's3.credentials': config.s3.credentials,
+    ...(config.backup.s3.credentials === undefined
+      ? {}
+      : { 'backup.s3.credentials': config.backup.s3.credentials }),
     ...(config.externalMysql === undefined
       ? { 'mysql.credentials': config.mysql.credentials }
       : { 'externalMysql.credentials': config.externalMysql.credentials }),
@@ -102,6 +111,14 @@ function paths(config: ParsedConfig): Problem[] {
       });
     }
   }
+  const data = `${config.storage.path}/db`;
+  if (isWithin(config.wal.path, data)) {
+    problems.push({
+      path: 'wal.path',
+      given: JSON.stringify(config.wal.path),
+      expected: `a directory outside ${data}, where the server keeps its segments`,
+    });
+  }
   return problems;
 }
 
@@ -143,13 +160,13 @@ function service(config: ParsedConfig): Problem[] {
 
 function metrics(config: ParsedConfig): Problem[] {
   const { enabled, address } = config.milvus.metrics;
-  if (!enabled || address !== '127.0.0.1') return [];
+  if (!enabled || !/^(localhost|127(\.\d+){3})$/.test(address)) return [];
   return [
     {
       path: 'milvus.metrics.address',
       given: address,
       expected: 'the address of a push gateway',
-      fix: 'With metrics.enabled the servers push to it every second; nothing listens on 127.0.0.1 in their pods.',
+      fix: `With milvus.metrics.enabled the servers push to it every second; nothing listens on ${address} in their pods.`,
     },
   ];
 }
@@ -200,13 +217,47 @@ function mysqlMemory(config: ParsedConfig): Problem[] {
 }
 
 function claims(config: ParsedConfig): Problem[] {
-  const wal = config.wal.persistence.existingClaim;
-  if (wal === undefined || wal !== config.mysql.persistence.existingClaim) return [];
+  const used = new Map<string, string>();
+  return (['mysql', 'wal', 'minio'] as const).flatMap((part) => {
+    const claim = config[part].persistence.existingClaim;
+    const owner = claim === undefined ? undefined : used.get(claim);
+    if (claim === undefined) return [];
+    used.set(claim, part);
+    if (owner === undefined) return [];
+    return [
+      {
+        path: `${part}.persistence.existingClaim`,
+        given: JSON.stringify(claim),
+        expected: `another claim than that of ${owner}.persistence`,
+      },
+    ];
+  });
+}
+
+function embedded(config: ParsedConfig): Problem[] {
+  if (!config.s3.embedded || config.s3.address === undefined) return [];
   return [
     {
-      path: 'wal.persistence.existingClaim',
-      given: JSON.stringify(wal),
-      expected: 'another claim than that of MySQL',
+      path: 's3.embedded',
+      given: 'true beside s3.address',
+      expected: 'one of the two',
+      fix: 'Leave s3.address out to deploy a MinIO with the cluster, or s3.embedded to use the storage at that address.',
+    },
+  ];
+}
+
+/** Milvus deletes by prefix: what lies below storage.path in its bucket is not safe there. */
+function backupPlace(config: ParsedConfig): Problem[] {
+  const { address, bucket, prefix } = config.backup.s3;
+  const elsewhere =
+    (address !== undefined && address !== config.s3.address) ||
+    (bucket !== undefined && bucket !== config.s3.bucket);
+  if (elsewhere || prefix === undefined || !isWithin(`/${prefix}`, config.storage.path)) return [];
+  return [
+    {
+      path: 'backup.s3.prefix',
+      given: JSON.stringify(prefix),
+      expected: `a prefix outside storage.path (${config.storage.path}), where Milvus deletes by prefix`,
     },
   ];
 }
@@ -215,16 +266,13 @@ function reservedLabels(config: ParsedConfig): Problem[] {
   const given: Record<string, Readonly<Record<string, string>>> = {
     labels: config.labels,
     'service.labels': config.service.labels,
-    'writable.podLabels': config.writable.podLabels,
-    'readonly.podLabels': config.readonly.podLabels,
-    'mishards.podLabels': config.mishards.podLabels,
-    'mysql.podLabels': config.mysql.podLabels,
+    ...Object.fromEntries(WORKLOADS.map((workload) => [`${workload}.podLabels`, config[workload].podLabels])),
   };
   return Object.entries(given).flatMap(([path, labels]) =>
     Object.keys(labels)
       .filter((key) => key === 'component' || key.startsWith('app.kubernetes.io/'))
       .map((key) => ({
-        path: `${path}.${JSON.stringify(key)}`,
+        path: `${path}.${formatPath([key])}`,
         given: 'a label that selectors are made of',
         expected: 'other labels than component and app.kubernetes.io/*',
       })),
@@ -232,7 +280,7 @@ function reservedLabels(config: ParsedConfig): Problem[] {
 }
 
 function architecture(config: ParsedConfig): Problem[] {
-  return (['writable', 'readonly', 'mishards', 'mysql'] as const).flatMap((role) => {
+  return WORKLOADS.flatMap((role) => {
     const given = config[role].nodeSelector['kubernetes.io/arch'];
     return given === undefined || given === 'amd64'
       ? []
@@ -244,6 +292,40 @@ function architecture(config: ParsedConfig): Problem[] {
           },
         ];
   });
+}
+
+/** What the API server asks of tolerations (ValidateTolerations), so that it is not the apply that fails. */
+function tolerations(config: ParsedConfig): Problem[] {
+  return WORKLOADS.flatMap((role) =>
+    config[role].tolerations.flatMap(
+      ({ key, operator = 'Equal', value, effect, tolerationSeconds }, index) => {
+        const path = `${role}.tolerations[${index}]`;
+        const problems: Problem[] = [];
+        if (key === undefined && operator !== 'Exists') {
+          problems.push({
+            path: `${path}.key`,
+            given: 'nothing',
+            expected: 'a taint key, or operator: Exists',
+          });
+        }
+        if (value !== undefined && value !== '' && operator === 'Exists') {
+          problems.push({
+            path: `${path}.value`,
+            given: 'a value',
+            expected: 'none with operator Exists, which takes any',
+          });
+        }
+        if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+          problems.push({
+            path: `${path}.tolerationSeconds`,
+            given: String(tolerationSeconds),
+            expected: 'none, or effect: NoExecute',
+          });
+        }
+        return problems;
+      },
+    ),
+  );
 }
 
 /** Seconds that a proxy keeps serving after it was told to stop, until no client is sent to it any more. */
@@ -268,7 +350,8 @@ function serverConfigs(config: ParsedConfig): Problem[] {
 }
 
 function unusedMysql(config: ParsedConfig, input: unknown): Problem[] {
-  if (config.externalMysql === undefined || !isMapping(input) || input['mysql'] === undefined) return [];
+  if (config.externalMysql === undefined || !isMapping(input) || (input['mysql'] ?? undefined) === undefined)
+    return [];
   return [
     {
       path: 'mysql',

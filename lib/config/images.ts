@@ -16,9 +16,10 @@ export function mirrored(image: string, registry: string | undefined): string {
   return `${registry}/${repository}`;
 }
 
-/** The version that the tag tells, e.g. [5, 7] for `mysql:5.7.44`; undefined without a numeric tag. */
-export function imageVersion(image: string): readonly [major: number, minor: number] | undefined {
+/** The version that the tag tells, e.g. [5, 7] for `mysql:5.7.44`, [9] for `mysql:9`; undefined without a numeric tag. */
+export function imageVersion(image: string): readonly [major: number, minor?: number] | undefined {
   const tag = IMAGE.exec(image)?.[3];
-  const [, major, minor] = /^(\d+)\.(\d+)/.exec(tag ?? '') ?? [];
-  return major === undefined ? undefined : [Number(major), Number(minor)];
+  const [, major, minor] = /^(\d+)(?:\.(\d+))?/.exec(tag ?? '') ?? [];
+  if (major === undefined) return undefined;
+  return minor === undefined ? [Number(major)] : [Number(major), Number(minor)];
 }

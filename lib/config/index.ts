@@ -14,10 +14,15 @@ export function check(input: unknown, references?: ReadonlyMap<string, string>):
   const { config, problems } = validate(input, references);
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
-  const all = [...crossCheck(config, input), ...sizing];
-  if (all.length > 0) return { problems: all };
+  const others = [...crossCheck(config, input), ...sizing].filter(({ path }) => !isAbout(path, problems));
+  if (problems.length + others.length > 0) return { problems: [...problems, ...others] };
   checked.add(settings);
   return { settings };
+}
+
+/** Whether a problem is already known at that path, or within it. */
+function isAbout(path: string, problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.path === path || problem.path.startsWith(`${path}.`));
 }
 
 /** Settings that were made here, so that a loaded configuration is not checked a second time. */

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { Names } from '../kubernetes/names';
 import { check } from './index';
 import { ConfigurationError, formatPath, type Problem, type ProblemReport, showValue } from './problems';
 import type { Settings } from './settings';
@@ -39,47 +40,49 @@ interface Source {
 export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
   const env = options.env ?? process.env;
   const cwd = options.cwd ?? process.cwd();
-  const config = options.config ?? env['MILVUS_CONFIG'] ?? 'milvus.yaml';
+  const config = options.config ?? (env['MILVUS_CONFIG'] || 'milvus.yaml');
 
-  const reports: ProblemReport[] = [];
+  // A file that several clusters extend is reported once.
+  const reports = new Set<ProblemReport>();
   const attempt = <T>(read: () => T): T | undefined => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      reports.push(...error.reports);
+      for (const report of error.reports) reports.add(report);
       return undefined;
     }
   };
 
   const reader = new Reader(cwd);
-  const files = config
-    .split(',')
+  const found = config
+    // Not at the commas of a glob: {a,b}.yaml
+    .split(/,(?![^{]*\})/)
     .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '')
     .flatMap((pattern) => attempt(() => findFiles(pattern, cwd)) ?? []);
-  const sources = files.map(({ file, listed }) => ({
+  const named = new Set(found.filter(({ listed }) => listed).map(({ file }) => file));
+  const sources = [...new Set(found.map(({ file }) => file))].map((file) => ({
     file,
-    listed,
     documents: attempt(() => reader.clustersIn(file)) ?? [],
   }));
   const extended = new Set(sources.flatMap(({ documents }) => documents.flatMap(({ bases }) => bases)));
 
   const clusters = sources
     // A base that lies beside the clusters that extend it is no cluster of its own, unless it is named.
-    .filter(({ file, listed }) => listed || !extended.has(file))
+    .filter(({ file }) => named.has(file) || !extended.has(file))
     .flatMap(({ documents }) => documents)
     .flatMap((source): LoadedCluster[] => {
       const substituted = substitute(source.input, env);
       const { settings, problems } = check(substituted.value, substituted.references);
       const all = [...substituted.problems, ...withoutRepeats(problems ?? [], substituted.problems)];
       if (all.length === 0 && settings !== undefined) return [{ source: source.name, settings }];
-      reports.push({ source: source.name, problems: all });
+      reports.add({ source: source.name, problems: all });
       return [];
     });
 
-  if (reports.length > 0) throw new ConfigurationError(reports);
   const conflicts = conflictsBetween(clusters);
-  if (conflicts.length > 0) throw new ConfigurationError(conflicts);
+  if (reports.size + conflicts.length > 0) throw new ConfigurationError([...reports, ...conflicts]);
   return clusters;
 }
 
@@ -93,25 +96,29 @@ function findFiles(pattern: string, cwd: string): { readonly file: string; reado
     }
     return [...names].sort().map((file) => ({ file, listed: false }));
   };
-  const stat = fs.statSync(target, { throwIfNoEntry: false });
-  if (stat?.isDirectory()) {
-    return found(
-      fs
-        .readdirSync(target)
-        .filter((name) => YAML_FILE.test(name))
-        .map((name) => path.join(target, name)),
-    );
+  const names = namesIn(target);
+  if (names !== undefined) {
+    return found(names.filter((name) => YAML_FILE.test(name)).map((name) => path.join(target, name)));
   }
-  if (stat === undefined && /[*?{[]/.test(pattern)) {
+  if (/[*?{[]/.test(pattern) && !fs.existsSync(target)) {
     const { globSync } = require('tinyglobby') as typeof import('tinyglobby');
     return found(globSync(pattern, { cwd, absolute: true, expandDirectories: false }));
   }
   return [{ file: target, listed: true }];
 }
 
+/** Undefined when it is no directory that can be read; reading it as a file then tells why. */
+function namesIn(directory: string): readonly string[] | undefined {
+  try {
+    return fs.readdirSync(directory);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads YAML files, each once, with what they extend. */
 class Reader {
-  private readonly cache = new Map<string, readonly unknown[]>();
+  private readonly cache = new Map<string, readonly unknown[] | ConfigurationError>();
 
   public constructor(private readonly cwd: string) {}
 
@@ -161,33 +168,39 @@ class Reader {
   }
 
   private documents(file: string, wanted?: { path: string; from: string }): readonly unknown[] {
-    const known = this.cache.get(file);
-    if (known !== undefined) return known;
-    const text = this.read(file, wanted);
+    const known = this.cache.get(file) ?? this.parse(this.read(file, wanted), this.show(file));
+    this.cache.set(file, known);
+    if (known instanceof ConfigurationError) throw known;
+    return known;
+  }
+
+  private parse(text: string, source: string): readonly unknown[] | ConfigurationError {
     const lines = new LineCounter();
-    const parsed = parseAllDocuments(text, { prettyErrors: false, lineCounter: lines, merge: true });
-    const problems = [...parsed].flatMap((document) =>
-      document.errors.map((error): Problem => {
+    const parsed = [
+      ...parseAllDocuments(text, { prettyErrors: false, stringKeys: true, lineCounter: lines, merge: true }),
+    ];
+    const problems = parsed
+      .flatMap(({ errors, warnings }) => [...errors, ...warnings])
+      .map((error): Problem => {
         const { line, col } = lines.linePos(error.pos[0]);
-        return {
-          path: '',
-          given: `line ${line}, column ${col}`,
-          // The message may end in a piece of the file, and the file may hold credentials.
-          expected: `YAML (${error.message.replace(/:? *["'\x60].*$/s, '')})`,
-        };
-      }),
-    );
-    if (problems.length > 0) throw new ConfigurationError([{ source: this.show(file), problems }]);
-    const values = parsed.map((document): unknown => document.toJS()).filter((value) => value !== null);
-    if (values.length === 0) {
-      fail(this.show(file), {
-        path: '',
-        given: 'an empty file',
-        expected: 'a cluster: at least name, s3.address and s3.bucket',
+        return { path: `line ${line}, column ${col}`, expected: `valid YAML (${withoutSource(error)})` };
       });
-    }
-    this.cache.set(file, values);
-    return values;
+    if (problems.length > 0) return new ConfigurationError([{ source, problems }]);
+    const values = parsed.map(toValue).filter((value) => value !== null);
+    const problem = values.includes(BAD_ALIAS)
+      ? {
+          path: '',
+          given: 'an alias (*name) or merge key (<<) without a value that fits',
+          expected: 'an alias to an anchor above it, and below << to a mapping',
+        }
+      : {
+          path: '',
+          given: 'an empty file',
+          expected: 'a cluster: at least name, s3.address and s3.bucket',
+        };
+    return values.length === 0 || values.includes(BAD_ALIAS)
+      ? new ConfigurationError([{ source, problems: [problem] }])
+      : values;
   }
 
   private read(file: string, wanted?: { path: string; from: string }): string {
@@ -212,6 +225,22 @@ class Reader {
   }
 }
 
+const BAD_ALIAS = Symbol('bad alias');
+
+/** Aliases are followed here, and not before: to nowhere, to no mapping, or far too often. */
+function toValue(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    return BAD_ALIAS;
+  }
+}
+
+/** The message without what it cites from the file, which may be a credential. */
+function withoutSource({ message }: YAMLError): string {
+  return message.replace(/(?<=[\w)]): .*$/s, '').replace(/ [\\%].*$/s, '');
+}
+
 /** Mappings are merged key by key, everything else is replaced; null takes a key of the base away. */
 function merge(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
@@ -228,21 +257,22 @@ interface Substituted {
   readonly problems: readonly Problem[];
 }
 
-const REFERENCE = /\$\{env:([^}]*)\}/g;
-const REFERENCE_BODY = /^([A-Za-z_]\w*)(?::-([\s\S]*))?$/;
+/** Also one without its end, so that it is not taken for a text. */
+const REFERENCE = /\$\{env:[^}]*\}?/g;
+const WELL_FORMED = /^\$\{env:([A-Za-z_]\w*)(?::-([\s\S]*))?\}$/;
 
-/** Replaces `${env:NAME}` and `${env:NAME:-default}` in values; keys without a value (null) count as not given. */
+/** Replaces `${env:NAME}` and `${env:NAME:-default}` in values. */
 function substitute(input: unknown, env: Readonly<Record<string, string | undefined>>): Substituted {
   const references = new Map<string, string>();
   const problems: Problem[] = [];
 
   const resolve = (text: string, steps: readonly PropertyKey[]): string =>
-    text.replace(REFERENCE, (reference, body: string) => {
-      const [, name, fallback] = REFERENCE_BODY.exec(body) ?? [];
+    text.replace(REFERENCE, (reference) => {
+      const [, name, fallback] = WELL_FORMED.exec(reference) ?? [];
       if (name === undefined) {
         problems.push({
           path: formatPath(steps),
-          given: showValue(reference, []),
+          given: showReference(reference),
           expected: '${env:NAME} or ${env:NAME:-default}',
         });
         return reference;
@@ -263,20 +293,21 @@ function substitute(input: unknown, env: Readonly<Record<string, string | undefi
     if (Array.isArray(value)) return value.map((item, index) => walk(item, [...steps, index]));
     if (isMapping(value)) {
       return Object.fromEntries(
-        Object.entries(value)
-          .filter(([, item]) => item !== null)
-          .map(([key, item]) => [key, walk(item, [...steps, key])]),
+        Object.entries(value).map(([key, item]) => [key, walk(item, [...steps, key])]),
       );
     }
     if (typeof value !== 'string' || !value.includes('${env:')) return value;
-    // Messages show the reference, never the value or the default: either may be a credential.
-    references.set(
-      formatPath(steps),
-      value.replace(REFERENCE, (reference) => reference.replace(/:-[\s\S]*/, ':-...}')),
-    );
+    references.set(formatPath(steps), (value.match(REFERENCE) ?? []).map(showReference).join(' and '));
     return resolve(value, steps);
   };
   return { value: walk(input, []), references, problems };
+}
+
+/** A reference as a message may show it: not its default, nor its value, which may be credentials. */
+function showReference(reference: string): string {
+  const [, name = '', rest = ''] = /^\$\{env:(\w*)(.*)$/s.exec(reference) ?? [];
+  if (rest === '}') return reference;
+  return `\${env:${name}${rest.startsWith(':-') ? ':-' : ''}...${rest.endsWith('}') ? '}' : ''}`;
 }
 
 /** A reference that could not be resolved is one problem, not also a value of the wrong form. */
@@ -288,55 +319,56 @@ function withoutRepeats(problems: readonly Problem[], reported: readonly Problem
 /** What two clusters must not share. */
 const EXCLUSIVE: readonly {
   readonly path: string;
-  readonly key: (settings: Settings) => string | undefined;
+  /** What a cluster has to itself, as the message names it. */
+  readonly owned: (settings: Settings) => readonly string[];
   readonly expected: string;
   readonly fix?: string;
 }[] = [
   {
     path: 'name',
-    key: ({ name, namespace }) => (namespace === undefined ? name : `${name} in namespace ${namespace}`),
-    expected: 'a name that no other cluster in the namespace has',
+    // `a-mysql` beside `a`: the Service for its clients would be that for the MySQL of the other.
+    owned: ({ name, namespace }) =>
+      Object.values(new Names(name)).map((object) =>
+        namespace === undefined ? `name ${object}` : `name ${object} in namespace ${namespace}`,
+      ),
+    expected: 'a name that no other cluster in the namespace has, nor one of its objects (<name>-mysql, ...)',
   },
   {
     path: 's3.bucket',
-    key: ({ s3, storage }) => `bucket ${s3.bucket} at ${s3.address}:${s3.port}, path ${storage.path}`,
+    owned: ({ s3, storage }) => [`bucket ${s3.bucket} at ${s3.address}:${s3.port}, path ${storage.path}`],
     expected: 'a bucket, or a storage.path in it, of its own',
     fix: "Clusters that share both delete each other's objects.",
   },
   {
     path: 'externalMysql.database',
-    key: ({ mysql, database }) =>
-      mysql === undefined ? `${database.database} at ${database.host}:${database.port}` : undefined,
+    owned: ({ mysql, database }) =>
+      mysql === undefined ? [`database ${database.database} at ${database.host}:${database.port}`] : [],
     expected: 'a database of its own',
     fix: "Two writers on one database destroy each other's files.",
   },
-  ...(['wal', 'mysql'] as const).map((part) => ({
+  ...(['wal', 'mysql', 'minio'] as const).map((part) => ({
     path: `${part}.persistence.existingClaim`,
-    key: (settings: Settings) => {
+    owned: (settings: Settings) => {
       const claim = settings[part]?.persistence.existingClaim;
-      return claim === undefined ? undefined : `${claim} in namespace ${settings.namespace ?? '(unset)'}`;
+      return claim === undefined ? [] : [`claim ${claim} in namespace ${settings.namespace ?? '(unset)'}`];
     },
     expected: 'a claim of its own',
   })),
 ];
 
 function conflictsBetween(clusters: readonly LoadedCluster[]): ProblemReport[] {
-  const problems = new Map<string, Problem[]>();
-  for (const { path: where, key, expected, fix } of EXCLUSIVE) {
-    const owners = new Map<string, string>();
-    for (const { source, settings } of clusters) {
-      const value = key(settings);
-      const owner = value === undefined ? undefined : owners.get(value);
-      if (value === undefined) continue;
-      if (owner === undefined) owners.set(value, source);
-      else
-        problems.set(source, [
-          ...(problems.get(source) ?? []),
-          { path: where, given: `${value}, as in ${owner}`, expected, fix },
-        ]);
-    }
-  }
-  return [...problems].map(([source, list]) => ({ source, problems: list }));
+  const owners = new Map<string, string>();
+  return clusters
+    .map(({ source, settings }): ProblemReport => {
+      const problems = EXCLUSIVE.flatMap(({ path: where, owned, expected, fix }) => {
+        const taken = owned(settings).find((value) => owners.has(value));
+        if (taken === undefined) return [];
+        return [{ path: where, given: `${taken}, as in ${owners.get(taken)}`, expected, fix }];
+      });
+      for (const { owned } of EXCLUSIVE) for (const value of owned(settings)) owners.set(value, source);
+      return { source, problems };
+    })
+    .filter(({ problems }) => problems.length > 0);
 }
 
 function fail(source: string, problem: Problem): never {

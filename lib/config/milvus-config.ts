@@ -35,9 +35,17 @@ export interface MilvusConfig {
    */
   readonly s3: {
     /**
-     * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP.
+     * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP. Required unless `embedded`.
+     *
+     * @default - none; the embedded MinIO with `embedded`
      */
-    readonly address: string;
+    readonly address?: string;
+    /**
+     * Deploy a MinIO of one pod with the cluster, for a first try on kind or minikube. Not for production: one disk, one process, no backup.
+     *
+     * @default false
+     */
+    readonly embedded?: boolean;
     /**
      * Port of the S3 endpoint.
      *
@@ -1728,6 +1736,692 @@ export interface MilvusConfig {
    */
   readonly mysqlWaitSeconds?: number;
   /**
+   * The embedded MinIO of `s3.embedded`; its root user has the S3 keys.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly minio?: {
+    /**
+     * The volume of the objects.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly persistence?: {
+      /**
+       * Keep the objects on a PersistentVolumeClaim; otherwise in an emptyDir.
+       *
+       * @default true
+       */
+      readonly enabled?: boolean;
+      /**
+       * StorageClass of the claim, e.g. csi-rbd-sc.
+       *
+       * @default - the cluster's default StorageClass
+       */
+      readonly storageClassName?: string;
+      /**
+       * Size of the claim.
+       *
+       * @default "20Gi"
+       */
+      readonly size?: string | number;
+      /**
+       * Access modes of the claim.
+       *
+       * @default ["ReadWriteOnce"]
+       */
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+      /**
+       * A claim that exists already, used instead of a new one.
+       *
+       * @default - a new claim
+       */
+      readonly existingClaim?: string;
+      /**
+       * Annotations of the claim.
+       *
+       * @default - none
+       */
+      readonly annotations?: {
+        readonly [k: string]: string;
+      };
+    };
+    /**
+     * Seconds that a pod gets to stop. MinIO writes through.
+     *
+     * @default 30
+     */
+    readonly terminationGracePeriodSeconds?: number;
+    /**
+     * CPU and memory of the main container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly resources?: {
+      /**
+       * What the scheduler sets aside.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly requests?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 100m CPU, 256Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 100m CPU, 256Mi
+         */
+        readonly memory?: string | number;
+      };
+      /**
+       * What the container may use at most.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly limits?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 1 CPU, 1Gi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 1 CPU, 1Gi
+         */
+        readonly memory?: string | number;
+      };
+    };
+    /**
+     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
+     *
+     * @default - none
+     */
+    readonly nodeSelector?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Taints that the pods tolerate.
+     *
+     * @default []
+     */
+    readonly tolerations?: readonly {
+      /**
+       * Taint key.
+       *
+       * @default - every key, with operator Exists
+       */
+      readonly key?: string;
+      /**
+       * How the value is compared.
+       *
+       * @default - Equal
+       */
+      readonly operator?: 'Equal' | 'Exists';
+      /**
+       * Taint value.
+       *
+       * @default - none
+       */
+      readonly value?: string;
+      /**
+       * Taint effect.
+       *
+       * @default - every effect
+       */
+      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+      /**
+       * Seconds a NoExecute taint is tolerated.
+       *
+       * @default - for ever
+       */
+      readonly tolerationSeconds?: number;
+    }[];
+    /**
+     * Affinity rules, as in a pod spec.
+     *
+     * @default - none
+     */
+    readonly affinity?: {
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly nodeAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAntiAffinity?: {
+        readonly [k: string]: unknown;
+      };
+    };
+    /**
+     * PriorityClass of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly priorityClassName?: string;
+    /**
+     * Additional labels on the pods; never part of a selector.
+     *
+     * @default - none
+     */
+    readonly podLabels?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the pods.
+     *
+     * @default - none
+     */
+    readonly podAnnotations?: {
+      readonly [k: string]: string;
+    };
+  };
+  /**
+   * Backups of the metadata, and the Job that restores one (in jobs/, started by hand).
+   *
+   * @default - the defaults of its keys
+   */
+  readonly backup?: {
+    /**
+     * Dump the metadata regularly and keep the dumps in S3.
+     *
+     * @default false
+     */
+    readonly enabled?: boolean;
+    /**
+     * When, as a cron expression (UTC, or as the cluster is set).
+     *
+     * @default "17 3 * * *"
+     */
+    readonly schedule?: string;
+    /**
+     * Pause the schedule.
+     *
+     * @default false
+     */
+    readonly suspend?: boolean;
+    /**
+     * How many of the newest backups are kept.
+     *
+     * @default 14
+     */
+    readonly keep?: number;
+    /**
+     * Seconds that a backup or a restore may take.
+     *
+     * @default 3600
+     */
+    readonly timeoutSeconds?: number;
+    /**
+     * Where the backups go.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly s3?: {
+      /**
+       * Host of another S3 endpoint.
+       *
+       * @default - s3.address
+       */
+      readonly address?: string;
+      /**
+       * Port of that endpoint.
+       *
+       * @default - s3.port
+       */
+      readonly port?: number;
+      /**
+       * Speak HTTPS to it: here it is rclone that speaks, not Milvus.
+       *
+       * @default false
+       */
+      readonly tls?: boolean;
+      /**
+       * Another bucket.
+       *
+       * @default - s3.bucket
+       */
+      readonly bucket?: string;
+      /**
+       * Where in the bucket, outside storage.path.
+       *
+       * @default - backup/<name>
+       */
+      readonly prefix?: string;
+      /**
+       * The keys for it.
+       *
+       * @default - s3.credentials
+       */
+      readonly credentials?: {
+        /**
+         * Name of a Secret that exists already, or that you create before the pods can start.
+         *
+         * @default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given
+         */
+        readonly existingSecret?: string;
+        /**
+         * The names of the keys in the Secret.
+         *
+         * @default - the defaults of its keys
+         */
+        readonly keys?: {
+          /**
+           * Key in the Secret that holds the access key.
+           *
+           * @default "access-key"
+           */
+          readonly accessKey?: string;
+          /**
+           * Key in the Secret that holds the secret key.
+           *
+           * @default "secret-key"
+           */
+          readonly secretKey?: string;
+        };
+        /**
+         * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
+         */
+        readonly externalSecret?: {
+          /**
+           * The SecretStore that the External Secrets Operator reads from.
+           */
+          readonly secretStoreRef: {
+            /**
+             * Name of the store.
+             */
+            readonly name: string;
+            /**
+             * Kind of the store.
+             *
+             * @default "SecretStore"
+             */
+            readonly kind?: 'SecretStore' | 'ClusterSecretStore';
+          };
+          /**
+           * How often the operator reads the store again.
+           *
+           * @default "1h"
+           */
+          readonly refreshInterval?: string;
+          /**
+           * Where each credential is in the store.
+           */
+          readonly remoteRefs: {
+            /**
+             * The access key in the store.
+             */
+            readonly accessKey: {
+              /**
+               * Path or name of the entry in the external store.
+               */
+              readonly key: string;
+              /**
+               * Property within the entry.
+               *
+               * @default - the whole entry
+               */
+              readonly property?: string;
+            };
+            /**
+             * The secret key in the store.
+             */
+            readonly secretKey: {
+              /**
+               * Path or name of the entry in the external store.
+               */
+              readonly key: string;
+              /**
+               * Property within the entry.
+               *
+               * @default - the whole entry
+               */
+              readonly property?: string;
+            };
+          };
+        };
+        /**
+         * For development only: the keys themselves; they end in a Secret in the manifests.
+         */
+        readonly inline?: {
+          /**
+           * The access key.
+           */
+          readonly accessKey: string;
+          /**
+           * The secret key.
+           */
+          readonly secretKey: string;
+        };
+      };
+    };
+    /**
+     * CPU and memory of the main container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly resources?: {
+      /**
+       * What the scheduler sets aside.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly requests?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 100m CPU, 128Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 100m CPU, 128Mi
+         */
+        readonly memory?: string | number;
+      };
+      /**
+       * What the container may use at most.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly limits?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 1 CPU, 512Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 1 CPU, 512Mi
+         */
+        readonly memory?: string | number;
+      };
+    };
+    /**
+     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
+     *
+     * @default - none
+     */
+    readonly nodeSelector?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Taints that the pods tolerate.
+     *
+     * @default []
+     */
+    readonly tolerations?: readonly {
+      /**
+       * Taint key.
+       *
+       * @default - every key, with operator Exists
+       */
+      readonly key?: string;
+      /**
+       * How the value is compared.
+       *
+       * @default - Equal
+       */
+      readonly operator?: 'Equal' | 'Exists';
+      /**
+       * Taint value.
+       *
+       * @default - none
+       */
+      readonly value?: string;
+      /**
+       * Taint effect.
+       *
+       * @default - every effect
+       */
+      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+      /**
+       * Seconds a NoExecute taint is tolerated.
+       *
+       * @default - for ever
+       */
+      readonly tolerationSeconds?: number;
+    }[];
+    /**
+     * Affinity rules, as in a pod spec.
+     *
+     * @default - none
+     */
+    readonly affinity?: {
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly nodeAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAntiAffinity?: {
+        readonly [k: string]: unknown;
+      };
+    };
+    /**
+     * PriorityClass of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly priorityClassName?: string;
+    /**
+     * Additional labels on the pods; never part of a selector.
+     *
+     * @default - none
+     */
+    readonly podLabels?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the pods.
+     *
+     * @default - none
+     */
+    readonly podAnnotations?: {
+      readonly [k: string]: string;
+    };
+  };
+  /**
+   * The smoke test: creates a collection, inserts, indexes, searches, compares, drops.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly smokeTest?: {
+    /**
+     * Run the smoke test regularly, as a canary.
+     *
+     * @default - never; it is a Job in jobs/ that you start
+     */
+    readonly schedule?: string;
+    /**
+     * Seconds that a smoke test may take.
+     *
+     * @default 600
+     */
+    readonly timeoutSeconds?: number;
+    /**
+     * CPU and memory of the main container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly resources?: {
+      /**
+       * What the scheduler sets aside.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly requests?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 50m CPU, 128Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 50m CPU, 128Mi
+         */
+        readonly memory?: string | number;
+      };
+      /**
+       * What the container may use at most.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly limits?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 1 CPU, 512Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 1 CPU, 512Mi
+         */
+        readonly memory?: string | number;
+      };
+    };
+    /**
+     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
+     *
+     * @default - none
+     */
+    readonly nodeSelector?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Taints that the pods tolerate.
+     *
+     * @default []
+     */
+    readonly tolerations?: readonly {
+      /**
+       * Taint key.
+       *
+       * @default - every key, with operator Exists
+       */
+      readonly key?: string;
+      /**
+       * How the value is compared.
+       *
+       * @default - Equal
+       */
+      readonly operator?: 'Equal' | 'Exists';
+      /**
+       * Taint value.
+       *
+       * @default - none
+       */
+      readonly value?: string;
+      /**
+       * Taint effect.
+       *
+       * @default - every effect
+       */
+      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+      /**
+       * Seconds a NoExecute taint is tolerated.
+       *
+       * @default - for ever
+       */
+      readonly tolerationSeconds?: number;
+    }[];
+    /**
+     * Affinity rules, as in a pod spec.
+     *
+     * @default - none
+     */
+    readonly affinity?: {
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly nodeAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAntiAffinity?: {
+        readonly [k: string]: unknown;
+      };
+    };
+    /**
+     * PriorityClass of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly priorityClassName?: string;
+    /**
+     * Additional labels on the pods; never part of a selector.
+     *
+     * @default - none
+     */
+    readonly podLabels?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the pods.
+     *
+     * @default - none
+     */
+    readonly podAnnotations?: {
+      readonly [k: string]: string;
+    };
+  };
+  /**
    * Images by tag, by digest, or both.
    *
    * @default - the defaults of its keys
@@ -1752,11 +2446,17 @@ export interface MilvusConfig {
      */
     readonly mysql?: string;
     /**
-     * S3 checks before the servers start.
+     * S3 checks before the servers start; transport of backups.
      *
      * @default "rclone/rclone:1.68.2"
      */
     readonly rclone?: string;
+    /**
+     * The embedded S3 storage (s3.embedded).
+     *
+     * @default "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"
+     */
+    readonly minio?: string;
   };
   /**
    * Registry (and path) of a mirror that all images come from; official images are under library/.

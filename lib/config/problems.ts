@@ -54,30 +54,31 @@ export function formatPath(steps: readonly PropertyKey[]): string {
 const LONGEST_SHOWN = 60;
 
 /**
- * A value as an error message may show it. What stands under `credentials`, user information in a URL, and
- * anything that is a text where a mapping belongs near a credential, is never shown.
+ * A value as an error message may show it. What stands under `credentials` and the like is never shown, nor are
+ * user information and parameters in a URL.
  */
 export function showValue(value: unknown, steps: readonly PropertyKey[]): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   const kind = typeof value === 'string' ? 'a text' : `a ${typeof value}`;
-  if (
-    steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) &&
-    !isReference(steps)
-  ) {
-    return `${kind} (not shown: it may be a credential)`;
-  }
+  const sensitive = steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step)));
+  if (sensitive && !isSecretName(value, steps)) return `${kind} (not shown: it may be a credential)`;
   if (typeof value !== 'string') return `${String(value)} (${kind})`;
-  const masked = value.replace(/\/\/[^/\s]*@/g, '//***@').replace(/^[^/\s@:]+:[^/\s]*@/, '***@');
-  const shown = JSON.stringify(masked);
-  return shown.length > LONGEST_SHOWN
-    ? `${shown.slice(0, LONGEST_SHOWN)}..." (${value.length} characters)`
-    : shown;
+  const shown = JSON.stringify(value.replace(/^.*@(?!sha256:)/s, '***@').replace(/\?.*$/s, '?***'));
+  if (shown.length > LONGEST_SHOWN) {
+    return `${shown.slice(0, LONGEST_SHOWN)}..." (${value.length} characters)`;
+  }
+  // Otherwise "80" where 80 is expected would look right.
+  return /^(-?\d+(\.\d+)?|true|false)$/.test(value) ? `${shown} (a text)` : shown;
 }
 
-/** Names of Secrets and of their keys are no secrets, and a message without them would help nobody. */
-function isReference(steps: readonly PropertyKey[]): boolean {
-  const path = steps.map(String);
-  return path.includes('existingSecret') || path.includes('keys') || path.includes('secretStoreRef');
+const SECRET_NAMES = ['existingSecret', 'keys', 'secretStoreRef', 'imagePullSecrets'];
+
+/**
+ * Names of Secrets and of their keys are no secrets, and a message without them would help nobody; unless it is
+ * the credential that somebody wrote in the place of its name.
+ */
+function isSecretName(value: unknown, steps: readonly PropertyKey[]): boolean {
+  return steps.some((step) => SECRET_NAMES.includes(String(step))) && /^[\w.-]+$/.test(String(value));
 }

@@ -41,22 +41,18 @@ const DECIMAL_SUFFIXES = ['P', 'T', 'G', 'M', 'k'];
  * @returns the amount in base units (cores, bytes), or undefined when the text is no quantity
  */
 export function parseQuantity(text: string): number | undefined {
-  const [, digits, suffix = ''] = QUANTITY.exec(text) ?? [];
-  if (digits === undefined) return undefined;
-  return Number(digits) * factor(suffix);
+  const amount = thousandths(text);
+  return amount === undefined ? undefined : Number(amount) / 1000;
 }
 
 /** The form in which the API server stores a quantity: `1024Mi` -> `1Gi`, `0.5` -> `500m`, `1000m` -> `1`. */
 export function canonicalQuantity(text: string): string {
-  const amount = parseQuantity(text);
+  const amount = thousandths(text);
   if (amount === undefined) throw new Error(`not a Kubernetes quantity: ${text}`);
-  const suffixes = text.endsWith('i') ? BINARY_SUFFIXES : DECIMAL_SUFFIXES;
-  for (const suffix of amount === 0 ? [] : suffixes) {
-    const mantissa = amount / factor(suffix);
-    if (Number.isInteger(mantissa)) return `${mantissa}${suffix}`;
-  }
-  if (Number.isInteger(amount)) return `${amount}`;
-  return `${Math.ceil(amount * 1000)}m`;
+  if (amount === 0n) return '0';
+  const suffixes = text.endsWith('i') && amount >= thousandthsIn('Ki') ? BINARY_SUFFIXES : DECIMAL_SUFFIXES;
+  const suffix = [...suffixes, ''].find((candidate) => amount % thousandthsIn(candidate) === 0n) ?? 'm';
+  return `${amount / thousandthsIn(suffix)}${suffix}`;
 }
 
 /** Bytes as a Kubernetes quantity, rounded up to whole Gi: what sizing proposes is read by people. */
@@ -70,10 +66,27 @@ export function readableBytes(bytes: number): string {
   return `${Math.round((bytes / size) * 100) / 100} ${unit}`;
 }
 
-function factor(suffix: string): number {
-  if (suffix === '') return 1;
-  if (suffix === 'm') return 1e-3;
+/**
+ * A quantity in thousandths, the smallest unit that a pod's resources keep; exact, where `1.001 * 1000` is not.
+ * What is smaller is rounded up, as the API server does: to thousandths, and to whole bytes after Ki, Mi, Gi.
+ */
+function thousandths(text: string): bigint | undefined {
+  const [, digits, suffix = ''] = QUANTITY.exec(text) ?? [];
+  if (digits === undefined) return undefined;
+  const [whole = '', fraction = ''] = digits.split('.');
+  const scale = 10n ** BigInt(fraction.length);
+  const unit = suffix.endsWith('i') ? 1000n : 1n;
+  return ceilDivide(BigInt(whole + fraction) * thousandthsIn(suffix), scale * unit) * unit;
+}
+
+function ceilDivide(amount: bigint, by: bigint): bigint {
+  return (amount + by - 1n) / by;
+}
+
+function thousandthsIn(suffix: string): bigint {
+  if (suffix === 'm') return 1n;
+  if (suffix === '') return 1000n;
   const binary = BINARY_SUFFIXES.indexOf(suffix);
-  if (binary >= 0) return 1024 ** (BINARY_SUFFIXES.length - binary);
-  return 1000 ** (DECIMAL_SUFFIXES.length - DECIMAL_SUFFIXES.indexOf(suffix));
+  if (binary >= 0) return 1000n * 1024n ** BigInt(BINARY_SUFFIXES.length - binary);
+  return 1000n * 1000n ** BigInt(DECIMAL_SUFFIXES.length - DECIMAL_SUFFIXES.indexOf(suffix));
 }

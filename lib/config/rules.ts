@@ -71,9 +71,10 @@ export const annotations = () =>
   z.record(labelKey(), rule(z.string(), 'a text', 'Quote numbers and booleans: "1", "true".'));
 
 /** A host name or IPv4 address as gethostbyname and inet_pton(AF_INET) take it. */
-const HOST_LABEL = '[A-Za-z0-9_]([-A-Za-z0-9_]*[A-Za-z0-9_])?';
+const HOST_LABEL = '[A-Za-z0-9_]([-A-Za-z0-9_]{0,61}[A-Za-z0-9_])?';
 const ALL_NUMERIC = '\\d+(\\.\\d+)*';
-const OCTET = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+/** Without leading zeros, which some readers take for octal and others refuse. */
+const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const HOST = `(?=.{1,253}$)((?!${ALL_NUMERIC}$)${HOST_LABEL}(\\.${HOST_LABEL})*\\.?|${OCTET}(\\.${OCTET}){3})`;
 export const host = (expected: string, fix?: string) => text(new RegExp(`^${HOST}$`), expected, fix);
 
@@ -89,7 +90,7 @@ export const serverPort = () =>
   rule(z.int().min(1025).max(65534), 'a port number from 1025 to 65534 (what Milvus 1.1.1 accepts here)');
 
 export const count = (least: number, most: number, what: string) =>
-  rule(z.int().min(least).max(most), `${what}: a whole number from ${least} to ${most}`);
+  rule(z.int().min(least).max(most), `a whole number of ${what} from ${least} to ${most}`);
 
 export const flag = () => rule(z.boolean(), 'true or false');
 
@@ -100,7 +101,7 @@ export const milvusSize = (least = 1, most = Number.MAX_SAFE_INTEGER, range = ''
       const bytes = parseMilvusSize(value);
       return bytes !== undefined && bytes >= least && bytes <= most;
     }),
-    `a size such as 4GB or 512MB${range}`,
+    `a size in whole bytes such as 4GB or 512MB${range}`,
     'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
   );
 
@@ -108,7 +109,10 @@ export const milvusSize = (least = 1, most = Number.MAX_SAFE_INTEGER, range = ''
 export const bytesQuantity = (example: string) =>
   rule(
     z.union([
-      z.string().refine((value) => !value.endsWith('m') && (parseQuantity(value) ?? 0) >= 1),
+      z.string().refine((value) => {
+        const bytes = parseQuantity(value) ?? 0;
+        return !value.endsWith('m') && bytes >= 1 && Number.isInteger(bytes);
+      }),
       z.int().positive(),
     ]),
     `a Kubernetes quantity such as ${example}`,
@@ -119,7 +123,11 @@ export const cpuQuantity = () =>
   rule(
     z.union([
       z.string().refine((value) => /^[\d.]+m?$/.test(value) && (parseQuantity(value) ?? 0) > 0),
-      z.number().positive(),
+      // A number beyond these digits, such as 1e-7, is no quantity.
+      z
+        .number()
+        .positive()
+        .refine((value) => parseQuantity(String(value)) !== undefined),
     ]),
     'an amount of CPU such as 2 or 500m',
   );
@@ -143,6 +151,17 @@ export const timezone = () =>
     'an offset from UTC such as UTC+0, UTC+8 or UTC-3:30',
     'Milvus 1.1.1 knows no zone names: for Asia/Shanghai write UTC+8.',
   );
+
+/** A cron expression as a CronJob takes it: five fields, or one of the @ words. */
+export const cronSchedule = () => {
+  const field = '(\\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/\\d+)?';
+  return text(
+    new RegExp(
+      `^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|(${field}(,${field})*)( (${field}(,${field})*)){4})$`,
+    ),
+    'a cron expression of five fields, such as "17 3 * * *"',
+  );
+};
 
 /** An image with a fixed version. `latest` or no tag at all would change under a running cluster. */
 export const image = () =>

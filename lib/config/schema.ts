@@ -5,6 +5,7 @@ import {
   cidr,
   count,
   cpuQuantity,
+  cronSchedule,
   dnsLabel,
   flag,
   host,
@@ -39,6 +40,13 @@ const clusterName = rule(
   `a name of at most ${LONGEST_NAME} lower-case letters, digits and hyphens that begins with a letter`,
   'It is the prefix of every object and the name of the Service that clients use; the rest of the 63 characters of a Service name is needed for endings such as "-readonly-discovery".',
 );
+
+const bucket = () =>
+  rule(
+    z.string().regex(/^(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+    'a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit',
+    'One bucket belongs to one cluster.',
+  );
 
 // Credentials -------------------------------------------------------------------------------------------------
 
@@ -77,7 +85,8 @@ const existingSecret = objectName().describe(
   'Name of a Secret that exists already, or that you create before the pods can start.\n\n@default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given',
 );
 
-const accessKeyText = (what: string) => rule(z.string().min(1), what, 'Better: existingSecret.');
+const accessKeyText = (what: string) =>
+  rule(z.string().regex(/^\S+$/), `${what}, without spaces`, 'Better: existingSecret.');
 
 const s3Credentials = z
   .strictObject({
@@ -160,8 +169,7 @@ const toleration = z.strictObject({
     .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
     .optional()
     .describe('Taint effect.\n\n@default - every effect'),
-  tolerationSeconds: z
-    .int()
+  tolerationSeconds: rule(z.int(), 'a whole number of seconds')
     .optional()
     .describe('Seconds a NoExecute taint is tolerated.\n\n@default - for ever'),
 });
@@ -310,7 +318,7 @@ const logs = z.strictObject({
   path: milvusPath()
     .default('/var/lib/milvus/logs')
     .describe('Directory of the log files; 1.1.1 wants it writable even when it logs to stdout alone.'),
-  maxFileSize: milvusSize(512 * 1024 ** 2, 4096 * 1024 ** 2, ' from 512MB to 4096MB')
+  maxFileSize: milvusSize(512 * 1024 ** 2, 4096 * 1024 ** 2, ', from 512MB to 4096MB')
     .default('512MB')
     .describe('Size at which a log file is changed.'),
   rotateNum: count(0, 1024, 'files').default(4).describe('Log files kept; 0 keeps all.'),
@@ -347,17 +355,20 @@ export const clusterSchema = z
         address: host(
           'a host name or IPv4 address, without scheme, port or path',
           'Write the host alone and put the port into s3.port. Milvus 1.1.1 speaks plain HTTP to S3; for an endpoint that is HTTPS only, use its plain port inside the network.',
-        ).describe(
-          'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP.',
-        ),
+        )
+          .optional()
+          .describe(
+            'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP. Required unless `embedded`.\n\n@default - none; the embedded MinIO with `embedded`',
+          ),
+        embedded: flag()
+          .default(false)
+          .describe(
+            'Deploy a MinIO of one pod with the cluster, for a first try on kind or minikube. Not for production: one disk, one process, no backup.',
+          ),
         port: rule(z.int().min(1).max(65534), 'a port number from 1 to 65534')
           .default(80)
           .describe('Port of the S3 endpoint.'),
-        bucket: rule(
-          z.string().regex(/^(?!.*\.\.)(?!\d+(\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
-          'a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit',
-          'One bucket belongs to one cluster.',
-        ).describe('Bucket for the vectors; one per cluster.'),
+        bucket: bucket().describe('Bucket for the vectors; one per cluster.'),
         credentials: s3Credentials.prefault({}),
         createBucket: flag()
           .default(false)
@@ -369,6 +380,11 @@ export const clusterSchema = z
           .describe(
             'Seconds that a pod waits for the endpoint at start before it fails with a message and is retried.',
           ),
+      })
+      // Beside all other problems, so that one report has them all.
+      .refine(({ address, embedded }) => address !== undefined || embedded === true, {
+        path: ['address'],
+        when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
       })
       .describe(
         'The S3 storage of the vectors. Milvus 1.1.1: plain HTTP, path style, region us-east-1, static keys.',
@@ -404,7 +420,7 @@ export const clusterSchema = z
         bufferSize: milvusSize(
           64 * 1024 ** 2,
           4 * 1024 ** 3,
-          ' from 64MB to 4GB (the server clamps others silently)',
+          ', from 64MB to 4GB (the server clamps others silently)',
         )
           .default('256MB')
           .describe('Memory for the write-ahead log (wal.buffer_size).'),
@@ -665,6 +681,69 @@ export const clusterSchema = z
         'Seconds that a pod waits for a login to MySQL at start before it fails with a message and is retried.',
       ),
 
+    minio: z
+      .strictObject({
+        persistence: z
+          .strictObject(persistentVolume('20Gi', 'the objects', "the cluster's default StorageClass"))
+          .prefault({})
+          .describe('The volume of the objects.'),
+        terminationGracePeriodSeconds: gracePeriod(30, 'MinIO writes through.'),
+        ...workload({ requests: '100m CPU, 256Mi', limits: '1 CPU, 1Gi' }),
+      })
+      .prefault({})
+      .describe('The embedded MinIO of `s3.embedded`; its root user has the S3 keys.'),
+
+    backup: z
+      .strictObject({
+        enabled: flag().default(false).describe('Dump the metadata regularly and keep the dumps in S3.'),
+        schedule: cronSchedule()
+          .default('17 3 * * *')
+          .describe('When, as a cron expression (UTC, or as the cluster is set).'),
+        suspend: flag().default(false).describe('Pause the schedule.'),
+        keep: count(1, 10000, 'backups').default(14).describe('How many of the newest backups are kept.'),
+        timeoutSeconds: count(60, 86400, 'seconds')
+          .default(3600)
+          .describe('Seconds that a backup or a restore may take.'),
+        s3: z
+          .strictObject({
+            address: host('a host name or IPv4 address, without scheme, port or path')
+              .optional()
+              .describe('Host of another S3 endpoint.\n\n@default - s3.address'),
+            port: port().optional().describe('Port of that endpoint.\n\n@default - s3.port'),
+            tls: flag()
+              .default(false)
+              .describe('Speak HTTPS to it: here it is rclone that speaks, not Milvus.'),
+            bucket: bucket().optional().describe('Another bucket.\n\n@default - s3.bucket'),
+            prefix: rule(
+              z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/),
+              'a prefix of keys such as backup/milvus, without a "/" at either end',
+            )
+              .optional()
+              .describe('Where in the bucket, outside storage.path.\n\n@default - backup/<name>'),
+            credentials: s3Credentials.optional().describe('The keys for it.\n\n@default - s3.credentials'),
+          })
+          .prefault({})
+          .describe('Where the backups go.'),
+        ...workload({ requests: '100m CPU, 128Mi', limits: '1 CPU, 512Mi' }),
+      })
+      .prefault({})
+      .describe('Backups of the metadata, and the Job that restores one (in jobs/, started by hand).'),
+
+    smokeTest: z
+      .strictObject({
+        schedule: cronSchedule()
+          .optional()
+          .describe(
+            'Run the smoke test regularly, as a canary.\n\n@default - never; it is a Job in jobs/ that you start',
+          ),
+        timeoutSeconds: count(120, 86400, 'seconds')
+          .default(600)
+          .describe('Seconds that a smoke test may take.'),
+        ...workload({ requests: '50m CPU, 128Mi', limits: '1 CPU, 512Mi' }),
+      })
+      .prefault({})
+      .describe('The smoke test: creates a collection, inserts, indexes, searches, compares, drops.'),
+
     images: z
       .strictObject({
         milvus: image().default('milvusdb/milvus:1.1.1-cpu-d061621-330cc6').describe('Milvus server.'),
@@ -672,7 +751,12 @@ export const clusterSchema = z
         mysql: image()
           .default('mysql:5.7.44')
           .describe('MySQL server and client; 5.7, or 8.0 with native passwords.'),
-        rclone: image().default('rclone/rclone:1.68.2').describe('S3 checks before the servers start.'),
+        rclone: image()
+          .default('rclone/rclone:1.68.2')
+          .describe('S3 checks before the servers start; transport of backups.'),
+        minio: image()
+          .default('quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z')
+          .describe('The embedded S3 storage (s3.embedded).'),
       })
       .prefault({})
       .describe('Images by tag, by digest, or both.'),

@@ -1,6 +1,9 @@
 import { formatPath, type Problem } from './problems';
 import { suggest } from './validate';
 
+/** Of a key that no option sets either. */
+const FIXED = 'fixed';
+
 /**
  * Every key that the 1.1.1 server reads (core/src/config/Config.cpp), and which of our options sets it. The server
  * ignores unknown keys without a word, so a typo in `extraServerConfig` would never be noticed: it is refused here.
@@ -8,9 +11,9 @@ import { suggest } from './validate';
  */
 const SERVER_KEYS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
   general: { timezone: 'milvus.timezone', meta_uri: 'mysql or externalMysql' },
-  cluster: { enable: 'nothing: the cluster sets it', role: 'nothing: the cluster sets it' },
+  cluster: { enable: FIXED, role: FIXED },
   network: {
-    'bind.address': 'nothing: the cluster sets it',
+    'bind.address': FIXED,
     'bind.port': 'milvus.network.port',
     'http.enable': 'milvus.network.httpEnabled',
     'http.port': 'milvus.network.httpPort',
@@ -27,7 +30,7 @@ const SERVER_KEYS: Readonly<Record<string, Readonly<Record<string, string | unde
     s3_bucket: 's3.bucket',
   },
   wal: {
-    enable: 'nothing: on for the writable, off for readers',
+    enable: FIXED,
     recovery_error_ignore: 'wal.recoveryErrorIgnore',
     buffer_size: 'wal.bufferSize',
     path: 'wal.path',
@@ -82,21 +85,24 @@ export type ExtraServerConfig = Readonly<
 /** What is wrong with an `extraServerConfig`; its values are never shown, they may be credentials. */
 export function extraServerConfigProblems(extra: ExtraServerConfig, path: string): Problem[] {
   return Object.entries(extra).flatMap(([section, keys]) => {
-    const known = SERVER_KEYS[section];
+    const known = Object.hasOwn(SERVER_KEYS, section) ? SERVER_KEYS[section] : undefined;
     if (known === undefined) {
-      return [unknown(formatPath([path, section]), section, Object.keys(SERVER_KEYS), 'section')];
+      return [unknown(`${path}.${formatPath([section])}`, section, Object.keys(SERVER_KEYS), 'section')];
     }
     return Object.entries(keys).flatMap(([key, value]) => {
-      const keyPath = `${path}.${section}.${/^\w+$/.test(key) ? key : JSON.stringify(key)}`;
+      const keyPath = `${path}.${formatPath([section, key])}`;
       if (!Object.hasOwn(known, key)) return [unknown(keyPath, key, Object.keys(known), 'key')];
       const option = known[key];
       if (option !== undefined) {
         return [
           {
             path: keyPath,
-            given: 'a key that an option sets',
+            given: 'a key that is set already',
             expected: 'only keys that have no option',
-            fix: `Use ${option} instead.`,
+            fix:
+              option === FIXED
+                ? 'Leave it out: only one value works, and it is set.'
+                : `Use ${option} instead.`,
           },
         ];
       }

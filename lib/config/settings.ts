@@ -73,19 +73,57 @@ export type MysqlSettings = Replace<
   }
 >;
 
+export type S3Settings = Replace<
+  ParsedConfig['s3'],
+  { readonly address: string; readonly credentials: CredentialSettings<S3CredentialKey> }
+>;
+
+/** Unset unless `s3.embedded`. */
+export type MinioSettings = Replace<
+  ParsedConfig['minio'],
+  {
+    readonly resources: Resources;
+    readonly persistence: ParsedConfig['minio']['persistence'] & { readonly size: string };
+  }
+>;
+
+export type BackupSettings = Replace<
+  ParsedConfig['backup'],
+  {
+    readonly resources: Resources;
+    readonly s3: {
+      readonly address: string;
+      readonly port: number;
+      readonly tls: boolean;
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly credentials: CredentialSettings<S3CredentialKey>;
+    };
+  }
+>;
+
+export type SmokeTestSettings = Replace<ParsedConfig['smokeTest'], { readonly resources: Resources }>;
+
 /** Everything that the constructs need: the configuration with all defaults, fixed and derived, filled in. */
 export type Settings = Replace<
   Omit<ParsedConfig, 'externalMysql' | 'mysqlWaitSeconds' | 'imageRegistry'>,
   {
-    readonly s3: Replace<ParsedConfig['s3'], { readonly credentials: CredentialSettings<S3CredentialKey> }>;
+    readonly s3: S3Settings;
     readonly writable: WritableSettings;
     readonly readonly: ReadonlySettings;
     readonly mishards: MishardsSettings;
     /** Unset with an external MySQL. */
     readonly mysql?: MysqlSettings;
+    /** Unset with an S3 storage that exists. */
+    readonly minio?: MinioSettings;
+    readonly backup: BackupSettings;
+    readonly smokeTest: SmokeTestSettings;
     readonly database: DatabaseSettings;
   }
 >;
+
+/** Port on which the embedded MinIO speaks S3. */
+export const MINIO_PORT = 9000;
 
 /** The server opens this many connections on a node with up to 16 CPUs (pool of max(8, CPUs), and one). */
 const CONNECTIONS_PER_SERVER = 17;
@@ -100,7 +138,7 @@ export function resolveSettings(config: ParsedConfig): {
   const problems: Problem[] = [];
 
   const workloadResources = (
-    path: 'mishards' | 'mysql',
+    path: 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest',
     defaults: Parameters<typeof resolveResources>[2],
   ) => {
     const resolved = resolveResources(path, config[path].resources, defaults);
@@ -162,6 +200,15 @@ export function resolveSettings(config: ParsedConfig): {
           credentials: credentials(externalMysql.credentials, `${config.name}-mysql`),
         };
 
+  const s3: S3Settings = {
+    ...config.s3,
+    ...(config.s3.embedded
+      ? { address: `${config.name}-minio`, port: MINIO_PORT, createBucket: true }
+      : // The schema wants it when the storage is not embedded.
+        { address: config.s3.address ?? '' }),
+    credentials: credentials(config.s3.credentials, `${config.name}-s3`),
+  };
+
   const settings: Settings = {
     ...rest,
     images: Object.fromEntries(
@@ -177,7 +224,51 @@ export function resolveSettings(config: ParsedConfig): {
           config.wal.persistence.storageClassName ?? config.mysql.persistence.storageClassName,
       },
     },
-    s3: { ...config.s3, credentials: credentials(config.s3.credentials, `${config.name}-s3`) },
+    s3,
+    minio: config.s3.embedded
+      ? {
+          ...config.minio,
+          persistence: {
+            ...config.minio.persistence,
+            size: canonicalQuantity(String(config.minio.persistence.size)),
+          },
+          resources: workloadResources('minio', {
+            cpuRequest: '100m',
+            cpuLimit: '1',
+            memoryRequest: '256Mi',
+            memoryLimit: '1Gi',
+          }),
+        }
+      : undefined,
+    backup: {
+      ...config.backup,
+      s3: {
+        address: config.backup.s3.address ?? s3.address,
+        port: config.backup.s3.port ?? s3.port,
+        tls: config.backup.s3.tls,
+        bucket: config.backup.s3.bucket ?? s3.bucket,
+        prefix: config.backup.s3.prefix ?? `backup/${config.name}`,
+        credentials:
+          config.backup.s3.credentials === undefined
+            ? s3.credentials
+            : credentials(config.backup.s3.credentials, `${config.name}-backup-s3`),
+      },
+      resources: workloadResources('backup', {
+        cpuRequest: '100m',
+        cpuLimit: '1',
+        memoryRequest: '128Mi',
+        memoryLimit: '512Mi',
+      }),
+    },
+    smokeTest: {
+      ...config.smokeTest,
+      resources: workloadResources('smokeTest', {
+        cpuRequest: '50m',
+        cpuLimit: '1',
+        memoryRequest: '128Mi',
+        memoryLimit: '512Mi',
+      }),
+    },
     writable: {
       ...config.writable,
       ...serverRole('writable', { cacheSize: '1GB', insertBufferSize: '1GB' }),

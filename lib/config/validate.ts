@@ -1,13 +1,15 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { formatPath, type Problem, showValue } from './problems';
+import { formatPath, formatProblem, type Problem, showValue } from './problems';
 import { type Mending, mendings } from './rules';
 import { clusterSchema, type ParsedConfig } from './schema';
 
 /** A configuration that matches the schema, or what is wrong with it. */
-export type Validated =
-  | { readonly config: ParsedConfig; readonly problems?: undefined }
-  | { readonly config?: undefined; readonly problems: readonly Problem[] };
+export interface Validated {
+  /** The configuration; when it has problems, what is left of it without the values that are wrong, if that is enough. */
+  readonly config?: ParsedConfig;
+  readonly problems: readonly Problem[];
+}
 
 /**
  * Checks one configuration against the schema and fills in the fixed defaults.
@@ -15,12 +17,50 @@ export type Validated =
  *   stand where a number or a boolean belongs, and it is they, not their values, that a message shows.
  */
 export function validate(input: unknown, references: ReadonlyMap<string, string> = new Map()): Validated {
-  const first = clusterSchema.safeParse(input);
-  if (first.success) return { config: first.data };
-  const typed = convertReferences(input, first.error.issues, references);
-  const result = typed === undefined ? first : clusterSchema.safeParse(typed);
-  if (result.success) return { config: result.data };
-  return { problems: result.error.issues.flatMap((issue) => toProblems(issue, input, references)) };
+  const given = withoutNulls(input, clusterSchema);
+  const first = clusterSchema.safeParse(given);
+  if (first.success) return { config: first.data, problems: [] };
+  const typed = convertReferences(given, first.error.issues, references) ?? given;
+  const result = clusterSchema.safeParse(typed);
+  if (result.success) return { config: result.data, problems: [] };
+  const { issues } = result.error;
+  const problems = issues.flatMap((issue) => toProblems(issue, given, references));
+  return {
+    config: clusterSchema.safeParse(withoutInvalid(typed, issues)).data,
+    // A text that is both too long and ill-formed breaks one rule twice.
+    problems: [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()],
+  };
+}
+
+/** A key without a value (`mysql:`) counts as not given, if it is a key that exists. */
+function withoutNulls(value: unknown, schema: z.core.$ZodType | undefined): unknown {
+  if (!isMapping(value) || schema === undefined) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => {
+      const child = childOf(schema, key);
+      return item === null && child !== undefined ? [] : [[key, withoutNulls(item, child)]];
+    }),
+  );
+}
+
+/** Stand in for required values that are wrong, so that the rest can be checked. */
+const STAND_INS: Readonly<Record<string, unknown>> = { name: 'x', s3: { address: 'x', bucket: 'xxx' } };
+
+/** The configuration without the values that are wrong: what is wrong with the rest belongs in the same report. */
+function withoutInvalid(input: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy: unknown = structuredClone(input);
+  for (const { path, ...issue } of issues) {
+    const steps = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
+    for (const step of steps) {
+      const parent = valueAt(copy, step.slice(0, -1));
+      const key = String(step.at(-1));
+      if (!isMapping(parent)) continue;
+      const standIn = valueAt(STAND_INS, step);
+      if (standIn === undefined) delete parent[key];
+      else parent[key] = standIn;
+    }
+  }
+  return copy;
 }
 
 /** Environment variables are texts; where the schema wants a number or a boolean, they are read as one. */
@@ -68,19 +108,32 @@ function toProblems(
   const value = valueAt(input, issue.path);
   const schema = schemaAt(issue.path);
   const { expected, fix } = (schema && mendingOf(schema)) ?? { expected: describeType(schema, issue) };
-  const given = value === undefined ? 'nothing' : (references.get(path) ?? showValue(value, issue.path));
-  return [{ path, given, expected, fix }];
+  return [{ path, given: references.get(path) ?? showGiven(value, schema, issue.path), expected, fix }];
+}
+
+function showGiven(
+  value: unknown,
+  schema: z.core.$ZodType | undefined,
+  steps: readonly PropertyKey[],
+): string {
+  if (value === undefined) return 'nothing';
+  // A text in the place of a whole section tells nothing, but may be a file of another kind with credentials in it.
+  const type = schema && unwrap(schema)._zod.def.type;
+  return typeof value === 'string' && (type === 'object' || type === 'record')
+    ? 'a text'
+    : showValue(value, steps);
 }
 
 function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
   const known = shapeKeys(schemaAt(parents));
-  const path = formatPath([...parents, key]);
   const suggestion = suggest(key, known);
-  const elsewhere = suggestion === undefined ? findKey(key) : undefined;
+  const elsewhere = suggestion === undefined ? findKey(key, parents) : undefined;
   const meant = suggestion ?? elsewhere;
+  // `inline: { <access key>: <secret key> }`
+  const hidden = meant === undefined && parents.includes('inline');
   return {
-    path,
-    given: 'an unknown key',
+    path: formatPath(hidden ? parents : [...parents, key]),
+    given: hidden ? 'an unknown key (not shown: it may be a credential)' : 'an unknown key',
     expected: meant === undefined ? 'a known one' : `a known one; did you mean "${meant}"?`,
     fix: suggestion === undefined ? `Known here: ${known.join(', ')}.` : undefined,
   };
@@ -89,8 +142,7 @@ function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
 /** The candidate that is most like the word, when it is like enough to be what was meant. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;
-  const lower = word.toLowerCase().replace(/[-_]/g, '');
-  const same = candidates.find((candidate) => candidate.toLowerCase() === lower);
+  const same = candidates.find((candidate) => plain(candidate) === plain(word));
   if (same !== undefined) return same;
   const best = closest(word, [...candidates]);
   return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3))
@@ -98,20 +150,35 @@ export function suggest(word: string, candidates: readonly string[]): string | u
     : undefined;
 }
 
-/** The path of the only key of that name in the whole schema, e.g. `storageClassName` typed at the top level. */
-function findKey(key: string): string | undefined {
-  const found: string[] = [];
-  const walk = (schema: z.core.$ZodType, path: string): void => {
+/** How people may spell a key: `storage_class_name`, `storageclassname`. */
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[-_]/g, '');
+}
+
+/**
+ * Where the whole schema has a key of that name, e.g. `storageClassName` typed at the top level: below the mapping
+ * in which it stands, if possible. For a credential that is `credentials`, where its ways are to be chosen from.
+ */
+function findKey(key: string, parents: readonly PropertyKey[]): string | undefined {
+  const found = new Set<string>();
+  const walk = (schema: z.core.$ZodType, path: readonly string[]): void => {
     const def = unwrap(schema)._zod.def;
     if (def.type !== 'object') return;
     for (const [name, child] of Object.entries((def as z.core.$ZodObjectDef).shape)) {
-      const childPath = path === '' ? name : `${path}.${name}`;
-      if (name === key) found.push(childPath);
+      const childPath = [...path, name];
+      if (plain(name) === plain(key)) found.add(formatPath(upToCredentials(childPath)));
       walk(child, childPath);
     }
   };
-  walk(clusterSchema, '');
-  return found.length <= 3 ? found.join('" or "') || undefined : undefined;
+  walk(clusterSchema, []);
+  const below = [...found].filter((path) => path.startsWith(`${formatPath(parents)}.`));
+  const best = below.length > 0 ? below : [...found];
+  return best.length <= 3 ? best.join('" or "') || undefined : undefined;
+}
+
+function upToCredentials(path: readonly string[]): readonly string[] {
+  const end = path.indexOf('credentials');
+  return end < 0 ? path : path.slice(0, end + 1);
 }
 
 function shapeKeys(schema: z.core.$ZodType | undefined): readonly string[] {
@@ -120,16 +187,21 @@ function shapeKeys(schema: z.core.$ZodType | undefined): readonly string[] {
 }
 
 function schemaAt(path: readonly PropertyKey[]): z.core.$ZodType | undefined {
-  let schema: z.core.$ZodType | undefined = clusterSchema;
-  for (const step of path) {
-    if (schema === undefined) return undefined;
-    const def: z.core.$ZodTypeDef = unwrap(schema)._zod.def;
-    if (def.type === 'object') schema = (def as z.core.$ZodObjectDef).shape[String(step)];
-    else if (def.type === 'record') schema = (def as z.core.$ZodRecordDef).valueType;
-    else if (def.type === 'array') schema = (def as z.core.$ZodArrayDef).element;
-    else return undefined;
+  return path.reduce<z.core.$ZodType | undefined>(
+    (schema, step) => (schema === undefined ? undefined : childOf(schema, step)),
+    clusterSchema,
+  );
+}
+
+function childOf(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
+  const def: z.core.$ZodTypeDef = unwrap(schema)._zod.def;
+  if (def.type === 'object') {
+    const { shape } = def as z.core.$ZodObjectDef;
+    return Object.hasOwn(shape, step) ? shape[String(step)] : undefined;
   }
-  return schema;
+  if (def.type === 'record') return (def as z.core.$ZodRecordDef).valueType;
+  if (def.type === 'array') return (def as z.core.$ZodArrayDef).element;
+  return undefined;
 }
 
 interface WrapperDef extends z.core.$ZodTypeDef {

@@ -1,4 +1,12 @@
-export type Component = 'mishards' | 'readonly' | 'writable' | 'mysql';
+export type Component =
+  | 'mishards'
+  | 'readonly'
+  | 'writable'
+  | 'mysql'
+  | 'minio'
+  | 'backup'
+  | 'restore'
+  | 'smoke-test';
 
 /** Version of Milvus that this project runs. */
 export const MILVUS_VERSION = '1.1.1';

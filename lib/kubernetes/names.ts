@@ -16,6 +16,11 @@ export class Names {
   public readonly mysql: string;
   public readonly mysqlHeadless: string;
   public readonly mysqlConfiguration: string;
+  public readonly minio: string;
+  public readonly minioHeadless: string;
+  public readonly backup: string;
+  public readonly restore: string;
+  public readonly smokeTest: string;
 
   public constructor(name: string) {
     this.cluster = name;
@@ -28,5 +33,10 @@ export class Names {
     this.mysql = `${name}-mysql`;
     this.mysqlHeadless = `${name}-mysql-headless`;
     this.mysqlConfiguration = `${name}-mysql-configuration`;
+    this.minio = `${name}-minio`;
+    this.minioHeadless = `${name}-minio-headless`;
+    this.backup = `${name}-backup`;
+    this.restore = `${name}-restore`;
+    this.smokeTest = `${name}-smoke-test`;
   }
 }

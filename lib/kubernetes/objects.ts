@@ -1,7 +1,6 @@
 import { ApiObject, type ApiObjectProps } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { canonicalQuantity } from '../config/quantities';
 
 /** What all objects of a cluster have in common: made once by MilvusCluster, handed to its parts. */
 export interface ObjectContext {
@@ -14,21 +13,63 @@ export function apiObject(scope: Construct, id: string, manifest: unknown): ApiO
   return new ApiObject(scope, id, manifest as ApiObjectProps);
 }
 
-export interface ClaimOptions {
+/** What is configured about a volume that outlives its pods. */
+export interface PersistenceOptions {
+  readonly enabled: boolean;
   readonly storageClassName?: string;
+  /** As the API server stores it. */
   readonly size: string | number;
   readonly accessModes: readonly string[];
+  readonly existingClaim?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Whether a claim is to be made: there is none yet, and one is wanted. */
+export function makesClaim({ enabled, existingClaim }: PersistenceOptions): boolean {
+  return enabled && existingClaim === undefined;
 }
 
 export function claimSpec({
   storageClassName,
   size,
   accessModes,
-}: ClaimOptions): k8s.PersistentVolumeClaimSpec {
+}: PersistenceOptions): k8s.PersistentVolumeClaimSpec {
   return {
     accessModes: [...accessModes],
     storageClassName,
     volumeMode: 'Filesystem',
-    resources: { requests: { storage: k8s.Quantity.fromString(canonicalQuantity(String(size))) } },
+    resources: { requests: { storage: k8s.Quantity.fromString(String(size)) } },
   };
+}
+
+/** The volume of a pod, by claim or without persistence; the claim's name is that of the existing or the given one. */
+export function persistentVolume(
+  name: string,
+  persistence: PersistenceOptions,
+  claimName?: string,
+): k8s.Volume[] {
+  if (!persistence.enabled)
+    return [{ name, emptyDir: { sizeLimit: k8s.Quantity.fromString(String(persistence.size)) } }];
+  const claim = persistence.existingClaim ?? claimName;
+  return claim === undefined ? [] : [{ name, persistentVolumeClaim: { claimName: claim } }];
+}
+
+/**
+ * Gives a StatefulSet the claim that it makes. With apiVersion and kind, as the API server stores it, so that a diff is
+ * quiet; the typed mapping would drop the two.
+ */
+export function withClaimTemplate(
+  manifest: { spec: Record<string, unknown> },
+  name: string,
+  persistence: PersistenceOptions,
+): unknown {
+  if (!makesClaim(persistence)) return manifest;
+  const { annotations } = persistence;
+  manifest.spec['volumeClaimTemplates'] = [
+    k8s.KubePersistentVolumeClaim.manifest({
+      metadata: { name, annotations: Object.keys(annotations).length > 0 ? annotations : undefined },
+      spec: claimSpec(persistence),
+    }),
+  ];
+  return manifest;
 }

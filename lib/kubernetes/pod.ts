@@ -29,8 +29,8 @@ export interface PodProps {
   readonly imagePullSecrets: readonly string[];
   /** Labels that the workload's selector uses. */
   readonly selectorLabels: Readonly<Record<string, string>>;
-  /** Hash of what the pod reads at start. */
-  readonly checksum: string;
+  /** Hash of what the pod reads at start. @default - none: pods of a Job are new each time */
+  readonly checksum?: string;
   readonly uid?: number;
   /** For an adopted storage.path inside the image, which root owns. @default false */
   readonly asRoot?: boolean;
@@ -39,6 +39,8 @@ export interface PodProps {
   readonly initContainers?: readonly k8s.Container[];
   readonly containers: readonly k8s.Container[];
   readonly volumes: readonly k8s.Volume[];
+  /** `Never` for a Job. @default - Always */
+  readonly restartPolicy?: 'Never';
   /** Number of pods of the workload; more than one are spread over the nodes. @default 1 */
   readonly replicas?: number;
 }
@@ -57,9 +59,13 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
         ...props.selectorLabels,
         'app.kubernetes.io/component': String(props.selectorLabels['component']),
       },
-      annotations: { ...options.podAnnotations, 'cdk8s-milvus/checksum': props.checksum },
+      annotations:
+        props.checksum === undefined
+          ? nonEmpty(options.podAnnotations)
+          : { ...options.podAnnotations, 'cdk8s-milvus/checksum': props.checksum },
     },
     spec: {
+      restartPolicy: props.restartPolicy,
       serviceAccountName: props.serviceAccountName,
       automountServiceAccountToken: props.serviceAccountName !== undefined,
       // A Service called "server" would otherwise inject SERVER_PORT, which mishards reads as its own.
@@ -93,18 +99,31 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   };
 }
 
-interface PodTemplateJson {
-  spec: { template: { spec: Record<string, unknown> } };
+function nonEmpty(map: Readonly<Record<string, string>>): Record<string, string> | undefined {
+  return Object.keys(map).length > 0 ? { ...map } : undefined;
+}
+
+type PodSpecJson = Record<string, unknown>;
+
+interface WorkloadJson {
+  readonly spec: {
+    readonly template?: { readonly spec: PodSpecJson };
+    readonly jobTemplate?: { readonly spec: { readonly template: { readonly spec: PodSpecJson } } };
+  };
 }
 
 /**
- * Puts what is configured in Kubernetes' own words into a workload's manifest as it is. The typed mapping of
+ * Puts what is configured in Kubernetes' own words into the manifest of a workload as it is. The typed mapping of
  * cdk8s-plus-25 would drop, without a word, every field that is newer than Kubernetes 1.25.
  */
-export function withScheduling<T>(manifest: T, { tolerations, affinity }: PodOptions): T {
-  const { spec } = (manifest as unknown as PodTemplateJson).spec.template;
-  if (tolerations.length > 0) spec['tolerations'] = tolerations;
-  if (affinity !== undefined && Object.keys(affinity).length > 0) spec['affinity'] = affinity;
+export function withScheduling<T extends WorkloadJson>(
+  manifest: T,
+  { tolerations, affinity }: PodOptions,
+): T {
+  const pod = (manifest.spec.template ?? manifest.spec.jobTemplate?.spec.template)?.spec;
+  if (pod === undefined) throw new Error('the manifest has no pod template');
+  if (tolerations.length > 0) pod['tolerations'] = tolerations;
+  if (affinity !== undefined && Object.keys(affinity).length > 0) pod['affinity'] = affinity;
   return manifest;
 }
 

@@ -20,11 +20,9 @@ export interface ScriptsProps {
 /** The ConfigMap with the scripts that run in the pods. */
 export class Scripts extends Construct {
   public readonly configMap: ApiObject;
-  private readonly name: string;
 
   public constructor(scope: Construct, id: string, props: ScriptsProps) {
     super(scope, id);
-    this.name = props.name;
     this.configMap = apiObject(
       this,
       'ConfigMap',
@@ -35,9 +33,9 @@ export class Scripts extends Construct {
     );
   }
 
-  /** A volume with the scripts that a pod runs, and no others: it is part of the pod's checksum. */
-  public volume(files: readonly string[]): k8s.Volume {
-    return configMapVolume(VOLUME, this.name, files.map(baseName));
+  /** A volume with the scripts that a pod runs, and no others, from the ConfigMap of that name. */
+  public static volume(configMap: string, files: readonly string[]): k8s.Volume {
+    return configMapVolume(VOLUME, configMap, files.map(baseName));
   }
 
   public static mount(): k8s.VolumeMount {

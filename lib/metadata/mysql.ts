@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import type { MysqlSettings } from '../config/settings';
 import { asset, checksum } from '../kubernetes/assets';
-import { claimSpec } from '../kubernetes/objects';
+import { persistentVolume, withClaimTemplate } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
   configMapVolume,
@@ -18,7 +18,6 @@ import { myCnf } from './my-cnf';
 
 export interface MysqlProps extends PartProps {
   readonly mysql: MysqlSettings;
-  readonly scripts: Scripts;
 }
 
 const MYSQL_READY = 'mysql-ready.sh';
@@ -43,7 +42,7 @@ export class Mysql extends Part {
   public readonly host: string;
   public readonly port = 3306;
 
-  public constructor(scope: Construct, id: string, { settings, names, mysql, scripts }: MysqlProps) {
+  public constructor(scope: Construct, id: string, { settings, names, mysql }: MysqlProps) {
     super(scope, id, settings, 'mysql');
     const { images, imagePullPolicy } = settings;
     const { persistence } = mysql;
@@ -104,10 +103,10 @@ export class Mysql extends Part {
                 uid: MYSQL_UID,
                 containers: [container],
                 volumes: [
-                  ...dataVolume(mysql),
+                  ...persistentVolume(DATA_VOLUME, persistence),
                   configMapVolume('configuration', names.mysqlConfiguration),
                   credentialsVolume(mysql),
-                  scripts.volume(MYSQL_SCRIPTS),
+                  Scripts.volume(names.scripts, MYSQL_SCRIPTS),
                   emptyDir('run', '16Mi'),
                   emptyDir('tmp', '1Gi'),
                 ],
@@ -116,7 +115,8 @@ export class Mysql extends Part {
           }),
           mysql,
         ),
-        mysql,
+        DATA_VOLUME,
+        persistence,
       ),
     );
 
@@ -139,35 +139,6 @@ export class Mysql extends Part {
       }),
     );
   }
-}
-
-function ownClaim({ persistence }: MysqlSettings): boolean {
-  return persistence.enabled && persistence.existingClaim === undefined;
-}
-
-/**
- * The claim that the StatefulSet makes. With apiVersion and kind, as the API server stores it, so that a diff is quiet;
- * the typed mapping would drop the two.
- */
-function withClaimTemplate(manifest: { spec: Record<string, unknown> }, mysql: MysqlSettings): unknown {
-  if (!ownClaim(mysql)) return manifest;
-  const { annotations } = mysql.persistence;
-  manifest.spec['volumeClaimTemplates'] = [
-    k8s.KubePersistentVolumeClaim.manifest({
-      metadata: {
-        name: DATA_VOLUME,
-        annotations: Object.keys(annotations).length > 0 ? annotations : undefined,
-      },
-      spec: claimSpec(mysql.persistence),
-    }),
-  ];
-  return manifest;
-}
-
-function dataVolume({ persistence }: MysqlSettings): k8s.Volume[] {
-  if (!persistence.enabled) return [emptyDir(DATA_VOLUME, String(persistence.size))];
-  if (persistence.existingClaim === undefined) return [];
-  return [{ name: DATA_VOLUME, persistentVolumeClaim: { claimName: persistence.existingClaim } }];
 }
 
 /** As files, readable by the group: environment variables would show in every process listing. */

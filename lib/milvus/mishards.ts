@@ -20,7 +20,6 @@ import type { ReadonlyNodes } from './readonly';
 import type { WritableNode } from './writable';
 
 export interface MishardsProps extends PartProps {
-  readonly scripts: Scripts;
   readonly writable: WritableNode;
   readonly readers: ReadonlyNodes;
 }
@@ -55,11 +54,7 @@ export class Mishards extends Part {
   /** Port of the Service. */
   public readonly port: number;
 
-  public constructor(
-    scope: Construct,
-    id: string,
-    { settings, names, scripts, writable, readers }: MishardsProps,
-  ) {
+  public constructor(scope: Construct, id: string, { settings, names, writable, readers }: MishardsProps) {
     super(scope, id, settings, 'mishards');
     const { mishards, service, images, imagePullPolicy, database } = settings;
     const dns = mishards.discovery === 'dns';
@@ -133,7 +128,7 @@ export class Mishards extends Part {
               initContainers: [waitForMysql(database, images.mysql, settings), waitForWritable],
               containers: [container],
               volumes: [
-                scripts.volume(MISHARDS_SCRIPTS),
+                Scripts.volume(names.scripts, MISHARDS_SCRIPTS),
                 ...(dns ? [configMapVolume('discovery', names.mishards)] : []),
                 // Log files; the entrypoint keeps them small.
                 emptyDir('tmp', '256Mi'),

@@ -3,13 +3,11 @@ import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { withScheduling } from '../kubernetes/pod';
-import type { Scripts } from '../kubernetes/scripts';
 import type { ServerConfigTemplate } from './server-config';
 import { serverPodTemplate } from './server-pod';
 import { engineService } from './writable';
 
 export interface ReadonlyNodesProps extends PartProps {
-  readonly scripts: Scripts;
   readonly serverConfig: ServerConfigTemplate;
 }
 
@@ -25,11 +23,7 @@ export class ReadonlyNodes extends Part {
   public readonly discoveryHost: string;
   public readonly port = 19530;
 
-  public constructor(
-    scope: Construct,
-    id: string,
-    { settings, names, scripts, serverConfig }: ReadonlyNodesProps,
-  ) {
+  public constructor(scope: Construct, id: string, { settings, names, serverConfig }: ReadonlyNodesProps) {
     super(scope, id, settings, 'readonly');
     this.host = names.readonly;
     this.discoveryHost = names.readonlyDiscovery;
@@ -53,10 +47,10 @@ export class ReadonlyNodes extends Part {
             template: serverPodTemplate({
               settings,
               names,
-              scripts,
               role: settings.readonly,
               selectorLabels: this.selectorLabels,
               template: serverConfig,
+              walVolumes: [],
               createBucket: false,
               replicas: settings.readonly.replicas,
             }),

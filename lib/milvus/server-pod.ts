@@ -30,22 +30,21 @@ const IMAGE_DIRECTORY = '/var/lib/milvus';
 export interface ServerPodProps {
   readonly settings: Settings;
   readonly names: Names;
-  readonly scripts: Scripts;
   readonly role: WritableSettings | ReadonlySettings;
   readonly selectorLabels: Readonly<Record<string, string>>;
   /** This role's server_config.yaml. */
   readonly template: ServerConfigTemplate;
-  /** The volume of the WAL; a reader has none. @default - none */
-  readonly walVolume?: k8s.Volume;
+  /** The volume of the WAL, called `wal`; a reader has none. */
+  readonly walVolumes: readonly k8s.Volume[];
   readonly createBucket: boolean;
   readonly replicas: number;
 }
 
 /** The pod of a Milvus server: the checks, the rendering of its configuration, the server. */
 export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
-  const { settings, names, role, template, walVolume } = props;
+  const { settings, names, role, template, walVolumes } = props;
   const { milvus, storage, images, imagePullPolicy, imagePullSecrets } = settings;
-  const writes = walVolume !== undefined;
+  const writes = walVolumes.length > 0;
   const adopted = storage.path === IMAGE_DIRECTORY;
   // The writer locks a file directly in storage.path. In the image's own directory that takes root and a writable
   // root filesystem; a reader takes no lock and needs `db` below it alone.
@@ -70,7 +69,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       // Read-only, so that a client's set_config does not outlive the process.
       { name: 'server-config', mountPath: RENDERED_DIRECTORY, readOnly: true },
       { name: 'storage', mountPath: adopted ? `${storage.path}/db` : storage.path },
-      ...(writes ? [{ name: walVolume.name, mountPath: settings.wal.path }] : []),
+      ...walVolumes.map(({ name }) => ({ name, mountPath: settings.wal.path })),
       { name: 'logs', mountPath: milvus.logs.path },
     ],
   };
@@ -90,11 +89,11 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
     containers: [container],
     volumes: [
       configMapVolume('server-config-template', names.cluster, [template.key]),
-      props.scripts.volume(SERVER_SCRIPTS),
+      Scripts.volume(names.scripts, SERVER_SCRIPTS),
       emptyDir('server-config', '1Mi', true),
       emptyDir('tmp', '64Mi'),
       emptyDir('storage', String(storage.sizeLimit)),
-      ...(writes ? [walVolume] : []),
+      ...walVolumes,
       emptyDir('logs', String(milvus.logs.sizeLimit)),
     ],
   });

@@ -1,15 +1,13 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { claimSpec } from '../kubernetes/objects';
+import { claimSpec, makesClaim, persistentVolume } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
-import { emptyDir, withScheduling } from '../kubernetes/pod';
-import type { Scripts } from '../kubernetes/scripts';
+import { withScheduling } from '../kubernetes/pod';
 import type { ServerConfigTemplate } from './server-config';
 import { serverPodTemplate } from './server-pod';
 
 export interface WritableNodeProps extends PartProps {
-  readonly scripts: Scripts;
   readonly serverConfig: ServerConfigTemplate;
 }
 
@@ -23,16 +21,12 @@ export class WritableNode extends Part {
   public readonly host: string;
   public readonly port = 19530;
 
-  public constructor(
-    scope: Construct,
-    id: string,
-    { settings, names, scripts, serverConfig }: WritableNodeProps,
-  ) {
+  public constructor(scope: Construct, id: string, { settings, names, serverConfig }: WritableNodeProps) {
     super(scope, id, settings, 'writable');
     const { persistence } = settings.wal;
     this.host = names.writable;
 
-    if (persistence.enabled && persistence.existingClaim === undefined) {
+    if (makesClaim(persistence)) {
       this.walClaim = this.object(
         'WalClaim',
         k8s.KubePersistentVolumeClaim.manifest({
@@ -55,16 +49,10 @@ export class WritableNode extends Part {
             template: serverPodTemplate({
               settings,
               names,
-              scripts,
               role: settings.writable,
               selectorLabels: this.selectorLabels,
               template: serverConfig,
-              walVolume: persistence.enabled
-                ? {
-                    name: 'wal',
-                    persistentVolumeClaim: { claimName: persistence.existingClaim ?? names.writableWal },
-                  }
-                : emptyDir('wal', String(persistence.size)),
+              walVolumes: persistentVolume('wal', persistence, names.writableWal),
               createBucket: settings.s3.createBucket,
               replicas: 1,
             }),

@@ -16,17 +16,28 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
     ...(written.removed.length > 0 ? [`removed ${written.removed.join(', ')}`] : []),
   ].join(', ');
 
-  const warnings = clusters.flatMap(({ settings }) => inlineWarnings(settings, outdir));
+  const warnings = clusters.flatMap(({ settings }) => [
+    ...inlineWarnings(settings, outdir),
+    ...(settings.minio === undefined
+      ? []
+      : [
+          `Warning: ${settings.name}: s3.embedded is one MinIO on one disk; for a first try, not for production.`,
+        ]),
+  ]);
   const spelledOut = clusters.length <= MOST_SPELLED_OUT ? clusters : [];
   const secrets = spelledOut.flatMap(({ settings }) => secretCommands(settings));
   const steps = [
-    ...(secrets.length > 0
-      ? ['# once, unless the Secrets exist; set S3_ACCESS_KEY and S3_SECRET_KEY first', ...secrets]
-      : []),
+    ...spelledOut.flatMap(({ settings: { namespace } }) =>
+      namespace === undefined ? [] : [`kubectl create namespace ${namespace}   # unless it exists`],
+    ),
+    ...(secrets.length > 0 ? [`# once, unless the Secrets exist${toBeSet(secrets)}`, ...secrets] : []),
     ...(several ? [`kubectl apply -k ${outdir}`] : [`kubectl apply -f ${outdir}`]),
     ...spelledOut.map(
       ({ settings }) =>
         `kubectl ${namespaced(settings)}rollout status deployment/${settings.name}-mishards --timeout=15m`,
+    ),
+    ...spelledOut.flatMap(({ settings, jobs }) =>
+      smokeTestCommands(settings, `${outdir}/${jobs['smoke-test']}`),
     ),
     ...spelledOut.map(
       ({ settings }) =>
@@ -42,6 +53,21 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
   ].join('\n');
 }
 
+/** The variables that the commands use, for the reader to set. */
+function toBeSet(commands: readonly string[]): string {
+  const names = [...new Set(commands.flatMap((command) => command.match(/(?<=\$)[A-Z]\w+/g) ?? []))];
+  return names.length === 0 ? '' : `; set ${names.join(', ')} first`;
+}
+
+/** A Job can not be applied twice, and its pod is replaced with it. */
+function smokeTestCommands(settings: Settings, file: string): string[] {
+  const kubectl = `kubectl ${namespaced(settings)}`;
+  return [
+    `${kubectl}replace --force -f ${file}`,
+    `${kubectl}logs -f --pod-running-timeout=5m job/${settings.name}-smoke-test`,
+  ];
+}
+
 function inlineWarnings(settings: Settings, outdir: string): string[] {
   const inline = [
     ...(settings.s3.credentials.inline === undefined ? [] : ['s3.credentials.inline']),
@@ -49,36 +75,46 @@ function inlineWarnings(settings: Settings, outdir: string): string[] {
       ? []
       : [`${settings.mysql === undefined ? 'externalMysql' : 'mysql'}.credentials.inline`]),
   ];
+  if (settings.backup.enabled && settings.backup.s3.credentials !== settings.s3.credentials) {
+    if (settings.backup.s3.credentials.inline !== undefined) inline.push('backup.s3.credentials.inline');
+  }
   return inline.map(
     (path) =>
       `Warning: ${settings.name}: ${path} puts credentials into ${outdir}/; for development only, do not commit it.`,
   );
 }
 
+const RANDOM = '$(openssl rand -hex 24)';
+
 /** The commands that make the Secrets which the cluster refers to and does not bring along. */
 export function secretCommands(settings: Settings): string[] {
-  const { s3, mysql, database } = settings;
+  const { s3, minio, mysql, database, backup } = settings;
   const exists = (credentials: { inline?: unknown; externalSecret?: unknown }) =>
     credentials.inline === undefined && credentials.externalSecret === undefined;
-  const literals = new Map<string, string[]>();
+  const secrets = new Map<string, Map<string, string>>();
   const add = (secret: string, key: string, value: string) =>
-    literals.set(secret, [...(literals.get(secret) ?? []), `--from-literal=${key}="${value}"`]);
+    secrets.set(secret, (secrets.get(secret) ?? new Map<string, string>()).set(key, value));
 
   if (exists(s3.credentials)) {
-    add(s3.credentials.secretName, s3.credentials.keys.accessKey, '$S3_ACCESS_KEY');
-    add(s3.credentials.secretName, s3.credentials.keys.secretKey, '$S3_SECRET_KEY');
+    // The embedded storage takes any: nobody has to know them.
+    add(s3.credentials.secretName, s3.credentials.keys.accessKey, minio ? RANDOM : '$S3_ACCESS_KEY');
+    add(s3.credentials.secretName, s3.credentials.keys.secretKey, minio ? RANDOM : '$S3_SECRET_KEY');
+  }
+  if (backup.enabled && backup.s3.credentials !== s3.credentials && exists(backup.s3.credentials)) {
+    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.accessKey, '$BACKUP_ACCESS_KEY');
+    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.secretKey, '$BACKUP_SECRET_KEY');
   }
   if (mysql !== undefined && exists(mysql.credentials)) {
     // Nobody has to know these.
-    add(mysql.credentials.secretName, mysql.credentials.keys.rootPassword, '$(openssl rand -hex 24)');
-    add(mysql.credentials.secretName, mysql.credentials.keys.password, '$(openssl rand -hex 24)');
+    add(mysql.credentials.secretName, mysql.credentials.keys.rootPassword, RANDOM);
+    add(mysql.credentials.secretName, mysql.credentials.keys.password, RANDOM);
   } else if (mysql === undefined && exists(database.credentials)) {
     add(database.credentials.secretName, database.credentials.keys.password, '$MYSQL_PASSWORD');
   }
-  return [...literals].map(
-    ([secret, values]) =>
-      `kubectl ${namespaced(settings)}create secret generic ${secret} ${values.join(' ')}`,
-  );
+  return [...secrets].map(([secret, values]) => {
+    const literals = [...values].map(([key, value]) => `--from-literal=${key}="${value}"`);
+    return `kubectl ${namespaced(settings)}create secret generic ${secret} ${literals.join(' ')}`;
+  });
 }
 
 function namespaced({ namespace }: Settings): string {

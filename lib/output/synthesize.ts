@@ -3,6 +3,7 @@ import { App, Yaml } from 'cdk8s';
 import { type LoadedCluster, type LoadOptions, loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
 import { MilvusCluster } from '../milvus-cluster';
+import { type JobName, MilvusJob } from '../milvus-job';
 import { type Files, GENERATED, type Written, writeFiles } from './files';
 
 export interface SynthesizeOptions extends LoadOptions {
@@ -20,6 +21,8 @@ export interface SynthesizedCluster {
   readonly file: string;
   /** Number of objects in the manifest. */
   readonly objects: number;
+  /** The Jobs that a person starts, relative to the output directory. */
+  readonly jobs: Readonly<Partial<Record<JobName, string>>>;
 }
 
 export interface Synthesis {
@@ -36,7 +39,7 @@ export interface Synthesis {
  */
 export function synthesize(options: SynthesizeOptions = {}): Synthesis {
   const env = options.env ?? process.env;
-  const outdir = options.outdir ?? env['CDK8S_OUTDIR'] ?? 'dist';
+  const outdir = options.outdir ?? (env['CDK8S_OUTDIR'] || 'dist');
   const { files, clusters } = manifests(loadClusters(options));
   const target = path.resolve(options.cwd ?? '', outdir);
   return { outdir, clusters, written: writeFiles(target, files) };
@@ -54,20 +57,27 @@ export function manifests(loaded: readonly LoadedCluster[]): {
   const clusters = loaded.map(({ settings }, index): SynthesizedCluster => {
     const directory = directories[index] ?? '';
     const name = `${settings.name}.k8s.yaml`;
-    const objects = synthesizeCluster(settings);
+    // One App per cluster: cdk8s walks the whole App for each chart in it, which is quadratic in charts.
+    const objects = new MilvusCluster(new App(), settings.name, settings).toJson();
     const file = path.posix.join(directory, name);
     files.set(file, GENERATED + Yaml.stringify(...objects));
     files.set(path.posix.join(directory, 'Kustomization'), kustomization([name]));
-    return { settings, file, objects: objects.length };
+
+    // Beside what `kubectl apply -f` and kustomize take.
+    const jobs = Object.fromEntries(
+      MilvusJob.namesFor(settings).map((job) => {
+        const jobFile = path.posix.join(directory, 'jobs', `${settings.name}-${job}.k8s.yaml`);
+        files.set(
+          jobFile,
+          GENERATED + Yaml.stringify(...new MilvusJob(new App(), job, job, settings).toJson()),
+        );
+        return [job, jobFile];
+      }),
+    );
+    return { settings, file, objects: objects.length, jobs };
   });
   if (several) files.set('Kustomization', kustomization(directories));
   return { files, clusters };
-}
-
-/** One App per cluster: cdk8s walks the whole App for each chart in it, which is quadratic in charts. */
-function synthesizeCluster(settings: Settings): unknown[] {
-  const chart = new MilvusCluster(new App(), settings.name, settings);
-  return chart.toJson();
 }
 
 /** Clusters of one name in two namespaces get directories that tell them apart. */

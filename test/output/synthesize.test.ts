@@ -44,7 +44,11 @@ const contents = (outdir: string) =>
 
 test('one cluster: its manifest and a Kustomization that kubectl apply -f does not see', () => {
   const { outdir, synthesis } = synth(minimal);
-  expect(filesIn(outdir)).toEqual(['Kustomization', 'milvus-test.k8s.yaml']);
+  expect(filesIn(outdir)).toEqual([
+    'Kustomization',
+    'jobs/milvus-test-smoke-test.k8s.yaml',
+    'milvus-test.k8s.yaml',
+  ]);
   expect(parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'))).toHaveLength(15);
   expect(synthesis.clusters).toMatchObject([{ file: 'milvus-test.k8s.yaml', objects: 15 }]);
 });
@@ -58,10 +62,13 @@ test('several clusters: a directory each, and a Kustomization above them', () =>
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
     'one.milvus-test/Kustomization',
+    'one.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
     'one.milvus-test/milvus-test.k8s.yaml',
     'third/Kustomization',
+    'third/jobs/third-smoke-test.k8s.yaml',
     'third/third.k8s.yaml',
     'two.milvus-test/Kustomization',
+    'two.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
     'two.milvus-test/milvus-test.k8s.yaml',
   ]);
 });
@@ -92,6 +99,22 @@ test('cdk8s synth gives what npm run synth gives', () => {
   expect(contents(join(project, 'dist'))).toEqual(contents(outdir));
 }, 30_000);
 
+test('what a person starts is not where kubectl apply -f or kustomize would take it', () => {
+  const { outdir, synthesis } = synth({ ...minimal, backup: { enabled: true } });
+  expect(synthesis.clusters[0]?.jobs).toEqual({
+    'smoke-test': 'jobs/milvus-test-smoke-test.k8s.yaml',
+    restore: 'jobs/milvus-test-restore.k8s.yaml',
+  });
+  expect(readFileSync(join(outdir, 'Kustomization'), 'utf8')).not.toContain('jobs');
+  // Without backups there is nothing to restore, and what was there goes.
+  synth(minimal);
+  expect(filesIn(outdir)).toEqual([
+    'Kustomization',
+    'jobs/milvus-test-smoke-test.k8s.yaml',
+    'milvus-test.k8s.yaml',
+  ]);
+});
+
 test('a small change of the configuration is a small change of the manifests', () => {
   const { outdir } = synth(minimal);
   const before = readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8').split('\n');
@@ -106,14 +129,16 @@ describe('the summary', () => {
   test('names the next commands, and how to make the Secrets that are missing', () => {
     const { outdir, synthesis } = synth(minimal);
     expect(summary(synthesis).split('\n')).toEqual([
-      `Synthesized ${outdir}/milvus-test.k8s.yaml (15 objects) and ${outdir}/Kustomization: 2 of 2 files changed.`,
+      `Synthesized ${outdir}/milvus-test.k8s.yaml (15 objects) and ${outdir}/Kustomization: 3 of 3 files changed.`,
       '',
       'Next:',
-      '  # once, unless the Secrets exist; set S3_ACCESS_KEY and S3_SECRET_KEY first',
+      '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
       '  kubectl create secret generic milvus-test-s3 --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"',
       '  kubectl create secret generic milvus-test-mysql --from-literal=mysql-root-password="$(openssl rand -hex 24)" --from-literal=mysql-password="$(openssl rand -hex 24)"',
       `  kubectl apply -f ${outdir}`,
       '  kubectl rollout status deployment/milvus-test-mishards --timeout=15m',
+      `  kubectl replace --force -f ${outdir}/jobs/milvus-test-smoke-test.k8s.yaml`,
+      '  kubectl logs -f --pod-running-timeout=5m job/milvus-test-smoke-test',
       '  kubectl port-forward service/milvus-test 19530:19530',
     ]);
   });
@@ -122,6 +147,13 @@ describe('the summary', () => {
     const text = summary(synth(everyOptionExternalMysql('existingSecret')).synthesis);
     expect(text).toContain(
       'kubectl -n vectors create secret generic keys-of-s3 --from-literal=the-access-key="$S3_ACCESS_KEY" --from-literal=the-secret-key="$S3_SECRET_KEY"',
+    );
+    expect(text).toContain('kubectl create namespace vectors ');
+    expect(text).toContain(
+      'create secret generic keys-of-backup --from-literal=backup-access-key="$BACKUP_ACCESS_KEY"',
+    );
+    expect(text).toContain(
+      'unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY, BACKUP_ACCESS_KEY, BACKUP_SECRET_KEY, MYSQL_PASSWORD first',
     );
     expect(text).toContain('create secret generic outside-password --from-literal=pw="$MYSQL_PASSWORD"');
     expect(text).toContain('port-forward service/every 19530:19531');
@@ -144,11 +176,18 @@ describe('the summary', () => {
     expect(text).not.toContain('create secret');
   });
 
+  test('warns of the embedded MinIO, whose keys nobody has to know', () => {
+    const text = summary(synth({ name: 'first-try', s3: { embedded: true, bucket: 'milvus' } }).synthesis);
+    expect(text).toMatch(/Warning: first-try: s3\.embedded .* not for production/);
+    expect(text).toContain('first-try-s3 --from-literal=access-key="$(openssl rand -hex 24)"');
+    expect(text).not.toMatch(/set S3_ACCESS_KEY/);
+  });
+
   test('for several clusters applies them all at once', () => {
     const text = summary(
       synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } }).synthesis,
     );
-    expect(text).toContain('Synthesized 2 clusters (5 files)');
+    expect(text).toContain('Synthesized 2 clusters (7 files)');
     expect(text).toContain('  kubectl apply -k ');
     expect(text).not.toContain('kubectl apply -f');
   });

@@ -1,5 +1,5 @@
 import { App, Yaml } from 'cdk8s';
-import { MilvusCluster, type MilvusConfig } from '../../lib';
+import { MilvusCluster, type MilvusConfig, MilvusJob } from '../../lib';
 import { type Manifest, parse } from './manifests';
 
 /** Every key given, at every depth: a new option does not compile until it stands in `everyOption`. */
@@ -13,12 +13,16 @@ type Every<T> = T extends readonly (infer Item)[]
 
 /** What exclude each other: one cluster can't have both. */
 type ExclusiveOptions = 'mysql' | 'externalMysql';
-type Common = Omit<MilvusConfig, ExclusiveOptions>;
+/** What holds credentials, which are given in one of several ways. */
+type WithCredentials = 's3' | 'backup';
+type Common = Omit<MilvusConfig, ExclusiveOptions | WithCredentials>;
 
 /** Values by which a credential that leaks is found. */
 export const CANARIES = {
   s3AccessKey: 'CANARY-S3-ACCESS-KEY',
   s3SecretKey: 'canary/s3+secret=key',
+  backupAccessKey: 'CANARY-BACKUP-ACCESS-KEY',
+  backupSecretKey: 'canary/backup+secret=key',
   mysqlRootPassword: 'canary.mysql-root.password',
   mysqlPassword: 'canary.mysql.password',
 };
@@ -116,7 +120,7 @@ const externalSecret = <Refs>(remoteRefs: Refs) => ({
   remoteRefs,
 });
 
-const common: Every<Omit<Common, 's3'>> = {
+const common: Every<Common> = {
   name: 'every',
   namespace: 'vectors',
   labels: { 'example.com/team': 'search' },
@@ -187,12 +191,15 @@ const common: Every<Omit<Common, 's3'>> = {
     annotations: { 'example.com/lb': 'internal' },
     labels: { 'example.com/exposed': 'yes' },
   },
+  minio: { ...workload('minio'), persistence: persistence('minio'), terminationGracePeriodSeconds: 15 },
+  smokeTest: { ...workload('smoke-test'), schedule: '*/30 * * * *', timeoutSeconds: 300 },
   mysqlWaitSeconds: 111,
   images: {
     milvus: 'milvusdb/milvus:1.1.1-gpu-d061621-330cc6',
     mishards: 'quay.io/mirror/mishards:1.1.1',
     mysql: 'mysql:8.0.36',
     rclone: `rclone/rclone:1.68.2@sha256:${'0'.repeat(64)}`,
+    minio: 'quay.io/minio/minio:RELEASE.2025-01-01T00-00-00Z',
   },
   imageRegistry: 'registry.example.com:5000/mirror',
   imagePullPolicy: 'Always',
@@ -201,6 +208,7 @@ const common: Every<Omit<Common, 's3'>> = {
 
 const s3: Omit<Every<MilvusConfig['s3']>, 'credentials'> = {
   address: 'rgw.storage.example.com',
+  embedded: false,
   port: 7480,
   bucket: 'every-bucket',
   createBucket: true,
@@ -215,6 +223,33 @@ const s3Credentials: Every<NonNullable<MilvusConfig['s3']['credentials']>> = {
     secretKey: { key: 'milvus/s3', property: 'secret' },
   }),
   inline: { accessKey: CANARIES.s3AccessKey, secretKey: CANARIES.s3SecretKey },
+};
+
+type Backup = NonNullable<MilvusConfig['backup']>;
+const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
+  address: 's3.example.com',
+  port: 443,
+  tls: true,
+  bucket: 'other-bucket',
+  prefix: 'dumps/every',
+};
+const backup: Omit<Every<Backup>, 's3'> = {
+  ...workload('backup'),
+  enabled: true,
+  schedule: '5 4 * * 1-5',
+  suspend: true,
+  keep: 30,
+  timeoutSeconds: 1200,
+};
+
+const backupCredentials: Every<NonNullable<NonNullable<Backup['s3']>['credentials']>> = {
+  existingSecret: 'keys-of-backup',
+  keys: { accessKey: 'backup-access-key', secretKey: 'backup-secret-key' },
+  externalSecret: externalSecret({
+    accessKey: { key: 'backup/s3', property: 'a' },
+    secretKey: { key: 'backup/s3', property: 's' },
+  }),
+  inline: { accessKey: CANARIES.backupAccessKey, secretKey: CANARIES.backupSecretKey },
 };
 
 type Mysql = NonNullable<MilvusConfig['mysql']>;
@@ -266,6 +301,7 @@ function only<T extends Partial<Record<Way, unknown>>>(
 export const everyOption = (way: Way): MilvusConfig => ({
   ...common,
   s3: { ...s3, credentials: only(way, s3Credentials) },
+  backup: { ...backup, s3: { ...backupStorage, credentials: only(way, backupCredentials) } },
   mysql: { ...mysql, credentials: only(way, mysqlCredentials) },
 });
 
@@ -273,6 +309,7 @@ export const everyOption = (way: Way): MilvusConfig => ({
 export const everyOptionExternalMysql = (way: Way): MilvusConfig => ({
   ...common,
   s3: { ...s3, credentials: only(way, s3Credentials) },
+  backup: { ...backup, s3: { ...backupStorage, credentials: only(way, backupCredentials) } },
   externalMysql: { ...externalMysql, credentials: only(way, externalMysql.credentials) },
 });
 
@@ -293,9 +330,23 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
     mysql: { persistence: { enabled: false } },
   },
   'no HTTP listener': { ...minimal, milvus: { network: { httpEnabled: false } } },
+  'embedded MinIO': { name: 'milvus-test', s3: { embedded: true, bucket: 'milvus-test' } },
+  'embedded MinIO, every option': {
+    ...minimal,
+    ...common,
+    s3: { embedded: true, bucket: 'milvus-test' },
+    minio: { ...common.minio, persistence: { ...common.minio.persistence, existingClaim: undefined } },
+  },
+  'backups beside the data': { ...minimal, backup: { enabled: true } },
   'several of each': { ...minimal, readonly: { replicas: 5 }, mishards: { replicas: 3 } },
   'longest name': { ...minimal, name: `m${'x'.repeat(39)}` },
 };
+
+/** The Jobs that a person starts, as they are written to jobs/. */
+export const jobsOf = (config: MilvusConfig): Manifest[] =>
+  MilvusJob.namesFor(clusterOf(config).settings).flatMap((job) =>
+    parse(Yaml.stringify(...(new MilvusJob(new App(), job, job, config).toJson() as unknown[]))),
+  );
 
 export const clusterOf = (config: MilvusConfig): MilvusCluster =>
   new MilvusCluster(new App(), 'cluster', config);

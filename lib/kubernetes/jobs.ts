@@ -1,0 +1,64 @@
+import { k8s } from 'cdk8s-plus-25';
+import { type PodOptions, type PodProps, podTemplate, withScheduling } from './pod';
+
+export interface JobProps extends Omit<PodProps, 'options' | 'restartPolicy'> {
+  readonly options: Omit<PodOptions, 'terminationGracePeriodSeconds'>;
+  readonly metadata: k8s.ObjectMeta;
+  /** Seconds that all tries together may take. */
+  readonly timeoutSeconds: number;
+  readonly retries: number;
+}
+
+export interface CronJobProps extends JobProps {
+  readonly schedule: string;
+  readonly suspend: boolean;
+}
+
+const GRACE_SECONDS = 30;
+/** A Job that was started by hand goes by itself, a day later. */
+const KEEP_FINISHED_SECONDS = 86400;
+/** A missed start is made up for within this time. */
+const STARTING_DEADLINE_SECONDS = 600;
+const KEEP_FAILED = 3;
+
+/** A Job that a person starts. */
+export function job(props: JobProps): unknown {
+  return withScheduling(
+    k8s.KubeJob.manifest({
+      metadata: props.metadata,
+      spec: { ...jobSpec(props), ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS },
+    }),
+    podOptions(props),
+  );
+}
+
+/** A Job on a schedule; one at a time, and the last ones are kept to be looked at. */
+export function cronJob(props: CronJobProps): unknown {
+  return withScheduling(
+    k8s.KubeCronJob.manifest({
+      metadata: props.metadata,
+      spec: {
+        schedule: props.schedule,
+        suspend: props.suspend,
+        concurrencyPolicy: 'Forbid',
+        startingDeadlineSeconds: STARTING_DEADLINE_SECONDS,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: KEEP_FAILED,
+        jobTemplate: { spec: jobSpec(props) },
+      },
+    }),
+    podOptions(props),
+  );
+}
+
+function jobSpec(props: JobProps): k8s.JobSpec {
+  return {
+    backoffLimit: props.retries,
+    activeDeadlineSeconds: props.timeoutSeconds,
+    template: podTemplate({ ...props, options: podOptions(props), restartPolicy: 'Never' }),
+  };
+}
+
+function podOptions({ options }: JobProps): PodOptions {
+  return { ...options, terminationGracePeriodSeconds: GRACE_SECONDS };
+}

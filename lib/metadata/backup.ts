@@ -1,0 +1,134 @@
+import type { ApiObject } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-25';
+import type { Construct } from 'constructs';
+import type { Settings } from '../config/settings';
+import { cronJob, job } from '../kubernetes/jobs';
+import { Part, type PartProps } from '../kubernetes/part';
+import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
+import { Scripts } from '../kubernetes/scripts';
+import { databaseEnv } from './database';
+
+const DUMP = 'backup-dump.sh';
+const UPLOAD = 'backup-upload.sh';
+const DOWNLOAD = 'restore-download.sh';
+const LOAD = 'restore-load.sh';
+
+/** Scripts that backup and restore run. */
+export const BACKUP_SCRIPTS = [DUMP, UPLOAD, DOWNLOAD, LOAD];
+
+const WORK_DIRECTORY = '/work';
+/** Room for a dump, as it is and compressed. Metadata is small: a row per segment file. */
+const WORK_SIZE = '4Gi';
+
+/** Dumps the metadata on a schedule and keeps the newest dumps in S3. */
+export class Backup extends Part {
+  public readonly cronJob: ApiObject;
+
+  public constructor(scope: Construct, id: string, { settings, names }: PartProps) {
+    super(scope, id, settings, 'backup');
+    const { backup, images } = settings;
+    this.cronJob = this.object(
+      'CronJob',
+      cronJob({
+        metadata: this.metadata(names.backup),
+        schedule: backup.schedule,
+        suspend: backup.suspend,
+        retries: 2,
+        ...podProps(this, { settings, names }),
+        // One after the other: what is not a whole dump is never uploaded.
+        initContainers: [
+          container(settings, 'dump', images.mysql, DUMP, databaseEnv(settings.database, 'MYSQL_PWD')),
+        ],
+        containers: [
+          container(settings, 'upload', images.rclone, UPLOAD, [
+            ...storageEnv(settings),
+            { name: 'KEEP', value: String(backup.keep) },
+          ]),
+        ],
+      }),
+    );
+  }
+}
+
+/** Loads a dump back. A person starts it, after having stopped Milvus; it refuses a database that is not empty. */
+export class Restore extends Part {
+  public readonly job: ApiObject;
+
+  public constructor(scope: Construct, id: string, { settings, names }: PartProps) {
+    super(scope, id, settings, 'restore');
+    const { images, database } = settings;
+    this.job = this.object(
+      'Job',
+      job({
+        metadata: this.metadata(names.restore),
+        retries: 0,
+        ...podProps(this, { settings, names }),
+        initContainers: [
+          container(settings, 'download', images.rclone, DOWNLOAD, [
+            ...storageEnv(settings),
+            // `latest`, or the name of a backup.
+            { name: 'BACKUP', value: 'latest' },
+          ]),
+        ],
+        containers: [
+          container(settings, 'load', images.mysql, LOAD, [
+            ...databaseEnv(database, 'MYSQL_PWD'),
+            { name: 'RESTORE_FORCE', value: 'false' },
+          ]),
+        ],
+      }),
+    );
+  }
+}
+
+function podProps(part: Part, { settings, names }: PartProps) {
+  const { backup, imagePullSecrets } = settings;
+  return {
+    options: backup,
+    imagePullSecrets,
+    selectorLabels: part.selectorLabels,
+    timeoutSeconds: backup.timeoutSeconds,
+    volumes: [
+      Scripts.volume(names.scripts, BACKUP_SCRIPTS),
+      emptyDir('work', WORK_SIZE),
+      emptyDir('tmp', '64Mi'),
+    ],
+  };
+}
+
+function container(
+  { backup, imagePullPolicy }: Settings,
+  name: string,
+  image: string,
+  script: string,
+  env: readonly k8s.EnvVar[],
+): k8s.Container {
+  return {
+    name,
+    image,
+    imagePullPolicy,
+    command: ['sh', Scripts.path(script)],
+    env: [...env, { name: 'WORK_DIR', value: WORK_DIRECTORY }],
+    resources: resourceRequirements(backup.resources),
+    securityContext: containerSecurity(),
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: [
+      Scripts.mount(),
+      { name: 'work', mountPath: WORK_DIRECTORY },
+      { name: 'tmp', mountPath: '/tmp' },
+    ],
+  };
+}
+
+function storageEnv({ backup: { s3 } }: Settings): k8s.EnvVar[] {
+  return [
+    { name: 'S3_SCHEME', value: s3.tls ? 'https' : 'http' },
+    { name: 'S3_ADDRESS', value: s3.address },
+    { name: 'S3_PORT', value: String(s3.port) },
+    { name: 'S3_BUCKET', value: s3.bucket },
+    { name: 'BACKUP_PREFIX', value: s3.prefix },
+    secretEnv('S3_ACCESS_KEY', s3.credentials.secretName, s3.credentials.keys.accessKey),
+    secretEnv('S3_SECRET_KEY', s3.credentials.secretName, s3.credentials.keys.secretKey),
+    { name: 'CREDENTIALS_SECRET', value: s3.credentials.secretName },
+  ];
+}

@@ -1,0 +1,459 @@
+import { MISHARDS_DRAIN_SECONDS } from '../../lib/config/cross-checks';
+import { minimal } from '../support/clusters';
+import { at, messages } from './messages';
+
+/** Configurations over the smallest one: what is fine, and what is refused with which words. */
+type Fine = [what: string, over: object];
+type Refused = [what: string, over: object, words: string, more?: string];
+
+function rule(name: string, fine: readonly Fine[], refused: readonly Refused[]): void {
+  describe(name, () => {
+    test.each(fine)('%s: fine', (_, over) => {
+      expect(messages({ ...minimal, ...over })).toEqual([]);
+    });
+
+    test.each(refused)('%s: refused', (_, over, words, more = '') => {
+      const found = messages({ ...minimal, ...over });
+      expect(found).toEqual([expect.stringContaining(words)]);
+      expect(found[0]).toContain(more);
+    });
+  });
+}
+
+const s3 = (credentials: object) => ({ s3: { ...minimal.s3, credentials } });
+const inline = { accessKey: 'a', secretKey: 'b' };
+const passwords = { rootPassword: 'a', password: 'b' };
+const externalSecret = {
+  secretStoreRef: { name: 'vault' },
+  remoteRefs: { accessKey: { key: 'a' }, secretKey: { key: 'b' } },
+};
+
+rule(
+  'one source for each credential',
+  [
+    ['existingSecret', s3({ existingSecret: 'a' })],
+    ['inline', s3({ inline })],
+    ['externalSecret', s3({ externalSecret })],
+    ['none: a Secret of the usual name', s3({})],
+    ['names of keys beside each', s3({ inline, keys: { accessKey: 'x' } })],
+    [
+      'different ones for S3 and MySQL',
+      { ...s3({ inline }), mysql: { credentials: { existingSecret: 'a' } } },
+    ],
+  ],
+  [
+    [
+      'inline and existingSecret',
+      s3({ inline, existingSecret: 'a' }),
+      's3.credentials: given inline and existingSecret; expected one of existingSecret, externalSecret, inline',
+    ],
+    [
+      'all three',
+      s3({ inline, externalSecret, existingSecret: 'a' }),
+      'given inline and externalSecret and existing',
+    ],
+    ['externalSecret and inline', s3({ externalSecret, inline }), 'given inline and externalSecret;'],
+    [
+      'of MySQL',
+      { mysql: { credentials: { inline: passwords, existingSecret: 'a' } } },
+      'mysql.credentials: given',
+    ],
+    [
+      'of an external MySQL',
+      { externalMysql: { host: 'db', credentials: { inline: { password: 'a' }, existingSecret: 'b' } } },
+      'externalMysql.credentials: given inline and existingSecret',
+    ],
+  ],
+);
+
+const hides = 'expected a directory whose mount hides nothing of the image';
+rule(
+  'paths',
+  [
+    ['as the chart has them', { storage: { path: '/var/lib/milvus' } }],
+    ['the WAL within the storage', { storage: { path: '/data' }, wal: { path: '/data/wal' } }],
+    [
+      'everything within the storage',
+      { storage: { path: '/d' }, wal: { path: '/d/w' }, milvus: { logs: { path: '/d/l' } } },
+    ],
+    ['names that begin alike', { storage: { path: '/data' }, wal: { path: '/data-wal' } }],
+    ['beside the programs', { storage: { path: '/var/lib/milvus/binary' } }],
+    ['like a system directory', { storage: { path: '/library' }, wal: { path: '/binary' } }],
+  ],
+  [
+    [
+      'over the programs',
+      { storage: { path: '/var/lib/milvus/bin' } },
+      `storage.path: given "/var/lib/milvus/bin"; ${hides}`,
+      'Use one such as /var/lib/milvus/data',
+    ],
+    [
+      'below the programs',
+      { wal: { path: '/var/lib/milvus/lib/wal' } },
+      'wal.path: given "/var/lib/milvus/lib/wal"; ',
+      hides,
+    ],
+    [
+      'over the configuration',
+      { milvus: { logs: { path: '/var/lib/milvus/conf' } } },
+      'milvus.logs.path: given',
+      hides,
+    ],
+    ['above the programs', { storage: { path: '/var/lib' } }, 'storage.path: given "/var/lib"; ', hides],
+    ['over the system', { storage: { path: '/etc/milvus' } }, 'storage.path: given "/etc/milvus"; ', hides],
+    [
+      'over what is rendered',
+      { storage: { path: '/run/milvus' } },
+      'storage.path: given "/run/milvus"; ',
+      hides,
+    ],
+    [
+      'the storage within the WAL',
+      { storage: { path: '/data/s' }, wal: { path: '/data' } },
+      'storage.path: given "/data/s"; expected a directory outside wal.path (/data)',
+      'Each needs a volume of its own',
+    ],
+    [
+      'storage and WAL in one',
+      { storage: { path: '/data' }, wal: { path: '/data' } },
+      'storage.path: given "/data"; expected a directory outside wal.path',
+    ],
+    [
+      'the storage within the logs',
+      { storage: { path: '/l/s' }, milvus: { logs: { path: '/l' } } },
+      'storage.path',
+      'outside milvus.logs.path (/l)',
+    ],
+    [
+      'the WAL within the logs',
+      { wal: { path: '/l/w' }, milvus: { logs: { path: '/l' } } },
+      'wal.path',
+      'outside milvus.logs.path (/l)',
+    ],
+    [
+      'WAL and logs in one',
+      { wal: { path: '/w' }, milvus: { logs: { path: '/w' } } },
+      'wal.path',
+      'outside milvus.logs.path (/w)',
+    ],
+    [
+      'the logs within the WAL',
+      { wal: { path: '/w' }, milvus: { logs: { path: '/w/l' } } },
+      'milvus.logs.path',
+      'outside wal.path (/w)',
+    ],
+    [
+      'the WAL among the segments',
+      { storage: { path: '/data' }, wal: { path: '/data/db' } },
+      'wal.path: given "/data/db"; expected a directory outside /data/db, where',
+    ],
+  ],
+);
+
+rule(
+  'ports of a server',
+  [
+    ['different', { milvus: { network: { port: 19121, httpPort: 19122 } } }],
+    ['equal, without the HTTP listener', { milvus: { network: { port: 19121, httpEnabled: false } } }],
+  ],
+  [
+    [
+      'equal',
+      { milvus: { network: { port: 19121 } } },
+      'milvus.network.httpPort: given 19121; expected another port than',
+    ],
+  ],
+);
+
+rule(
+  'the type of the Service',
+  [
+    ['NodePort', { service: { type: 'NodePort', nodePort: 30000 } }],
+    [
+      'LoadBalancer',
+      {
+        service: {
+          type: 'LoadBalancer',
+          nodePort: 30000,
+          loadBalancerIP: '1.2.3.4',
+          loadBalancerSourceRanges: ['10.0.0.0/8'],
+        },
+      },
+    ],
+  ],
+  [
+    [
+      'nodePort without it',
+      { service: { nodePort: 30000 } },
+      'service.nodePort: given a value with service.type ClusterIP; expected service.type NodePort or LoadBalancer',
+      'Set service.type, or leave service.nodePort out.',
+    ],
+    [
+      'loadBalancerIP without it',
+      { service: { loadBalancerIP: '1.2.3.4' } },
+      'service.loadBalancerIP',
+      'service.type LoadBalancer',
+    ],
+    [
+      'loadBalancerSourceRanges without it',
+      { service: { type: 'NodePort', loadBalancerSourceRanges: ['10.0.0.0/8'] } },
+      'service.loadBalancerSourceRanges: given a value with service.type NodePort',
+    ],
+  ],
+);
+
+rule(
+  'metrics need a push gateway',
+  [
+    ['off', { milvus: { metrics: { enabled: false } } }],
+    ['with one', { milvus: { metrics: { enabled: true, address: 'pushgateway' } } }],
+  ],
+  [
+    [
+      'none',
+      { milvus: { metrics: { enabled: true } } },
+      'milvus.metrics.address: given 127.0.0.1; expected the address of a push gateway',
+    ],
+    [
+      'in the pod itself',
+      { milvus: { metrics: { enabled: true, address: 'localhost' } } },
+      'given localhost;',
+    ],
+  ],
+);
+
+rule(
+  'the version of MySQL',
+  [
+    ['5.7', { images: { mysql: 'mysql:5.7' } }],
+    ['8.0', { images: { mysql: 'mysql:8.0.36-debian' } }],
+    ['by digest alone', { images: { mysql: `mysql@sha256:${'0'.repeat(64)}` } }],
+    ['a tag of its own', { images: { mysql: 'registry:5000/mysql:patched' } }],
+    ['not ours', { images: { mysql: 'mysql:9.1' }, externalMysql: { host: 'db' } }],
+  ],
+  ['5.6.51', '8', '8.1', '8.4.3', '9', '9.1.0', '10.6'].map((version) => [
+    version,
+    { images: { mysql: `mysql:${version}` } },
+    `images.mysql: given mysql:${version}; expected MySQL 5.7 or 8.0`,
+    'mysql_native_password',
+  ]),
+);
+
+// (1 reader + 1 writer) x 17 + 1 proxy x 50 + 50 for people
+rule(
+  'connections to MySQL',
+  [
+    ['just enough', { mysql: { maxConnections: 134 } }],
+    ['fewer workers than connections', { mysql: { maxConnections: 94 }, mishards: { maxWorkers: 10 } }],
+    ['not ours', { externalMysql: { host: 'db' }, readonly: { replicas: 1000 } }],
+  ],
+  [
+    [
+      'one too few',
+      { mysql: { maxConnections: 133 } },
+      'mysql.maxConnections: given 133; expected at least 134',
+      'Raise it, or lower mishards.database.poolSize or the replicas.',
+    ],
+    ['more readers', { mysql: { maxConnections: 134 }, readonly: { replicas: 2 } }, 'expected at least 151'],
+    ['more proxies', { mysql: { maxConnections: 134 }, mishards: { replicas: 2 } }, 'expected at least 184'],
+  ],
+);
+
+rule(
+  'memory of MySQL',
+  [
+    ['the least', { mysql: { resources: { limits: { memory: '512Mi' } } } }],
+    ['as a number', { mysql: { resources: { limits: { memory: 512 * 1024 ** 2 } } } }],
+  ],
+  [
+    [
+      'too little',
+      { mysql: { resources: { limits: { memory: '511Mi' } } } },
+      'mysql.resources.limits.memory: given 511Mi; expected at least 512Mi',
+    ],
+  ],
+);
+
+const claim = (existingClaim: string) => ({ persistence: { existingClaim } });
+rule(
+  'claims',
+  [['different', { wal: claim('a'), mysql: claim('b') }]],
+  [
+    [
+      'one for both',
+      { wal: claim('a'), mysql: claim('a') },
+      'wal.persistence.existingClaim: given "a"; expected another claim than that of mysql.persistence',
+    ],
+  ],
+);
+
+describe('labels that selectors are made of', () => {
+  const places = [
+    'labels',
+    'service.labels',
+    'writable.podLabels',
+    'readonly.podLabels',
+    'mishards.podLabels',
+    'mysql.podLabels',
+  ];
+
+  test.each(places)('%s', (place) => {
+    expect(
+      messages(at(place, { component: 'x', 'app.kubernetes.io/name': 'y', 'example.com/z': 'z' })),
+    ).toEqual([
+      `${place}.component: given a label that selectors are made of; expected other labels than component and app.kubernetes.io/*`,
+      expect.stringContaining(`${place}."app.kubernetes.io/name": given a label`),
+    ]);
+    expect(messages(at(place, { components: 'x', 'my.app.kubernetes.io/name': 'y' }))).toEqual([]);
+  });
+});
+
+describe.each(['writable', 'readonly', 'mishards', 'mysql'])('pods of %s', (role) => {
+  test('architecture', () => {
+    const select = (value: string) => messages(at(`${role}.nodeSelector.kubernetes\\.io/arch`, value));
+    expect(select('amd64')).toEqual([]);
+    expect(select('arm64')).toEqual([
+      `${role}.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64: there are no other images`,
+    ]);
+  });
+
+  test('tolerations that the API server would refuse', () => {
+    const tolerate = (...tolerations: object[]) => messages(at(`${role}.tolerations`, tolerations));
+    expect(
+      tolerate(
+        { operator: 'Exists' },
+        { key: 'a', operator: 'Exists', value: '' },
+        { key: 'a', value: 'b', effect: 'NoExecute', tolerationSeconds: 0 },
+      ),
+    ).toEqual([]);
+    expect(
+      tolerate(
+        { effect: 'NoSchedule' },
+        { key: 'a', operator: 'Exists', value: 'b' },
+        { key: 'a', effect: 'NoSchedule', tolerationSeconds: 60 },
+      ),
+    ).toEqual([
+      `${role}.tolerations[0].key: given nothing; expected a taint key, or operator: Exists`,
+      `${role}.tolerations[1].value: given a value; expected none with operator Exists, which takes any`,
+      `${role}.tolerations[2].tolerationSeconds: given 60; expected none, or effect: NoExecute`,
+    ]);
+  });
+
+  test('a request above its limit', () => {
+    const resources = { requests: { cpu: 4, memory: '33Gi' }, limits: { cpu: '3999m', memory: '32Gi' } };
+    expect(messages(at(`${role}.resources`, resources))).toEqual([
+      expect.stringContaining(`${role}.resources.requests.cpu: given 4; expected at most the limit, 3999m`),
+      expect.stringContaining(
+        `${role}.resources.requests.memory: given 33Gi; expected at most the limit, 32Gi`,
+      ),
+    ]);
+  });
+});
+
+rule(
+  'a proxy goes on for a while after it is told to stop',
+  [['longer', { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS + 1 } }]],
+  [
+    [
+      'not so long',
+      { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS } },
+      'mishards.terminationGracePeriodSeconds: given 10; expected more than 10',
+    ],
+  ],
+);
+
+rule(
+  'MySQL of ours or another',
+  [
+    ['ours', { mysql: {} }],
+    ['another', { externalMysql: { host: 'db' } }],
+    ['undefined is not given', { externalMysql: { host: 'db' }, mysql: undefined }],
+  ],
+  [
+    [
+      'both',
+      { externalMysql: { host: 'db' }, mysql: {} },
+      'mysql: given a value beside externalMysql; expected one of mysql and externalMysql',
+      'leave mysql out (over a base file: mysql: null)',
+    ],
+  ],
+);
+
+test('problems of several rules, and of sizing, are all there', () => {
+  const config = {
+    ...minimal,
+    service: { nodePort: 30000 },
+    milvus: { metrics: { enabled: true } },
+    readonly: { cache: { cacheSize: '8GB' }, resources: { limits: { memory: '4Gi' } } },
+    mysql: { resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } },
+  };
+  expect(messages(config).map((message) => message.split(':')[0])).toEqual([
+    'service.nodePort',
+    'milvus.metrics.address',
+    'readonly.resources.limits.memory',
+    'mysql.resources.requests.memory',
+  ]);
+});
+
+rule(
+  'the embedded MinIO or an address',
+  [['embedded', { s3: { embedded: true, bucket: 'milvus' } }]],
+  [
+    [
+      'both',
+      { s3: { ...minimal.s3, embedded: true } },
+      's3.embedded: given true beside s3.address; expected one',
+    ],
+    ['neither', { s3: { bucket: 'milvus' } }, 's3.address: given nothing; expected a host name'],
+  ],
+);
+
+rule(
+  'where backups go',
+  [
+    ['beside the data', { backup: { s3: { prefix: 'backup/a' } } }],
+    ['a sibling of the data', { backup: { s3: { prefix: 'var/lib/milvus/data2' } } }],
+    [
+      'below storage.path, in another bucket',
+      { backup: { s3: { bucket: 'other', prefix: 'var/lib/milvus/data/x' } } },
+    ],
+    [
+      'below storage.path, at another address',
+      { backup: { s3: { address: 'other', prefix: 'var/lib/milvus/data/x' } } },
+    ],
+  ],
+  [
+    [
+      'below storage.path',
+      { backup: { s3: { prefix: 'var/lib/milvus/data/x' } } },
+      'backup.s3.prefix: given "var/lib/milvus/data/x"; expected a prefix outside storage.path (/var/lib/milvus/data)',
+    ],
+    [
+      'two sources of credentials',
+      { backup: { s3: { credentials: { inline, existingSecret: 'a' } } } },
+      'backup.s3.credentials: given inline and existingSecret; expected one of',
+    ],
+  ],
+);
+
+rule(
+  'pods of jobs and of MinIO',
+  [['labels of one’s own', { backup: { podLabels: { a: 'b' } }, smokeTest: { podLabels: { a: 'b' } } }]],
+  [
+    [
+      'reserved labels',
+      { smokeTest: { podLabels: { component: 'x' } } },
+      'smokeTest.podLabels.component: given a label that selectors are made of',
+    ],
+    [
+      'another architecture',
+      { minio: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
+      'minio.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64',
+    ],
+    [
+      'a claim of MySQL',
+      { minio: { persistence: { existingClaim: 'a' } }, mysql: { persistence: { existingClaim: 'a' } } },
+      'minio.persistence.existingClaim: given "a"; expected another claim than that of mysql.persistence',
+    ],
+  ],
+);
