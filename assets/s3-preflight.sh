@@ -152,7 +152,10 @@ answers_https() (
 diagnose() {
   case $error in
     *InvalidAccessKeyId*)
-      fail "$server does not know the access key in Secret '$CREDENTIALS_SECRET': correct it (a line break at its end is enough to spoil it: make Secrets with printf, not echo)"
+      fail "$server does not know the access key in Secret '$CREDENTIALS_SECRET': correct it"
+      ;;
+    *'invalid header field value'*)
+      fail "the access key in Secret '$CREDENTIALS_SECRET' can't be sent, there is a line break or the like in it: correct it (make Secrets with printf, not echo)"
       ;;
     *SignatureDoesNotMatch*)
       fail "the secret key in Secret '$CREDENTIALS_SECRET' does not belong to its access key, says $server: correct it (a line break at its end is enough to spoil it: make Secrets with printf, not echo)"

@@ -16,8 +16,7 @@ export function check(input: unknown, references?: ReadonlyMap<string, string>):
   const { settings, problems: sizing } = resolveSettings(config);
   const others = [...crossCheck(config, input), ...sizing].filter(({ path }) => !isAbout(path, problems));
   if (problems.length + others.length > 0) return { problems: [...problems, ...others] };
-  checked.add(settings);
-  return { settings };
+  return { settings: markChecked(settings) };
 }
 
 /** Whether a problem is already known at that path, or within it. */
@@ -27,6 +26,12 @@ function isAbout(path: string, problems: readonly Problem[]): boolean {
 
 /** Settings that were made here, so that a loaded configuration is not checked a second time. */
 const checked = new WeakSet<object>();
+
+/** Marks a copy of such settings, which another thread has made. */
+export function markChecked(settings: Settings): Settings {
+  checked.add(settings);
+  return settings;
+}
 
 /**
  * The settings of a configuration that code gives, or the same settings when they have been checked already.

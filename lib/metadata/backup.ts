@@ -6,15 +6,15 @@ import { cronJob, job } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
-import { databaseEnv } from './database';
+import { databaseEnv, WAIT_FOR_MYSQL } from './database';
 
 const DUMP = 'backup-dump.sh';
 const UPLOAD = 'backup-upload.sh';
 const DOWNLOAD = 'restore-download.sh';
 const LOAD = 'restore-load.sh';
 
-/** Scripts that backup and restore run. */
-export const BACKUP_SCRIPTS = [DUMP, UPLOAD, DOWNLOAD, LOAD];
+/** Scripts that backup and restore run; those that talk to MySQL wait for it with the same one as the servers. */
+export const BACKUP_SCRIPTS = [WAIT_FOR_MYSQL, DUMP, UPLOAD, DOWNLOAD, LOAD];
 
 const WORK_DIRECTORY = '/work';
 /** Room for a dump, as it is and compressed. Metadata is small: a row per segment file. */
@@ -36,9 +36,7 @@ export class Backup extends Part {
         retries: 2,
         ...podProps(this, { settings, names }),
         // One after the other: what is not a whole dump is never uploaded.
-        initContainers: [
-          container(settings, 'dump', images.mysql, DUMP, databaseEnv(settings.database, 'MYSQL_PWD')),
-        ],
+        initContainers: [container(settings, 'dump', images.mysql, DUMP, loginEnv(settings))],
         containers: [
           container(settings, 'upload', images.rclone, UPLOAD, [
             ...storageEnv(settings),
@@ -56,7 +54,7 @@ export class Restore extends Part {
 
   public constructor(scope: Construct, id: string, { settings, names }: PartProps) {
     super(scope, id, settings, 'restore');
-    const { images, database } = settings;
+    const { images } = settings;
     this.job = this.object(
       'Job',
       job({
@@ -72,7 +70,7 @@ export class Restore extends Part {
         ],
         containers: [
           container(settings, 'load', images.mysql, LOAD, [
-            ...databaseEnv(database, 'MYSQL_PWD'),
+            ...loginEnv(settings),
             { name: 'RESTORE_FORCE', value: 'false' },
           ]),
         ],
@@ -118,6 +116,13 @@ function container(
       { name: 'tmp', mountPath: '/tmp' },
     ],
   };
+}
+
+function loginEnv({ database }: Settings): k8s.EnvVar[] {
+  return [
+    ...databaseEnv(database, 'MYSQL_PWD'),
+    { name: 'CREDENTIALS_SECRET', value: database.credentials.secretName },
+  ];
 }
 
 function storageEnv({ backup: { s3 } }: Settings): k8s.EnvVar[] {

@@ -1,10 +1,10 @@
 import * as path from 'node:path';
-import { App, Yaml } from 'cdk8s';
 import { type LoadedCluster, type LoadOptions, loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
-import { MilvusCluster } from '../milvus-cluster';
 import { type JobName, MilvusJob } from '../milvus-job';
-import { type Files, GENERATED, type Written, writeFiles } from './files';
+import { jobFile, manifestFile, type PlacedCluster, stageKustomization } from './cluster-files';
+import { commit, discard, nothingStaged, OutputError, type Written } from './files';
+import { type Share, stageClusters } from './threads';
 
 export interface SynthesizeOptions extends LoadOptions {
   /**
@@ -12,6 +12,11 @@ export interface SynthesizeOptions extends LoadOptions {
    * @default - the environment variable CDK8S_OUTDIR (the cdk8s CLI sets it), or `dist`
    */
   readonly outdir?: string;
+  /**
+   * Called now and then while clusters are synthesized.
+   * @default - nothing is called
+   */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** A cluster that was synthesized. */
@@ -32,68 +37,58 @@ export interface Synthesis {
 }
 
 /**
- * Loads the configuration, synthesizes every cluster and writes the manifests. Nothing is written before everything
- * is there, so that a failure leaves the output directory as it was.
+ * Loads the configuration, synthesizes every cluster and writes the manifests: one directory per cluster when there are
+ * several. No file changes before everything is there, so that a failure leaves the output directory as it was.
  * @throws ConfigurationError with every problem of the configuration
  * @throws OutputError when the output directory can not be written
  */
 export function synthesize(options: SynthesizeOptions = {}): Synthesis {
   const env = options.env ?? process.env;
   const outdir = options.outdir ?? (env['CDK8S_OUTDIR'] || 'dist');
-  const { files, clusters } = manifests(loadClusters(options));
   const target = path.resolve(options.cwd ?? '', outdir);
-  return { outdir, clusters, written: writeFiles(target, files) };
-}
+  const placed = placeClusters(loadClusters(options));
 
-/** The files of a configuration: one directory per cluster when there are several. */
-export function manifests(loaded: readonly LoadedCluster[]): {
-  readonly files: Files;
-  readonly clusters: readonly SynthesizedCluster[];
-} {
-  const files = new Map<string, string>();
-  const several = loaded.length > 1;
-  const directories = loaded.map(({ settings }) => (several ? directoryOf(settings, loaded) : ''));
+  const top = nothingStaged();
+  const shares: Share[] = [];
+  try {
+    shares.push(...stageClusters(target, placed, (done) => options.onProgress?.(done, placed.length)));
+    failOf(shares);
+    if (placed.length > 1)
+      stageKustomization(
+        target,
+        '',
+        placed.map(({ directory }) => directory),
+        top,
+      );
+  } catch (error) {
+    for (const staged of [top, ...shares.map((share) => share.staged)]) discard(staged);
+    throw error;
+  }
 
-  const clusters = loaded.map(({ settings }, index): SynthesizedCluster => {
-    const directory = directories[index] ?? '';
-    const name = `${settings.name}.k8s.yaml`;
-    // One App per cluster: cdk8s walks the whole App for each chart in it, which is quadratic in charts.
-    const objects = new MilvusCluster(new App(), settings.name, settings).toJson();
-    const file = path.posix.join(directory, name);
-    files.set(file, GENERATED + Yaml.stringify(...objects));
-    files.set(path.posix.join(directory, 'Kustomization'), kustomization([name]));
-
-    // Beside what `kubectl apply -f` and kustomize take.
-    const jobs = Object.fromEntries(
-      MilvusJob.namesFor(settings).map((job) => {
-        const jobFile = path.posix.join(directory, 'jobs', `${settings.name}-${job}.k8s.yaml`);
-        files.set(
-          jobFile,
-          GENERATED + Yaml.stringify(...new MilvusJob(new App(), job, job, settings).toJson()),
-        );
-        return [job, jobFile];
-      }),
-    );
-    return { settings, file, objects: objects.length, jobs };
-  });
-  if (several) files.set('Kustomization', kustomization(directories));
-  return { files, clusters };
+  const objects = shares.flatMap((share) => share.objects);
+  const clusters = placed.map((cluster, index) => ({
+    settings: cluster.settings,
+    file: manifestFile(cluster),
+    objects: objects[index] ?? 0,
+    jobs: Object.fromEntries(MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)])),
+  }));
+  return { outdir, clusters, written: commit(target, [...shares.map(({ staged }) => staged), top]) };
 }
 
 /** Clusters of one name in two namespaces get directories that tell them apart. */
-function directoryOf({ name, namespace }: Settings, all: readonly LoadedCluster[]): string {
-  const namesakes = all.filter(({ settings }) => settings.name === name).length;
-  return namesakes > 1 && namespace !== undefined ? `${namespace}.${name}` : name;
+function placeClusters(loaded: readonly LoadedCluster[]): PlacedCluster[] {
+  const namesakes = new Map<string, number>();
+  for (const { settings } of loaded) namesakes.set(settings.name, (namesakes.get(settings.name) ?? 0) + 1);
+  return loaded.map(({ settings }) => {
+    const { name, namespace } = settings;
+    const unique = namesakes.get(name) === 1 || namespace === undefined;
+    return { settings, directory: loaded.length === 1 ? '' : unique ? name : `${namespace}.${name}` };
+  });
 }
 
-/** Without an extension: kustomize finds it, `kubectl apply -f` does not take it for an object. */
-function kustomization(resources: readonly string[]): string {
-  return (
-    GENERATED +
-    Yaml.stringify({
-      apiVersion: 'kustomize.config.k8s.io/v1beta1',
-      kind: 'Kustomization',
-      resources: [...resources],
-    })
-  );
+function failOf(shares: readonly Share[]): void {
+  for (const { failure } of shares) {
+    if (failure !== undefined)
+      throw failure.expected ? new OutputError(failure.message) : new Error(failure.message);
+  }
 }

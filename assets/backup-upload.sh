@@ -1,0 +1,140 @@
+#!/bin/sh
+# Takes the dump of backup-dump.sh to S3 as <BACKUP_PREFIX>/<UTC time>.sql.gz, and deletes the oldest backups there once
+# this one is proved to be good. What has that name is complete and has been read back; its .sha256 is beside it.
+#
+#   S3_ADDRESS, S3_PORT, S3_BUCKET   where
+#   S3_SCHEME                        http, or https (http)
+#   S3_ACCESS_KEY, S3_SECRET_KEY     never printed
+#   CREDENTIALS_SECRET               the Secret that holds them, named in messages
+#   BACKUP_PREFIX                    of this cluster alone, without a slash at either end
+#   KEEP                             how many of the newest backups to keep (14)
+#   WORK_DIR                         shared with backup-dump.sh (/work)
+#
+# Needs rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
+set -eu
+
+set +u # these may be missing
+work=$WORK_DIR
+scheme=$S3_SCHEME
+count=$KEEP
+prefix=$BACKUP_PREFIX
+access_key=$S3_ACCESS_KEY
+secret_key=$S3_SECRET_KEY
+set -u
+[ -n "$work" ] || work=/work
+[ -n "$scheme" ] || scheme=http
+[ -n "$count" ] || count=14
+server=$S3_ADDRESS:$S3_PORT
+folder=s3:$S3_BUCKET/$prefix
+dump=$work/dump.sql.gz
+
+fail() {
+  echo "backup-upload: $*" >&2
+  exit 1
+}
+# Without a key rclone falls back to anonymous requests.
+[ -n "$access_key" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
+[ -n "$secret_key" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
+[ -n "$prefix" ] || fail "BACKUP_PREFIX is not set or empty: give it a folder of the bucket, as backup/milvus"
+case $count in
+  *[!0-9]* | 0*) fail "KEEP is '$count': give the number of backups to keep, 1 or more" ;;
+esac
+
+[ -s "$dump" ] || fail "there is no dump in $work: see why in the log of the container that dumps; nothing was uploaded"
+(cd "$work" && sha256sum -c dump.sql.gz.sha256) >/dev/null 2>&1 ||
+  fail "$dump does not match its checksum: it was cut off or changed after it was made; nothing was uploaded"
+gzip -t "$dump" 2>/dev/null || fail "$dump is not what gzip makes; nothing was uploaded"
+
+scratch=$(mktemp -d "$work/upload.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+# As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
+trap 'exit 143' TERM INT
+
+# The remote "s3:".
+export RCLONE_CONFIG_S3_TYPE=s3
+export RCLONE_CONFIG_S3_PROVIDER=Other
+export RCLONE_CONFIG_S3_ENDPOINT="$scheme://$server"
+export RCLONE_CONFIG_S3_REGION=us-east-1
+export RCLONE_CONFIG_S3_FORCE_PATH_STYLE=true
+export RCLONE_CONFIG_S3_LIST_VERSION=1
+export RCLONE_CONFIG_S3_NO_CHECK_BUCKET=true
+export RCLONE_CONFIG_S3_NO_HEAD=true
+export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$access_key"
+export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$secret_key"
+export RCLONE_CACHE_DIR="$scratch/cache"
+
+# rclone, to do what $1 says with the right $2; ends the script when it can't.
+s3() {
+  step=$1 right=$2
+  shift 2
+  rclone --config= --log-level ERROR --retries 1 --low-level-retries 3 --contimeout 10s --timeout 60s "$@" \
+    2>"$scratch/error" || give_up
+}
+
+give_up() {
+  case $(cat "$scratch/error") in
+    *NoSuchBucket* | *'directory not found'*) cure="create bucket '$S3_BUCKET'" ;;
+    *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_SECRET'" ;;
+    *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_SECRET'" ;;
+    *x509:*) cure='use a certificate that is trusted here' ;;
+    *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
+  esac
+  fail "could not $step (bucket '$S3_BUCKET' at $scheme://$server): $cure. $(last_error)"
+}
+
+# The last error that rclone reported, on one line, without the key and the secret.
+last_error() {
+  LC_ALL=C awk '
+    function mask(text, secret,    out, at) {
+      out = ""
+      while (secret != "" && (at = index(text, secret))) {
+        out = out substr(text, 1, at - 1) "***"
+        text = substr(text, at + length(secret))
+      }
+      return out text
+    }
+    /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
+    { text = text (text == "" ? "" : " ") $0 }
+    END {
+      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
+      gsub(/[^ -~]+/, " ", text)
+      print substr(text, 1, 600)
+    }' "$scratch/error"
+}
+
+# Under a name that is not taken for a backup until it has been read back. Without a look at what is there (HEAD), for a
+# refusal of that does not tell its reason.
+name=$(date -u +%Y%m%dT%H%M%SZ).sql.gz
+s3 'upload the dump' s3:PutObject copyto --no-check-dest "$dump" "$folder/$name.partial"
+s3 'read the uploaded dump back' s3:GetObject cat "$folder/$name.partial" >"$scratch/stored"
+cmp -s "$dump" "$scratch/stored" ||
+  fail "the dump came back from bucket '$S3_BUCKET' at $server other than it was sent: is there a proxy or cache in between? It is no backup, and earlier ones stay"
+rm "$scratch/stored"
+printf '%s  %s\n' "$(cut -d' ' -f1 "$dump.sha256")" "$name" >"$scratch/sha256"
+s3 'upload the checksum' s3:PutObject copyto --no-check-dest "$scratch/sha256" "$folder/$name.sha256"
+s3 'rename the uploaded dump' 's3:GetObject, s3:PutObject and s3:DeleteObject' \
+  moveto "$folder/$name.partial" "$folder/$name"
+
+bytes=$(($(wc -c <"$dump")))
+s3 'list the backups' s3:ListBucket lsf --format sp "$folder/" >"$scratch/listed"
+grep -Fqx "$bytes;$name" "$scratch/listed" ||
+  fail "$prefix/$name is not listed with its $bytes bytes in bucket '$S3_BUCKET' at $server: have the storage checked; earlier backups stay"
+
+# Names are times, so their order is that of age. What has any other name is not ours.
+grep -E '^[0-9]+;[0-9]{8}T[0-9]{6}Z\.sql\.gz(\.sha256|\.partial)?$' "$scratch/listed" | cut -d';' -f2 | LC_ALL=C sort -r \
+  >"$scratch/ours"
+grep 'gz$' "$scratch/ours" | head -n "$count" >"$scratch/kept"
+oldest=$(tail -n 1 "$scratch/kept" | cut -d. -f1)
+# Milvus creates its tables anew on a database that was lost. Such dumps must not push out the last good one.
+if ! gzip -dc "$dump" | LC_ALL=C grep -qi '^INSERT INTO .Tables. '; then
+  echo "backup-upload: this backup holds no collection at all: in case they were lost, no older one is deleted" >&2
+  oldest=
+fi
+LC_ALL=C awk -v oldest="$oldest" '/partial$/ || substr($0, 1, 16) < oldest' "$scratch/ours" >"$scratch/doomed"
+if [ -s "$scratch/doomed" ]; then
+  # Told the names instead of looking for them, so that a refusal is reported and not taken for "no such file".
+  RCLONE_CONFIG_S3_NO_HEAD_OBJECT=true s3 "delete old backups, though $prefix/$name is complete" s3:DeleteObject \
+    delete "$folder" --files-from-raw "$scratch/doomed" --no-traverse
+fi
+deleted=$(grep -c 'gz$' "$scratch/doomed") || :
+echo "backup $name $bytes bytes; kept $(($(grep -c 'gz$' "$scratch/ours") - deleted)), deleted $deleted"

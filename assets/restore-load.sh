@@ -1,0 +1,96 @@
+#!/bin/sh
+# Loads $WORK_DIR/dump.sql.gz, which restore-download.sh has put there, into the database with Milvus' metadata. All pods
+# of Milvus have to be gone: the writer deletes the objects of segments that the metadata does not name.
+#
+#   MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE   where and as whom
+#   MYSQL_PWD                                            the password; the client reads it by itself
+#   CREDENTIALS_SECRET                                   the Secret that holds it, named in messages
+#   RESTORE_FORCE                                        true: replace what is in the database
+#   WAIT_SECONDS                                         how long to wait for MySQL (60)
+#   WORK_DIR                                             shared with restore-download.sh (/work)
+#
+# Needs wait-for-mysql.sh beside it, mysql and gzip. Exits 0, or 1 with the cause and the cure on stderr.
+set -eu
+
+set +u # these may be missing
+work=$WORK_DIR
+force=$RESTORE_FORCE
+[ -n "$WAIT_SECONDS" ] || WAIT_SECONDS=60
+set -u
+[ -n "$work" ] || work=/work
+export WAIT_SECONDS
+place="database '$MYSQL_DATABASE' at $MYSQL_HOST:$MYSQL_PORT"
+
+fail() {
+  echo "restore-load: $*" >&2
+  exit 1
+}
+
+scratch=$(mktemp -d "$work/load.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+# As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
+trap 'exit 143' TERM INT
+
+# First the dump: nothing is touched for one that is not good.
+(cd "$work" && sha256sum -c dump.sql.gz.sha256) >/dev/null 2>&1 ||
+  fail "there is no sound dump in $work: see why in the log of the container that downloads; nothing was changed"
+gzip -dc "$work/dump.sql.gz" >"$scratch/dump.sql" ||
+  fail "could not decompress $work/dump.sql.gz: is there room in $work? Nothing was changed"
+tail -n 1 "$scratch/dump.sql" | grep -q '^-- Dump completed' ||
+  fail "the dump is not complete: use another backup; nothing was changed"
+for table in Tables TableFiles Environment Fields; do
+  LC_ALL=C grep -qi "^CREATE TABLE .$table. (" "$scratch/dump.sql" ||
+    fail "the dump has no table $table, so it is not of Milvus' metadata: use another backup; nothing was changed"
+done
+
+# Says by itself what is wrong with the address, the login or the database.
+sh "$(dirname "$0")/wait-for-mysql.sh"
+
+# --no-defaults has to come first. By default a lock would be waited for a year.
+client() {
+  mysql --no-defaults --protocol=TCP --connect-timeout=5 --host="$MYSQL_HOST" --port="$MYSQL_PORT" \
+    --user="$MYSQL_USER" --init-command='SET SESSION lock_wait_timeout = 60' \
+    -N -B "$@" "$MYSQL_DATABASE" 2>"$scratch/error"
+}
+# Leaves what MySQL answers in $answer.
+query() {
+  answer=$(client -e "$1" </dev/null) || fail "$place refuses a query: $(tail -n 1 "$scratch/error")"
+}
+
+# Milvus and mishards keep their connections; a readiness probe logs in as the same user, but only for an instant.
+connections() {
+  query "SELECT COUNT(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID()
+    AND db = DATABASE() AND user = SUBSTRING_INDEX(USER(), '@', 1)"
+  [ "$answer" != 0 ]
+}
+if [ "$force" != true ] && connections && sleep 1 && connections && sleep 1 && connections; then
+  fail "user '$MYSQL_USER' has $answer other connections to $place, so Milvus is running: scale mishards, readonly and writable to 0 first (RESTORE_FORCE=true goes on all the same); nothing was changed"
+fi
+
+query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
+printf '%s\n' "$answer" | grep . >"$scratch/tables" || :
+content=
+while IFS= read -r table; do
+  query "SELECT COUNT(*) FROM \`$table\`"
+  [ "$answer" = 0 ] || content="$content, $table $answer"
+done <"$scratch/tables"
+if [ -n "$content" ]; then
+  content=$(printf '%s' "$content" | cut -c3-)
+  [ "$force" = true ] ||
+    fail "$place is not empty (rows: $content), and a restore replaces them: scale mishards, readonly and writable to 0, make sure that a backup of this is not needed, and start again with RESTORE_FORCE=true; nothing was changed"
+  echo "replacing what is in $place (rows: $content)"
+fi
+# For a dump that was made without DROP TABLE.
+[ "$force" != true ] || query 'DROP TABLE IF EXISTS Tables, TableFiles, Environment, Fields'
+
+# In binary mode the client runs no command of its own (as \! or source) that a dump may contain.
+client --binary-mode <"$scratch/dump.sql" >/dev/null ||
+  fail "the load into $place broke off, and left it incomplete: remove the cause and start again with RESTORE_FORCE=true. It said: $(tail -n 1 "$scratch/error")"
+
+content=
+for table in Tables TableFiles Environment Fields; do
+  query "SELECT COUNT(*) FROM $table"
+  content="$content, $table $answer"
+done
+echo "restored $place (rows: $(printf '%s' "$content" | cut -c3-))"
+echo "before Milvus starts: empty or recreate the volume of its write-ahead log (claim <name>-writable-wal); what is in it belongs to other metadata and can't be replayed"
