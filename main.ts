@@ -1,7 +1,7 @@
-import { ConfigurationError, OutputError, summary, synthesize } from './lib';
+import { ConfigurationError, OutputError, progressLine, summary, synthesize } from './lib';
 
 try {
-  console.error(summary(synthesize()));
+  console.error(summary(synthesize({ onProgress: progressLine(process.stderr) })));
 } catch (error) {
   if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
   console.error(`${error.message}\n\nNothing was written.`);

@@ -15,6 +15,7 @@ export type { WritableNode } from './milvus/writable';
 export { MilvusCluster } from './milvus-cluster';
 export { type JobName, MilvusJob } from './milvus-job';
 export { OutputError, type Written } from './output/files';
+export { progressLine, type Terminal } from './output/progress';
 export { summary } from './output/summary';
 export {
   type Synthesis,

@@ -23,7 +23,7 @@ export interface WorkerInput {
 }
 
 /** A thread takes as long to start as about so many clusters take to synthesize. */
-const CLUSTERS_PER_THREAD = 100;
+const CLUSTERS_PER_THREAD = 40;
 const MOST_THREADS = 8;
 
 /**

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** synth.js runs a bundle: it must never be older than what it was made from. */
+const ROOT = join(__dirname, '..');
+
+let project: string;
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'synth-'));
+  for (const file of [
+    'main.ts',
+    'synth.js',
+    'milvus.yaml',
+    'lib',
+    'imports',
+    'assets',
+    'package.json',
+    'tsconfig.json',
+  ]) {
+    cpSync(join(ROOT, file), join(project, file), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+});
+afterEach(() => rmSync(project, { recursive: true }));
+
+function synth() {
+  const { status, stderr } = spawnSync('node', ['synth.js'], { cwd: project, encoding: 'utf8' });
+  const file = join(project, 'dist/milvus-test.k8s.yaml');
+  return { status, stderr, manifest: existsSync(file) ? readFileSync(file, 'utf8') : '' };
+}
+
+function edit(file: string, from: string, to: string): void {
+  const target = join(project, file);
+  const { atime, mtime } = statSync(target);
+  const before = readFileSync(target, 'utf8');
+  expect(before).toContain(from);
+  writeFileSync(target, before.replace(from, to));
+  // As unnoticeable as an edit can be.
+  utimesSync(target, atime, mtime);
+}
+
+test('an edit shows at once, even one that leaves size and time of the file as they were', () => {
+  expect(synth().manifest).toContain('managed-by: cdk8s\n');
+  edit(
+    'lib/kubernetes/labels.ts',
+    "'app.kubernetes.io/managed-by': 'cdk8s'",
+    "'app.kubernetes.io/managed-by': 'cdk9s'",
+  );
+  expect(synth().manifest).toContain('managed-by: cdk9s\n');
+  edit('assets/mysql-ready.sh', 'readiness probe', 'READINESS PROBE');
+  expect(synth().manifest).toContain('READINESS PROBE');
+  edit('main.ts', 'Nothing was written.', 'Nothing was WRITTEN.');
+  writeFileSync(join(project, 'milvus.yaml'), '');
+  expect(synth()).toMatchObject({ status: 1, stderr: expect.stringContaining('Nothing was WRITTEN.') });
+});
+
+test('a new file that takes the place of another one is seen', () => {
+  synth();
+  mkdirSync(join(project, 'lib/kubernetes/labels'));
+  cpSync(join(project, 'lib/kubernetes/labels.ts'), join(project, 'lib/kubernetes/labels/index.ts'));
+  rmSync(join(project, 'lib/kubernetes/labels.ts'));
+  edit(
+    'lib/kubernetes/labels/index.ts',
+    "'app.kubernetes.io/managed-by': 'cdk8s'",
+    "'app.kubernetes.io/managed-by': 'moved'",
+  );
+  expect(synth().manifest).toContain('managed-by: moved\n');
+});
+
+test('a mistake in the sources is shown with its place, and mended by the next edit', () => {
+  synth();
+  edit('lib/kubernetes/labels.ts', 'export function selectorLabels(', 'export function selectorLabels((');
+  const broken = synth();
+  expect(broken.status).not.toBe(0);
+  expect(broken.stderr).toMatch(/labels\.ts/);
+  edit('lib/kubernetes/labels.ts', 'export function selectorLabels((', 'export function selectorLabels(');
+  expect(synth().status).toBe(0);
+});
+
+test('an error that nobody expects names the lines of TypeScript', () => {
+  edit('lib/milvus-cluster.ts', 'this.settings = settings;', "if (settings) throw new Error('a bug');");
+  const { status, stderr } = synth();
+  expect(status).not.toBe(0);
+  expect(stderr).toMatch(/a bug[\s\S]*milvus-cluster\.ts:\d+/);
+});
+
+test('where nothing can be kept it works all the same', () => {
+  writeFileSync(join(project, '.cache'), 'a file in the way of the directory');
+  chmodSync(join(project, '.cache'), 0o400);
+  const { status, manifest } = synth();
+  expect(status).toBe(0);
+  expect(manifest).toContain('kind: Deployment');
+});
