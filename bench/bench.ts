@@ -1,0 +1,213 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/**
+ * How long it takes: start-up, one cluster, and fleets. Whole processes, in turns, so that a machine that gets slower
+ * slows all of them down; what to look at is the medians and their ratios.
+ *
+ *   npm run bench -- [--runs 7] [--clusters 1,10,100,1000] [--json FILE] [--helm-chart DIRECTORY [--helm helm]]
+ */
+const ROOT = join(__dirname, '..');
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '7' },
+    clusters: { type: 'string', default: '1,10,100,1000' },
+    json: { type: 'string', default: join(ROOT, '.cache', 'bench.json') },
+    'helm-chart': { type: 'string' },
+    helm: { type: 'string', default: 'helm' },
+  },
+});
+const RUNS = Number(options.runs);
+/** `helm template` is a process per cluster: so many are measured, and their mean is taken. */
+const HELM_RUNS = 20;
+
+const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+const outdir = join(directory, 'dist');
+const maxRssFile = join(directory, 'max-rss');
+
+interface Measured {
+  readonly milliseconds: number;
+  readonly mebibytes?: number;
+}
+
+interface Case {
+  readonly name: string;
+  readonly run: () => Measured;
+}
+
+function measure(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Measured {
+  const start = process.hrtime.bigint();
+  const { status, stderr, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false', CDK8S_OUTDIR: outdir, ...env },
+    encoding: 'utf8',
+  });
+  const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
+  return { milliseconds };
+}
+
+/** The app on a configuration, from nothing to all files written. */
+function synth(config: string): Measured {
+  rmSync(outdir, { recursive: true, force: true });
+  const env = { MILVUS_CONFIG: config, MAX_RSS_FILE: maxRssFile };
+  const measured = measure('node', ['-r', './bench/max-rss.js', 'synth.js'], env);
+  return { ...measured, mebibytes: Number(readFileSync(maxRssFile, 'utf8')) / 1024 };
+}
+
+function fleet(clusters: number): string {
+  const file = join(directory, `fleet-${clusters}.yaml`);
+  const documents = Array.from(
+    { length: clusters },
+    (_, index) => `name: cluster-${index}\ns3: { address: 10.0.0.1, bucket: bucket-${index} }\n`,
+  );
+  writeFileSync(file, documents.join('---\n'));
+  return file;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** The median of each case, one run of each after the other. */
+function medians(cases: readonly Case[], runs: number): Map<string, Measured> {
+  for (const { run } of cases) run();
+  const results = new Map<string, Measured[]>(cases.map(({ name }) => [name, []]));
+  for (let index = 0; index < runs; index += 1) {
+    for (const { name, run } of cases) results.get(name)?.push(run());
+  }
+  return new Map(
+    [...results].map(([name, all]) => [
+      name,
+      {
+        milliseconds: median(all.map(({ milliseconds }) => milliseconds)),
+        mebibytes: median(all.flatMap(({ mebibytes }) => mebibytes ?? [])),
+      },
+    ]),
+  );
+}
+
+const STARTUP = {
+  node: 'node -e 0',
+  cdk8s: "require('cdk8s')",
+  plus: "require('cdk8s-plus-25')",
+  app: 'node synth.js',
+  sources: 'node -r tsx/cjs main.ts',
+  npm: 'npm run synth',
+  version: 'cdk8s --version',
+  cli: 'cdk8s synth',
+};
+const CLI = join(ROOT, 'node_modules/.bin/cdk8s');
+
+function startup(): Record<string, number> {
+  const one = { MILVUS_CONFIG: join(ROOT, 'milvus.yaml') };
+  const results = medians(
+    [
+      { name: STARTUP.node, run: () => measure('node', ['-e', '0']) },
+      { name: STARTUP.cdk8s, run: () => measure('node', ['-e', STARTUP.cdk8s]) },
+      { name: STARTUP.plus, run: () => measure('node', ['-e', STARTUP.plus]) },
+      { name: STARTUP.app, run: () => measure('node', ['synth.js'], one) },
+      { name: STARTUP.sources, run: () => measure('node', ['-r', 'tsx/cjs', 'main.ts'], one) },
+      { name: STARTUP.npm, run: () => measure('npm', ['run', '--silent', 'synth'], one) },
+      { name: STARTUP.version, run: () => measure(CLI, ['--version']) },
+      { name: STARTUP.cli, run: () => measure(CLI, ['synth', '--output', outdir], one) },
+    ],
+    RUNS,
+  );
+  return Object.fromEntries([...results].map(([name, { milliseconds }]) => [name, milliseconds]));
+}
+
+function fleets(): { clusters: number; milliseconds: number; perCluster: number; mebibytes: number }[] {
+  return options.clusters.split(',').map((text) => {
+    const clusters = Number(text);
+    const config = fleet(clusters);
+    // Large ones are long enough to be steady.
+    const runs = Math.max(1, Math.min(RUNS, Math.round(1000 / clusters)));
+    const result = medians([{ name: 'fleet', run: () => synth(config) }], runs).get('fleet');
+    const milliseconds = result?.milliseconds ?? Number.NaN;
+    return {
+      clusters,
+      milliseconds,
+      perCluster: milliseconds / clusters,
+      mebibytes: result?.mebibytes ?? Number.NaN,
+    };
+  });
+}
+
+/** Milliseconds that `helm template` takes for one release of the chart. */
+function helm(chart: string): number {
+  const args = ['template', 'milvus-test', chart, '--set', 'cluster.enabled=true,storage.s3.enabled=true'];
+  return (
+    medians([{ name: 'helm', run: () => measure(options.helm, args) }], HELM_RUNS).get('helm')
+      ?.milliseconds ?? 0
+  );
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('   '),
+    )
+    .join('\n');
+}
+
+const ms = (milliseconds: number) => `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`;
+const times = (ratio: number) => `${ratio.toFixed(2)}x`;
+
+try {
+  const parts = startup();
+  const part = (name: keyof typeof STARTUP) => parts[STARTUP[name]] ?? Number.NaN;
+  const sizes = fleets();
+  const ratios = {
+    'node synth.js / require(cdk8s-plus-25)': part('app') / part('plus'),
+    'npm run synth / cdk8s --version': part('npm') / part('version'),
+  };
+  console.log(`Node.js ${process.version}, ${cpus().length} cores, medians of ${RUNS} runs\n`);
+  console.log(
+    table([['start-up', 'time'], ...Object.entries(parts).map(([name, time]) => [name, ms(time)])]),
+  );
+  console.log(`\n${table(Object.entries(ratios).map(([name, ratio]) => [name, times(ratio)]))}`);
+  console.log(
+    `\n${table([
+      ['clusters', 'time', 'per cluster', 'peak memory'],
+      ...sizes.map(({ clusters, milliseconds, perCluster, mebibytes }) => [
+        String(clusters),
+        ms(milliseconds),
+        ms(perCluster),
+        `${mebibytes.toFixed(0)} MiB`,
+      ]),
+    ])}`,
+  );
+
+  const chart = options['helm-chart'];
+  const perRelease = chart === undefined ? undefined : helm(chart);
+  const last = sizes.at(-1);
+  if (perRelease !== undefined && last !== undefined) {
+    console.log(
+      `\nhelm template: ${ms(perRelease)} per release; ${last.clusters} clusters are ${times(perRelease / last.perCluster)} as fast here`,
+    );
+  }
+  const result = {
+    node: process.version,
+    cores: cpus().length,
+    runs: RUNS,
+    startup: parts,
+    ratios,
+    fleets: sizes,
+    helmTemplate: perRelease,
+  };
+  writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+  console.log(`\n${options.json}`);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
