@@ -8,32 +8,18 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { copyProject } from './support/project';
 
 /** synth.js runs a bundle: it must never be older than what it was made from. */
-const ROOT = join(__dirname, '..');
-
 let project: string;
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'synth-'));
-  for (const file of [
-    'main.ts',
-    'synth.js',
-    'milvus.yaml',
-    'lib',
-    'imports',
-    'assets',
-    'package.json',
-    'tsconfig.json',
-  ]) {
-    cpSync(join(ROOT, file), join(project, file), { recursive: true });
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
+  copyProject(project);
 });
 afterEach(() => rmSync(project, { recursive: true }));
 

@@ -1,45 +1,71 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { find } from '../support/requires';
-import { closedPort, start, until } from './run';
+import { closedPort, killAll, start, until } from './run';
 
 export interface Mariadb {
   readonly port: number;
+  readonly socket: string;
   /** Runs statements as root over the socket. */
   sql(statements: string, ...options: string[]): SpawnSyncReturns<string>;
-  stop(): Promise<void>;
+  /** Ends it at once, or with SIGTERM in order, so that it can be started on its data again. */
+  stop(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+}
+
+export interface MariadbOptions {
+  /** The one option file that the server reads. By default it reads none, and does not resolve names. */
+  readonly optionFile?: string;
+  /** Options of the command line, which win over the file's. */
+  readonly options?: readonly string[];
 }
 
 /**
- * Starts a server on a free port of 127.0.0.1, with its data in this folder. MariaDB stands in for MySQL 5.7: the same
- * protocol, the same error numbers, and its clients write them the same way.
+ * Starts a server on a free port of 127.0.0.1, with its data in this folder: new, or what a server left there. MariaDB
+ * stands in for MySQL 5.7: the same protocol, the same error numbers, and its clients write them the same way.
  */
-export async function startMariadb(folder: string): Promise<Mariadb> {
-  const options = ['--no-defaults', `--datadir=${folder}/data`, '--innodb-log-file-size=4M'];
+export async function startMariadb(
+  folder: string,
+  { optionFile, options = [] }: MariadbOptions = {},
+): Promise<Mariadb> {
+  const socket = `${folder}/socket`;
+  const data = [`--datadir=${folder}/data`, '--innodb-log-file-size=4M'];
   if (process.getuid?.() === 0) {
-    options.push('--user=root');
+    data.push('--user=root');
   }
-  const rootLogin = '--auth-root-authentication-method=normal';
-  execFileSync(find('mariadb-install-db') ?? '', [...options, '--skip-test-db', rootLogin], {
-    stdio: 'pipe',
-  });
+  if (!existsSync(`${folder}/data`)) {
+    const rootLogin = '--auth-root-authentication-method=normal';
+    execFileSync(find('mariadb-install-db') ?? '', ['--no-defaults', ...data, '--skip-test-db', rootLogin], {
+      stdio: 'pipe',
+    });
+  }
   const port = await closedPort();
   const place = [
-    `--socket=${folder}/socket`,
+    `--socket=${socket}`,
     `--pid-file=${folder}/pid`,
     '--bind-address=127.0.0.1',
     `--port=${port}`,
   ];
-  const server = start([find('mariadbd') ?? '', ...options, ...place, '--skip-name-resolve'], {});
+  const defaults =
+    optionFile === undefined ? ['--no-defaults', '--skip-name-resolve'] : [`--defaults-file=${optionFile}`];
+  const server = start([find('mariadbd') ?? '', ...defaults, ...data, ...place, ...options], {});
   const sql = (statements: string, ...more: string[]) => {
-    const login = ['--no-defaults', `--socket=${folder}/socket`, '--user=root', ...more];
+    const login = ['--no-defaults', `--socket=${socket}`, '--user=root', ...more];
     return spawnSync(find('mysql') ?? '', login, { env: {}, encoding: 'utf8', input: statements });
   };
-  await until(() => sql('SELECT 1').status === 0, 'mariadbd did not start', 20_000);
+  const up = () => server.child.exitCode !== null || sql('SELECT 1').status === 0;
+  await until(up, 'mariadbd did not start', 20_000).catch((error) => {
+    killAll(server);
+    throw error;
+  });
+  if (server.child.exitCode !== null) {
+    throw new Error(`mariadbd did not start: ${(await server.ended).stderr}`);
+  }
   return {
     port,
+    socket,
     sql,
-    stop: async () => {
-      server.child.kill('SIGKILL');
+    stop: async (signal = 'SIGKILL') => {
+      server.child.kill(signal);
       await server.ended;
     },
   };

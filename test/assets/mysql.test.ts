@@ -1,12 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describeWith, find } from '../support/requires';
-import { ASSETS, closedPort, listen, type Running, run, shells, shim, start, until } from './run';
+import { type Mariadb, startMariadb } from './mariadb';
+import { ASSETS, closedPort, listen, run, shells, shim, start } from './run';
 
-// MariaDB stands in for MySQL 5.7: the same protocol, the same error numbers, and its client writes them the same way.
 describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', () => {
   const WAIT = path.join(ASSETS, 'wait-for-mysql.sh');
   const READY = path.join(ASSETS, 'mysql-ready.sh');
@@ -14,7 +13,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
   const folder = mkdtempSync(path.join(tmpdir(), 'mysql-'));
   const passwordFile = path.join(folder, 'password');
   const client = find('mysql') ?? '';
-  let server: Running;
+  let server: Mariadb;
   let port: number;
 
   // What the scripts run, with its arguments written down.
@@ -23,30 +22,10 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
   shim(shims, 'mysql', `printf '%s\\n' "$@" >>'${args}'; exec ${client} "$@"`);
   shim(shims, 'sleep', 'exec /bin/sleep 0.05');
 
-  const sql = (statements: string) => {
-    const options = ['--no-defaults', `--socket=${folder}/socket`, '--user=root'];
-    return spawnSync(client, [...options, '-e', statements], { env: {}, encoding: 'utf8' });
-  };
-
   beforeAll(async () => {
-    const options = ['--no-defaults', `--datadir=${folder}/data`, '--innodb-log-file-size=4M'];
-    if (process.getuid?.() === 0) {
-      options.push('--user=root');
-    }
-    const rootLogin = '--auth-root-authentication-method=normal';
-    execFileSync(find('mariadb-install-db') ?? '', [...options, '--skip-test-db', rootLogin], {
-      stdio: 'pipe',
-    });
-    port = await closedPort();
-    const place = [
-      `--socket=${folder}/socket`,
-      `--pid-file=${folder}/pid`,
-      '--bind-address=127.0.0.1',
-      `--port=${port}`,
-    ];
-    server = start([find('mariadbd') ?? '', ...options, ...place, '--skip-name-resolve'], {});
-    await until(() => sql('SELECT 1').status === 0, 'mariadbd did not start', 20_000);
-    const made = sql(`
+    server = await startMariadb(folder);
+    port = server.port;
+    const made = server.sql(`
       CREATE DATABASE milvus;
       CREATE USER milvus@'%' IDENTIFIED BY '${password.replace(/\\/g, '\\\\')}';
       GRANT ALL ON milvus.* TO milvus@'%';
@@ -61,8 +40,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
   }, 30_000);
 
   afterAll(async () => {
-    server?.child.kill('SIGKILL');
-    await server?.ended;
+    await server?.stop();
     rmSync(folder, { recursive: true });
   });
 

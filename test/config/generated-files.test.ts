@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../support/project';
 
 interface Node {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Node>>;
 }
-
-const ROOT = join(__dirname, '../..');
 
 test('what is generated from the schema is up to date (else: npm run generate)', () => {
   const { status, stdout, stderr } = spawnSync('node', ['-r', 'tsx/cjs', 'scripts/generate.ts', '--check'], {

@@ -4,8 +4,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { MilvusConfig } from '../../lib';
-
-const ROOT = join(__dirname, '../..');
+import { ROOT } from '../support/project';
 
 /** Enough for two threads, where there are two cores. */
 const MANY = 84;

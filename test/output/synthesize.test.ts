@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,9 +14,8 @@ import { stringify } from 'yaml';
 import { type MilvusConfig, summary, synthesize } from '../../lib';
 import { CANARIES, everyOption, everyOptionExternalMysql, minimal } from '../support/clusters';
 import { at, find, idOf, parse, podTemplates, records } from '../support/manifests';
+import { copyProject, ROOT } from '../support/project';
 import { describeWith } from '../support/requires';
-
-const ROOT = join(__dirname, '../..');
 
 let directory: string;
 beforeEach(() => {
@@ -76,7 +74,7 @@ test('several clusters: a directory each, and a Kustomization above them', () =>
 test('the same configuration gives the same bytes, in another process and in the form of cdk8s synth too', () => {
   const { outdir } = synth(everyOption('inline'));
   const again = join(directory, 'again');
-  execFileSync('node', ['-r', 'tsx/cjs', 'main.ts'], {
+  execFileSync('node', ['synth.js'], {
     cwd: ROOT,
     env: { ...process.env, MILVUS_CONFIG: join(directory, 'milvus.yaml'), CDK8S_OUTDIR: again },
     stdio: 'pipe',
@@ -87,10 +85,7 @@ test('the same configuration gives the same bytes, in another process and in the
 test('cdk8s synth gives what npm run synth gives', () => {
   const project = join(directory, 'project');
   mkdirSync(project);
-  for (const file of ['main.ts', 'cdk8s.yaml', 'milvus.yaml', 'lib', 'imports', 'assets', 'package.json']) {
-    cpSync(join(ROOT, file), join(project, file), { recursive: true });
-  }
-  execFileSync('ln', ['-s', join(ROOT, 'node_modules'), join(project, 'node_modules')]);
+  copyProject(project);
   const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false' };
   execFileSync(join(ROOT, 'node_modules/.bin/cdk8s'), ['synth'], { cwd: project, env, stdio: 'pipe' });
 
