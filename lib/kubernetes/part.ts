@@ -1,5 +1,5 @@
 import type { ApiObject } from 'cdk8s';
-import type { k8s } from 'cdk8s-plus-25';
+import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
 import type { Settings } from '../config/settings';
 import { type Component, objectLabels, selectorLabels } from './labels';
@@ -45,6 +45,32 @@ export class Part extends Construct {
         ...objectLabels(this.settings.name, this.component),
       },
       annotations: { ...this.settings.annotations, ...additions.annotations },
+    };
+  }
+
+  /** The two Services of a StatefulSet: one with an address that clients keep, and one that names the pods. */
+  protected services(
+    name: string,
+    headlessName: string,
+    port: { readonly name: string; readonly port: number },
+  ) {
+    const spec = (clusterIp?: string): k8s.ServiceSpec => ({
+      type: 'ClusterIP',
+      clusterIp,
+      // Milvus 1.1.1 and mishards know IPv4 alone.
+      ipFamilies: ['IPv4'],
+      selector: { ...this.selectorLabels },
+      ports: [{ ...port, protocol: 'TCP', targetPort: k8s.IntOrString.fromString(port.name) }],
+    });
+    return {
+      headlessService: this.object(
+        'HeadlessService',
+        k8s.KubeService.manifest({ metadata: this.metadata(headlessName), spec: spec('None') }),
+      ),
+      service: this.object(
+        'Service',
+        k8s.KubeService.manifest({ metadata: this.metadata(name), spec: spec() }),
+      ),
     };
   }
 

@@ -120,24 +120,12 @@ export class Mysql extends Part {
       ),
     );
 
-    const ports = [
-      { name: 'mysql', port: this.port, protocol: 'TCP', targetPort: k8s.IntOrString.fromString('mysql') },
-    ];
-    const selector = { ...this.selectorLabels };
-    this.headlessService = this.object(
-      'HeadlessService',
-      k8s.KubeService.manifest({
-        metadata: this.metadata(names.mysqlHeadless),
-        spec: { type: 'ClusterIP', clusterIp: 'None', ipFamilies: ['IPv4'], selector, ports },
-      }),
-    );
-    this.service = this.object(
-      'Service',
-      k8s.KubeService.manifest({
-        metadata: this.metadata(names.mysql),
-        spec: { type: 'ClusterIP', ipFamilies: ['IPv4'], selector, ports },
-      }),
-    );
+    const { headlessService, service } = this.services(names.mysql, names.mysqlHeadless, {
+      name: 'mysql',
+      port: this.port,
+    });
+    this.headlessService = headlessService;
+    this.service = service;
   }
 }
 

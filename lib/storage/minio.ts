@@ -89,24 +89,11 @@ export class Minio extends Part {
         minio.persistence,
       ),
     );
-    const ports = [
-      { name: 's3', port: MINIO_PORT, protocol: 'TCP', targetPort: k8s.IntOrString.fromString('s3') },
-    ];
-    const selector = { ...this.selectorLabels };
-    this.headlessService = this.object(
-      'HeadlessService',
-      k8s.KubeService.manifest({
-        metadata: this.metadata(names.minioHeadless),
-        spec: { type: 'ClusterIP', clusterIp: 'None', ipFamilies: ['IPv4'], selector, ports },
-      }),
-    );
-    this.service = this.object(
-      'Service',
-      k8s.KubeService.manifest({
-        metadata: this.metadata(names.minio),
-        // An address that does not change: the servers resolve it once, when they start.
-        spec: { type: 'ClusterIP', ipFamilies: ['IPv4'], selector, ports },
-      }),
-    );
+    const { headlessService, service } = this.services(names.minio, names.minioHeadless, {
+      name: 's3',
+      port: this.port,
+    });
+    this.headlessService = headlessService;
+    this.service = service;
   }
 }

@@ -12,8 +12,8 @@ import {
   samples,
 } from '../support/clusters';
 import { type Machine, readServerConfig } from '../support/milvus-parser';
+import { ROOT } from '../support/project';
 
-const ROOT = join(__dirname, '../..');
 const GB = 1024 ** 3;
 const MB = 1024 ** 2;
 

@@ -15,8 +15,7 @@ import { stringify } from 'yaml';
 import { ConfigurationError, OutputError, synthesize } from '../../lib';
 import { GENERATED } from '../../lib/output/files';
 import { at } from '../config/messages';
-
-const ROOT = join(__dirname, '../..');
+import { ROOT } from '../support/project';
 
 let directory: string;
 let outdir: string;
