@@ -9,7 +9,7 @@
 #   BACKUP                           which one, as 20260701T021500Z, or latest (latest)
 #   WORK_DIR                         shared with restore-load.sh (/work)
 #
-# Needs rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
+# Needs s3-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
 set -eu
 
 set +u # these may be missing
@@ -17,8 +17,6 @@ work=$WORK_DIR
 scheme=$S3_SCHEME
 wanted=$BACKUP
 prefix=$BACKUP_PREFIX
-access_key=$S3_ACCESS_KEY
-secret_key=$S3_SECRET_KEY
 set -u
 [ -n "$work" ] || work=/work
 [ -n "$scheme" ] || scheme=http
@@ -30,9 +28,6 @@ fail() {
   echo "restore-download: $*" >&2
   exit 1
 }
-# Without a key rclone falls back to anonymous requests.
-[ -n "$access_key" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
-[ -n "$secret_key" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
 [ -n "$prefix" ] || fail "BACKUP_PREFIX is not set or empty: give it the folder of the bucket with the backups"
 
 rm -f "$work/dump.sql.gz" "$work/dump.sql.gz.sha256"
@@ -41,57 +36,10 @@ trap 'rm -rf "$scratch"' EXIT
 # As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
 trap 'exit 143' TERM INT
 
-# The remote "s3:".
-export RCLONE_CONFIG_S3_TYPE=s3
-export RCLONE_CONFIG_S3_PROVIDER=Other
-export RCLONE_CONFIG_S3_ENDPOINT="$scheme://$server"
-export RCLONE_CONFIG_S3_REGION=us-east-1
-export RCLONE_CONFIG_S3_FORCE_PATH_STYLE=true
-export RCLONE_CONFIG_S3_LIST_VERSION=1
-export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$access_key"
-export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$secret_key"
-export RCLONE_CACHE_DIR="$scratch/cache"
-
-# rclone, to do what $1 says with the right $2; ends the script when it can't.
-s3() {
-  step=$1 right=$2
-  shift 2
-  rclone --config= --log-level ERROR --retries 1 --low-level-retries 3 --contimeout 10s --timeout 60s "$@" \
-    2>"$scratch/error" || give_up
-}
-
-give_up() {
-  case $(cat "$scratch/error") in
-    *NoSuchBucket* | *'directory not found'*)
-      cure="there is nothing below '$prefix/', or no such bucket: compare bucket and prefix with those of the backup CronJob"
-      ;;
-    *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_SECRET'" ;;
-    *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_SECRET'" ;;
-    *x509:*) cure='use a certificate that is trusted here' ;;
-    *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
-  esac
-  fail "could not $step (bucket '$S3_BUCKET' at $scheme://$server): $cure. $(last_error)"
-}
-
-# The last error that rclone reported, on one line, without the key and the secret.
-last_error() {
-  LC_ALL=C awk '
-    function mask(text, secret,    out, at) {
-      out = ""
-      while (secret != "" && (at = index(text, secret))) {
-        out = out substr(text, 1, at - 1) "***"
-        text = substr(text, at + length(secret))
-      }
-      return out text
-    }
-    /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
-    { text = text (text == "" ? "" : " ") $0 }
-    END {
-      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
-      gsub(/[^ -~]+/, " ", text)
-      print substr(text, 1, 600)
-    }' "$scratch/error"
-}
+# shellcheck disable=SC2034 # for s3-remote.sh
+missing="there is nothing below '$prefix/', or no such bucket: compare bucket and prefix with those of the backup CronJob"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/s3-remote.sh"
 
 s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
 grep -Ex '[0-9]{8}T[0-9]{6}Z\.sql\.gz' "$scratch/listed" | LC_ALL=C sort -r >"$scratch/backups"

@@ -11,15 +11,13 @@
 #   WAIT_SECONDS                   how long to wait for a storage that does not answer yet (120)
 #   PROBE_NAME                     the test object's name, one per pod (the host name)
 #
-# Needs rclone (1.60 and 1.68 are known to do). Exits 0 when all of it worked, or 1 with the cause and the cure on stderr.
+# Needs s3-remote.sh beside it and rclone (1.60 and 1.68 are known to do). Exits 0 when all of it worked, or 1 with the cause and the cure on stderr.
 set -eu
 
 set +u # these may be missing
 limit=$WAIT_SECONDS
 name=$PROBE_NAME
 create=$S3_CREATE_BUCKET
-access_key=$S3_ACCESS_KEY
-secret_key=$S3_SECRET_KEY
 set -u
 [ -n "$limit" ] || limit=120
 [ -n "$name" ] || name=$(hostname)
@@ -32,10 +30,6 @@ fail() {
   say "$*"
   exit 1
 }
-# Without a key Milvus and rclone both fall back to anonymous requests.
-[ -n "$access_key" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
-[ -n "$secret_key" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
-
 work=$(mktemp -d)
 written=
 clean_up() {
@@ -46,24 +40,16 @@ trap clean_up EXIT
 # As PID 1 of an init container a shell would ignore SIGTERM and hold up the deletion of its pod.
 trap 'exit 143' TERM INT
 
-# The remote "s3:", configured as the client in Milvus is: path style, us-east-1 always, ListObjects version 1.
-export RCLONE_CONFIG_S3_TYPE=s3
-export RCLONE_CONFIG_S3_PROVIDER=Other
-export RCLONE_CONFIG_S3_ENDPOINT="http://$server"
-export RCLONE_CONFIG_S3_REGION=us-east-1
-export RCLONE_CONFIG_S3_FORCE_PATH_STYLE=true
-export RCLONE_CONFIG_S3_LIST_VERSION=1
-export RCLONE_CONFIG_S3_NO_CHECK_BUCKET=true
-export RCLONE_CONFIG_S3_NO_HEAD=true
-export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$access_key"
-export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$secret_key"
-export RCLONE_CACHE_DIR="$work/cache"
+# shellcheck disable=SC2034 # for s3-remote.sh
+scheme=http scratch=$work
+# shellcheck source=/dev/null
+. "$(dirname "$0")/s3-remote.sh"
 # There is no TLS here, and a bundle meant for something else makes rclone refuse to start.
 unset AWS_CA_BUNDLE
 
 # rclone, with what it prints on stderr kept in $error. Repeating is up to the loop at the end. The limit is for answers
 # that rclone hangs on in spite of its own, as 1.60 does on a redirect to nowhere.
-s3() {
+try_s3() {
   if timeout 45 rclone --config= --log-level ERROR --retries 1 --low-level-retries 1 --contimeout 5s --timeout 10s \
     --ignore-checksum "$@" 2>"$work/error"; then
     error=
@@ -77,11 +63,11 @@ s3() {
 # cat and delete are told the file instead of finding it, so that a refusal is reported and not taken for "no such file".
 printf '%s\n' "$name" >"$work/names"
 printf 'cdk8s-milvus preflight, %s, %s\n' "$name" "$(date)" >"$work/sent"
-put() { s3 rcat "$folder$name" <"$work/sent"; }
-get() { s3 cat "$folder" --files-from-raw "$work/names" --no-traverse >"$work/received"; }
-list() { s3 lsf "$folder" >"$work/listed"; }
-remove() { RCLONE_CONFIG_S3_NO_HEAD_OBJECT=true s3 delete "$folder" --files-from-raw "$work/names" --no-traverse; }
-create_bucket() { RCLONE_CONFIG_S3_NO_CHECK_BUCKET=false s3 mkdir "s3:$S3_BUCKET"; }
+put() { try_s3 rcat "$folder$name" <"$work/sent"; }
+get() { try_s3 cat "$folder" --files-from-raw "$work/names" --no-traverse >"$work/received"; }
+list() { try_s3 lsf "$folder" >"$work/listed"; }
+remove() { RCLONE_CONFIG_S3_NO_HEAD_OBJECT=true try_s3 delete "$folder" --files-from-raw "$work/names" --no-traverse; }
+create_bucket() { RCLONE_CONFIG_S3_NO_CHECK_BUCKET=false try_s3 mkdir "s3:$S3_BUCKET"; }
 is_listed() { grep -Fqx "$name" "$work/listed"; }
 
 # Leaves the step that failed in $step, and the right that it needs in $right.
@@ -117,30 +103,10 @@ check() {
   written=
 }
 
-# The last error that rclone reported, on one line, without the key and the secret.
-last_error() {
-  printf '%s\n' "$error" | LC_ALL=C awk '
-    function mask(text, secret,    out, at) {
-      out = ""
-      while (secret != "" && (at = index(text, secret))) {
-        out = out substr(text, 1, at - 1) "***"
-        text = substr(text, at + length(secret))
-      }
-      return out text
-    }
-    /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
-    { text = text (text == "" ? "" : " ") $0 }
-    END {
-      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
-      gsub(/[^ -~]+/, " ", text)
-      print substr(text, 1, 600)
-    }'
-}
-
 # Does the same port answer in TLS? Any answer will do, so the certificate does not matter.
 answers_https() (
   export RCLONE_CONFIG_S3_ENDPOINT="https://$server"
-  s3 lsf "$folder" --no-check-certificate >/dev/null && return 0
+  try_s3 lsf "$folder" --no-check-certificate >/dev/null && return 0
   case $error in
     *'server gave HTTP response'* | *'does not look like a TLS'* | *refused* | *timeout* | *EOF* | *reset* | *'no such host'*)
       return 1
@@ -161,7 +127,7 @@ diagnose() {
       fail "the secret key in Secret '$CREDENTIALS_SECRET' does not belong to its access key, says $server: correct it (a line break at its end is enough to spoil it: make Secrets with printf, not echo)"
       ;;
     *AuthorizationHeaderMalformed* | *AuthorizationQueryParametersError* | *PermanentRedirect* | *IllegalLocationConstraint*)
-      fail "$server is in another region than us-east-1, the only one that Milvus 1.1.1 signs for: use a bucket in us-east-1, or set the region of your storage to it. $(last_error)"
+      fail "$server is in another region than us-east-1, the only one that Milvus 1.1.1 signs for: use a bucket in us-east-1, or set the region of your storage to it. $(printf '%s\n' "$error" | last_error)"
       ;;
     *RequestTimeTooSkewed*)
       fail "the clocks of this node and of $server differ too much for signed requests: set them (NTP) on both"
@@ -185,11 +151,11 @@ diagnose() {
       reason="$server closes the connection without an answer: is this the port of the S3 service?"
       ;;
     *'status code: 5'* | *'StatusCode: 5'* | *InternalError* | *ServiceUnavailable* | *SlowDown* | *OperationAborted*)
-      reason="$server reports a trouble of its own: $(last_error)"
+      reason="$server reports a trouble of its own: $(printf '%s\n' "$error" | last_error)"
       ;;
     *)
       ! answers_https || fail_https
-      fail "could not $step (bucket '$S3_BUCKET' at $server): $(last_error)"
+      fail "could not $step (bucket '$S3_BUCKET' at $server): $(printf '%s\n' "$error" | last_error)"
       ;;
   esac
 }

@@ -6,6 +6,7 @@ import { cronJob, job } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
+import { S3_REMOTE } from '../storage/s3';
 import { databaseEnv, WAIT_FOR_MYSQL } from './database';
 
 const DUMP = 'backup-dump.sh';
@@ -13,8 +14,8 @@ const UPLOAD = 'backup-upload.sh';
 const DOWNLOAD = 'restore-download.sh';
 const LOAD = 'restore-load.sh';
 
-/** Scripts that backup and restore run; those that talk to MySQL wait for it with the same one as the servers. */
-export const BACKUP_SCRIPTS = [WAIT_FOR_MYSQL, DUMP, UPLOAD, DOWNLOAD, LOAD];
+/** Scripts that backup and restore run, and those of the servers that they use. */
+export const BACKUP_SCRIPTS = [WAIT_FOR_MYSQL, S3_REMOTE, DUMP, UPLOAD, DOWNLOAD, LOAD];
 
 const WORK_DIRECTORY = '/work';
 /** Room for a dump, as it is and compressed. Metadata is small: a row per segment file. */

@@ -13,13 +13,13 @@ import {
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
-import { S3_PREFLIGHT, s3CredentialsEnv, s3Preflight } from '../storage/s3';
+import { S3_PREFLIGHT, S3_REMOTE, s3CredentialsEnv, s3Preflight } from '../storage/s3';
 import type { ServerConfigTemplate } from './server-config';
 
 export const RENDER_CONFIG = 'render-config.sh';
 
 /** Scripts that the init containers of a server run. */
-export const SERVER_SCRIPTS = [WAIT_FOR_MYSQL, S3_PREFLIGHT, RENDER_CONFIG];
+export const SERVER_SCRIPTS = [WAIT_FOR_MYSQL, S3_PREFLIGHT, S3_REMOTE, RENDER_CONFIG];
 
 const TEMPLATE_DIRECTORY = '/etc/milvus';
 const RENDERED_DIRECTORY = '/run/milvus';

@@ -4,6 +4,8 @@ import { containerSecurity, INIT_RESOURCES, secretEnv } from '../kubernetes/pod'
 import { Scripts } from '../kubernetes/scripts';
 
 export const S3_PREFLIGHT = 's3-preflight.sh';
+/** Read by the scripts that use the storage. */
+export const S3_REMOTE = 's3-remote.sh';
 
 /** The environment variables that carry the S3 keys into an init container. */
 export function s3CredentialsEnv({ credentials }: Settings['s3']): k8s.EnvVar[] {

@@ -1,0 +1,69 @@
+#!/bin/sh
+# The object storage as rclone's remote "s3:". Not run but read, by the scripts beside it that use the storage, after
+# they have set $scheme and $scratch (a directory of theirs) and defined fail:
+#
+#   S3_ADDRESS, S3_PORT            where
+#   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
+#   CREDENTIALS_SECRET             the Secret that holds them, named in messages
+#
+# Path style, us-east-1 always, ListObjects version 1: as the client in Milvus 1.1.1.
+#
+# shellcheck disable=SC2154 # set by the script that reads this
+
+# Without a key Milvus and rclone both fall back to anonymous requests.
+set +u # these may be missing
+[ -n "$S3_ACCESS_KEY" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
+[ -n "$S3_SECRET_KEY" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
+set -u
+
+export RCLONE_CONFIG_S3_TYPE=s3
+export RCLONE_CONFIG_S3_PROVIDER=Other
+export RCLONE_CONFIG_S3_ENDPOINT="$scheme://$S3_ADDRESS:$S3_PORT"
+export RCLONE_CONFIG_S3_REGION=us-east-1
+export RCLONE_CONFIG_S3_FORCE_PATH_STYLE=true
+export RCLONE_CONFIG_S3_LIST_VERSION=1
+export RCLONE_CONFIG_S3_NO_CHECK_BUCKET=true
+export RCLONE_CONFIG_S3_NO_HEAD=true
+export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$S3_ACCESS_KEY"
+export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$S3_SECRET_KEY"
+export RCLONE_CACHE_DIR="$scratch/cache"
+
+# The last error of those that rclone reported, which are read from stdin: on one line, without the key and the secret.
+last_error() {
+  LC_ALL=C awk '
+    function mask(text, secret,    out, at) {
+      out = ""
+      while (secret != "" && (at = index(text, secret))) {
+        out = out substr(text, 1, at - 1) "***"
+        text = substr(text, at + length(secret))
+      }
+      return out text
+    }
+    /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
+    { text = text (text == "" ? "" : " ") $0 }
+    END {
+      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
+      gsub(/[^ -~]+/, " ", text)
+      print substr(text, 1, 600)
+    }'
+}
+
+# rclone, to do what $1 says with the right $2. When it can't, the script ends; for a bucket or folder that is not there,
+# with the advice $missing.
+s3() {
+  step=$1 right=$2
+  shift 2
+  rclone --config= --log-level ERROR --retries 1 --low-level-retries 3 --contimeout 10s --timeout 60s "$@" \
+    2>"$scratch/error" || give_up
+}
+
+give_up() {
+  case $(cat "$scratch/error") in
+    *NoSuchBucket* | *'directory not found'*) cure=$missing ;;
+    *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_SECRET'" ;;
+    *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_SECRET'" ;;
+    *x509:*) cure='use a certificate that is trusted here' ;;
+    *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
+  esac
+  fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure. $(last_error <"$scratch/error")"
+}
