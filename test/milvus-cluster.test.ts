@@ -190,6 +190,9 @@ describe('the minimal configuration', () => {
   test('MySQL keeps its data in a directory of its claim, and its passwords out of the environment', () => {
     const mysql = find(manifests, 'StatefulSet', 'milvus-test-mysql');
     expect(mysql).toMatchObject({ spec: { replicas: 1, serviceName: 'milvus-test-mysql-headless' } });
+    expect(container(mysql)).toMatchObject({
+      command: ['sh', '-c', 'ulimit -n 65536 2>/dev/null || :; exec docker-entrypoint.sh mysqld'],
+    });
     expect(container(mysql)?.['volumeMounts']).toContainEqual({
       name: 'data',
       mountPath: '/var/lib/mysql',
@@ -209,7 +212,9 @@ describe('the minimal configuration', () => {
 
   test('MySQL is probed over TCP, which its initialisation does not answer', () => {
     const mysql = container(find(manifests, 'StatefulSet', 'milvus-test-mysql'));
-    const ping = { exec: { command: ['mysqladmin', 'ping', '--host=127.0.0.1', '--connect-timeout=4'] } };
+    const ping = {
+      exec: { command: ['mysqladmin', '--no-defaults', 'ping', '--host=127.0.0.1', '--connect-timeout=4'] },
+    };
     expect(mysql?.['startupProbe']).toMatchObject({ ...ping, failureThreshold: 360 });
     expect(mysql?.['livenessProbe']).toMatchObject(ping);
     expect(mysql?.['readinessProbe']).toMatchObject({

@@ -559,7 +559,7 @@ export const clusterSchema = z
             maxOverflow: count(0, 10000, 'connections')
               .default(0)
               .describe('Connections beyond poolSize (max_overflow).'),
-            poolRecycleSeconds: count(1, 86400, 'seconds')
+            poolRecycleSeconds: count(1, 28799, 'seconds')
               .default(300)
               .describe("Age at which a connection is replaced (pool_recycle); below MySQL's wait_timeout."),
             poolTimeoutSeconds: count(1, 3600, 'seconds')

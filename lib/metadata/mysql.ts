@@ -61,6 +61,11 @@ export class Mysql extends Part {
       name: 'mysql',
       image: images.mysql,
       imagePullPolicy,
+      command: [
+        'sh',
+        '-c',
+        `ulimit -n ${openFiles(mysql)} 2>/dev/null || :; exec docker-entrypoint.sh mysqld`,
+      ],
       env: [
         { name: 'MYSQL_DATABASE', value: mysql.database },
         { name: 'MYSQL_USER', value: mysql.user },
@@ -129,6 +134,14 @@ export class Mysql extends Part {
   }
 }
 
+/**
+ * 5.7 allocates a table of the size of its limit of open files. Under a container runtime without a limit that is many
+ * gigabytes, and the server is killed at its start (docker-library/mysql #579); my.cnf can not lower it.
+ */
+function openFiles({ maxConnections }: MysqlSettings): number {
+  return Math.max(65536, 4 * maxConnections);
+}
+
 /** As files, readable by the group: environment variables would show in every process listing. */
 function credentialsVolume({ credentials }: MysqlSettings): k8s.Volume {
   return {
@@ -151,7 +164,9 @@ const STARTUP_PERIOD_SECONDS = 5;
  * count as started. A ping succeeds even when access is denied, so that liveness needs no password.
  */
 function probes(startupTimeoutSeconds: number) {
-  const ping = { exec: { command: ['mysqladmin', 'ping', '--host=127.0.0.1', '--connect-timeout=4'] } };
+  const ping = {
+    exec: { command: ['mysqladmin', '--no-defaults', 'ping', '--host=127.0.0.1', '--connect-timeout=4'] },
+  };
   return {
     startupProbe: {
       ...ping,
