@@ -60,6 +60,9 @@ s3() {
 give_up() {
   case $(cat "$scratch/error") in
     *NoSuchBucket* | *'directory not found'*) cure=$missing ;;
+    *'invalid header field value'*)
+      cure="remove the line break from the access key in Secret '$CREDENTIALS_SECRET' (make Secrets with printf, not echo)"
+      ;;
     *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_SECRET'" ;;
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_SECRET'" ;;
     *x509:*) cure='use a certificate that is trusted here' ;;
