@@ -25,6 +25,16 @@ export function asset(name: string): string {
   return text;
 }
 
+const checksums = new Map<string, string>();
+
+/** The checksum of files in assets/, which is the same for all clusters. */
+export function assetsChecksum(names: readonly string[]): string {
+  const key = names.join();
+  const known = checksums.get(key) ?? checksum(...names.map(asset));
+  checksums.set(key, known);
+  return known;
+}
+
 /** What a pod's annotation carries so that it is replaced when exactly what it reads changes. */
 export function checksum(...texts: readonly string[]): string {
   const hash = createHash('sha256');

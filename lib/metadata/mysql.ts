@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import type { MysqlSettings } from '../config/settings';
-import { asset, checksum } from '../kubernetes/assets';
+import { assetsChecksum, checksum } from '../kubernetes/assets';
 import { persistentVolume, withClaimTemplate } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
@@ -104,7 +104,7 @@ export class Mysql extends Part {
                 options: mysql,
                 imagePullSecrets: settings.imagePullSecrets,
                 selectorLabels: this.selectorLabels,
-                checksum: checksum(configuration, ...MYSQL_SCRIPTS.map(asset)),
+                checksum: checksum(configuration, assetsChecksum(MYSQL_SCRIPTS)),
                 uid: MYSQL_UID,
                 containers: [container],
                 volumes: [

@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { MISHARDS_DRAIN_SECONDS } from '../config/cross-checks';
 import type { Settings } from '../config/settings';
-import { asset, checksum } from '../kubernetes/assets';
+import { asset, assetsChecksum } from '../kubernetes/assets';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
   configMapVolume,
@@ -122,7 +122,7 @@ export class Mishards extends Part {
               options: mishards,
               imagePullSecrets: settings.imagePullSecrets,
               selectorLabels: this.selectorLabels,
-              checksum: checksum(...[...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])].map(asset)),
+              checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])]),
               serviceAccountName: this.rbac?.serviceAccount.name,
               replicas: mishards.replicas,
               initContainers: [waitForMysql(database, images.mysql, settings), waitForWritable],

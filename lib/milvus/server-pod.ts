@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-25';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
-import { asset, checksum } from '../kubernetes/assets';
+import { assetsChecksum, checksum } from '../kubernetes/assets';
 import type { Names } from '../kubernetes/names';
 import {
   configMapVolume,
@@ -78,7 +78,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
     options: role,
     imagePullSecrets,
     selectorLabels: props.selectorLabels,
-    checksum: checksum(template.text, ...SERVER_SCRIPTS.map(asset)),
+    checksum: checksum(template.text, assetsChecksum(SERVER_SCRIPTS)),
     asRoot,
     replicas: props.replicas,
     initContainers: [

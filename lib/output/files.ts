@@ -43,8 +43,13 @@ export function stage(outdir: string, file: string, content: string, staged: Sta
   guarded(outdir, () => {
     staged.files.push(file);
     const target = path.join(outdir, file);
-    if (read(target) === content) return;
-    refuseForeign(target);
+    const existing = fs.statSync(target, { throwIfNoEntry: false });
+    if (existing !== undefined) {
+      if (existing.isDirectory()) throw foreign(target, 'is a directory');
+      const before = read(target);
+      if (before === content) return;
+      if (before !== '' && !isGenerated(before)) throw foreign(target, 'exists');
+    }
     const directory = path.dirname(target);
     const temporary = path.join(directory, `.${path.basename(target)}.${process.pid}`);
     const outermost = fs.mkdirSync(directory, { recursive: true });
@@ -93,13 +98,6 @@ function read(file: string): string | undefined {
       return undefined;
     throw error;
   }
-}
-
-function refuseForeign(file: string): void {
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw foreign(file, 'is a directory');
-  const existing = read(file);
-  if (existing === undefined || existing === '' || isGenerated(existing)) return;
-  throw foreign(file, 'exists');
 }
 
 function foreign(file: string, what: string): OutputError {
