@@ -93,6 +93,14 @@ class Task(threading.Thread):
             self.error = error
 
 
+def can_be_made_apart(topology):
+    """Whether another topology of this kind can be made, and a group of it taken over, as in mishards 1.1.1."""
+    try:
+        return callable(type(topology)().add_group)
+    except Exception:
+        return False
+
+
 class DnsDiscovery:
     name = 'dns'
 
@@ -125,6 +133,7 @@ class DnsDiscovery:
         self.stuck_after = 6 * max(5, self.interval, self.timeout)
 
         self.topology, self.resolve, self.probe, self.clock = readonly_topo, resolve, probe, clock
+        self.apart = can_be_made_apart(readonly_topo)  # how connect() makes groups
         self.readers = {}  # ip -> failed probes in a row, of every group that we registered
         self.wanted = set()  # what DNS answered last
         self.empty_answers = 0  # in a row
@@ -138,10 +147,6 @@ class DnsDiscovery:
         self.threads = []
 
     def start(self):
-        try:
-            type(self.topology)().add_group  # what connect() and add() build on
-        except (AttributeError, TypeError) as error:
-            self.problems.append('this is not the topology of mishards 1.1.1: {}'.format(error))
         for problem in self.problems:
             logger.error('DNS discovery cannot start: %s', problem)
         if self.problems:
@@ -200,6 +205,8 @@ class DnsDiscovery:
             self.collect(alive)  # those that are quick do not wait for those that are not
             started = [task for task in started if task.is_alive()]
         self.collect(alive)
+        for ip in self.creating:  # still connecting: searches must not be sent there meanwhile
+            self.discard(ip)
         self.last_round = self.clock()
 
     def ask_dns(self):
@@ -230,13 +237,24 @@ class DnsDiscovery:
         """In a Task: a group with a connection to ip, for add()."""
         # mishards routes to a group as soon as its topology has it, and connecting may take 30 s x MAX_RETRY. So the
         # group is made in a topology of its own: nothing is routed to it, and nothing is left behind if this hangs.
+        # Where that can't be, it is made in place, and taken back by discard() when it is not there in time.
+        topology = type(self.topology)() if self.apart else self.topology
         group_name = 'readonly-' + ip
-        status, group = type(self.topology)().create(name=group_name)
+        status, group = topology.create(name=group_name)
         if status.name == 'OK':
             status, _ = group.create(name=group_name, uri='tcp://{}:{}'.format(ip, self.port))
         if status.name != 'OK':
             raise NotAdded(status.name)
         return group
+
+    def discard(self, ip):
+        """What connect() made in place, and add() did not take."""
+        if self.apart:
+            return
+        try:
+            self.topology.delete_group('readonly-' + ip)
+        except BaseException as error:
+            self.report(self.faults, ip, type(error), 'reader %s: its empty group cannot be removed: %r', ip, error)
 
     def collect(self, alive):
         for ip, task in list(self.creating.items()):
@@ -247,20 +265,24 @@ class DnsDiscovery:
                 continue
             del self.creating[ip]
             if ip not in self.wanted or ip not in alive:
-                continue  # it connected too late: this is not that reader any more
+                self.discard(ip)  # it connected too late: this is not that reader any more
+                continue
             try:
                 if task.error is not None:
                     raise task.error
                 self.add(ip, task.value)
             except BaseException as error:
+                self.discard(ip)
                 kind = str(error) if isinstance(error, NotAdded) else type(error)
                 self.report(self.unusable, ip, kind, 'reader %s cannot be added, trying again: %r', ip, error)
 
     def add(self, ip, group):
         try:
-            status = self.topology.add_group(group)
-            if status.name != 'OK':  # someone else's group of that name, maybe an empty one: make room
-                raise NotAdded(status.name)
+            if not self.apart:
+                if 'readonly-' + ip not in self.topology.group_names:  # discard() was faster
+                    raise NotAdded('it connected too late')
+            elif self.topology.add_group(group).name != 'OK':  # someone else's group of that name, maybe an empty one: make room
+                raise NotAdded('DUPLICATED')
         except BaseException:
             self.topology.delete_group('readonly-' + ip)
             raise

@@ -331,6 +331,78 @@ class Connecting(Case):
         self.assertLess(time.monotonic() - begun, 4)  # one after the other: 20 s
 
 
+class InPlace(Case):
+    """With a topology that offers no more than what plugins are meant to use, and cannot be made anew."""
+
+    class Documented:
+        def __init__(self, topology):
+            self.create = topology.create
+            self.delete_group = topology.delete_group
+            self.topology = topology
+
+        @property
+        def group_names(self):
+            return self.topology.group_names
+
+    def tearDown(self):
+        self.world.empty_groups_routed_to.clear()  # in place, a group is empty for as long as a round takes
+        super().tearDown()
+
+    def discovery(self, timeout='5', **variables):
+        discovery = super().discovery(timeout, **variables)
+        discovery.topology = self.Documented(self.world.topology)
+        discovery.apart = plugin.can_be_made_apart(discovery.topology)
+        self.assertFalse(discovery.apart)
+        return discovery
+
+    def test_readers_come_and_go(self):
+        discovery = self.discovery()
+        for ips in ([], ['10.0.0.1', '10.0.0.2', '10.0.0.3'], ['10.0.0.2'], ['10.0.0.9'], []):
+            self.world.up(*ips)
+            for _ in range(3):
+                discovery.tick()
+            self.assertEqual(self.world.routed, set(ips))
+
+    def test_whatever_goes_wrong_leaves_no_group_behind_and_is_tried_again(self):
+        for wrong in (NotConnectError(), AttributeError(), Interrupt(), StatusType.VERSION_ERROR, StatusType.ADD_ERROR):
+            discovery = self.discovery()
+            self.world.up('10.0.0.1')
+            self.world.connecting['10.0.0.1'] = wrong
+            discovery.tick()
+            self.assertEqual(self.world.routed, set(), wrong)
+            self.world.connecting.clear()
+            discovery.tick()
+            self.assertEqual(self.world.routed, {'10.0.0.1'}, wrong)
+            self.world.up()
+            for _ in range(3):
+                discovery.tick()
+
+    def test_a_group_of_that_name_that_is_not_ours_is_replaced(self):
+        self.world.topology.create(name='readonly-10.0.0.1')
+        discovery = self.discovery()
+        self.world.up('10.0.0.1')
+        discovery.tick()
+        self.assertEqual(self.world.routed, set())
+        discovery.tick()
+        self.assertEqual(self.world.routed, {'10.0.0.1'})
+
+    def test_a_reader_that_hangs_while_connecting_is_not_routed_to_and_comes_when_it_can(self):
+        discovery = self.discovery(timeout='0.1')
+        self.world.up('10.0.0.1', '10.0.0.2')
+        self.world.connecting['10.0.0.1'] = 'hang'
+        discovery.tick()
+        self.assertEqual(self.world.routed, {'10.0.0.2'})
+        discovery.tick()
+        self.assertEqual(self.world.routed, {'10.0.0.2'})
+        self.world.connecting.clear()
+        self.world.go_on.set()
+
+        def both_are_there():
+            discovery.tick()
+            return self.world.routed == {'10.0.0.1', '10.0.0.2'}
+        eventually(both_are_there)
+
+
 class Dns(Case):
     def test_a_failure_keeps_those_that_accept_and_is_logged_once(self):
         discovery = self.discovery()
@@ -558,11 +630,6 @@ class Settings(Case):
                 readonly_topo=self.world.topology, plugin_config=Config(DISCOVERY_DNS_HOST='r', **{variable: value}))
             self.assertIs(discovery.start(), False)
             self.assertTrue(self.logged(variable, repr(value)), (name, value))
-
-    def test_fails_on_another_mishards(self):
-        discovery = plugin.DnsDiscovery.Create(readonly_topo=object(), plugin_config=Config(DISCOVERY_DNS_HOST='r'))
-        self.assertIs(discovery.start(), False)
-        self.assertEqual(len(self.logged('not the topology of mishards 1.1.1')), 1)
 
     def test_registers_itself_as_dns(self):
         class App:
