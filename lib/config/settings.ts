@@ -1,6 +1,7 @@
+import { Names } from '../kubernetes/names';
 import { mirrored } from './images';
 import type { Problem } from './problems';
-import { canonicalQuantity, parseMilvusSize } from './quantities';
+import { parseMilvusSize } from './quantities';
 import type { ParsedConfig } from './schema';
 import type { ExtraServerConfig } from './server-keys';
 import { type Resources, resolveResources, sizeServer, threadsFor } from './sizing';
@@ -79,13 +80,7 @@ export type S3Settings = Replace<
 >;
 
 /** Unset unless `s3.embedded`. */
-export type MinioSettings = Replace<
-  ParsedConfig['minio'],
-  {
-    readonly resources: Resources;
-    readonly persistence: ParsedConfig['minio']['persistence'] & { readonly size: string };
-  }
->;
+export type MinioSettings = Replace<ParsedConfig['minio'], { readonly resources: Resources }>;
 
 export type BackupSettings = Replace<
   ParsedConfig['backup'],
@@ -135,6 +130,7 @@ export function resolveSettings(config: ParsedConfig): {
   readonly problems: readonly Problem[];
 } {
   const { externalMysql, mysqlWaitSeconds, imageRegistry, ...rest } = config;
+  const names = new Names(config.name);
   const problems: Problem[] = [];
 
   const workloadResources = (
@@ -187,7 +183,7 @@ export function resolveSettings(config: ParsedConfig): {
   const database: DatabaseSettings =
     externalMysql === undefined
       ? {
-          host: `${config.name}-mysql`,
+          host: names.mysql,
           port: 3306,
           database: config.mysql.database,
           user: config.mysql.user,
@@ -203,7 +199,7 @@ export function resolveSettings(config: ParsedConfig): {
   const s3: S3Settings = {
     ...config.s3,
     ...(config.s3.embedded
-      ? { address: `${config.name}-minio`, port: MINIO_PORT, createBucket: true }
+      ? { address: names.minio, port: MINIO_PORT, createBucket: true }
       : // The schema wants it when the storage is not embedded.
         { address: config.s3.address ?? '' }),
     credentials: credentials(config.s3.credentials, `${config.name}-s3`),
@@ -214,12 +210,10 @@ export function resolveSettings(config: ParsedConfig): {
     images: Object.fromEntries(
       Object.entries(config.images).map(([name, image]) => [name, mirrored(image, imageRegistry)]),
     ) as Settings['images'],
-    storage: { ...config.storage, sizeLimit: canonicalQuantity(String(config.storage.sizeLimit)) },
     wal: {
       ...config.wal,
       persistence: {
         ...config.wal.persistence,
-        size: canonicalQuantity(String(config.wal.persistence.size)),
         storageClassName:
           config.wal.persistence.storageClassName ?? config.mysql.persistence.storageClassName,
       },
@@ -228,10 +222,6 @@ export function resolveSettings(config: ParsedConfig): {
     minio: config.s3.embedded
       ? {
           ...config.minio,
-          persistence: {
-            ...config.minio.persistence,
-            size: canonicalQuantity(String(config.minio.persistence.size)),
-          },
           resources: workloadResources('minio', {
             cpuRequest: '100m',
             cpuLimit: '1',
@@ -295,7 +285,6 @@ export function resolveSettings(config: ParsedConfig): {
             maxConnections: config.mysql.maxConnections ?? Math.max(1000, connectionsNeeded(config)),
             persistence: {
               ...config.mysql.persistence,
-              size: canonicalQuantity(String(config.mysql.persistence.size)),
               subPath:
                 config.mysql.persistence.subPath ??
                 (config.mysql.persistence.existingClaim === undefined ? 'data' : ''),

@@ -84,11 +84,8 @@ export function sizeServer(input: ServerMemoryInput): ServerMemory {
   const limit = parseQuantity(String(input.memoryLimit)) ?? 0;
   const memoryLimit = canonicalQuantity(String(input.memoryLimit));
   const cacheBytes = input.cacheSize === undefined ? largestCache(limit) : bytes(input.cacheSize);
-  const wanted = Math.max(cacheBytes, SMALLEST_CACHE);
-  const fits = needed(input.cacheSize === undefined ? wanted : cacheBytes) <= limit;
-  const problems = fits
-    ? []
-    : [tooSmall(input, needed(input.cacheSize === undefined ? wanted : cacheBytes), largestCache(limit))];
+  const least = needed(input.cacheSize === undefined ? Math.max(cacheBytes, SMALLEST_CACHE) : cacheBytes);
+  const problems = least <= limit ? [] : [tooSmall(input, least, largestCache(limit))];
   return { cacheBytes, insertBufferBytes, memoryLimit, problems };
 }
 

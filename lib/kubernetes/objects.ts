@@ -1,12 +1,7 @@
 import { ApiObject, type ApiObjectProps } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-
-/** What all objects of a cluster have in common: made once by MilvusCluster, handed to its parts. */
-export interface ObjectContext {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
-}
+import { emptyDir, nonEmpty, quantity } from './pod';
 
 /** An object from its manifest: typed input, real field names for patches, no mapping afterwards. */
 export function apiObject(scope: Construct, id: string, manifest: unknown): ApiObject {
@@ -17,7 +12,6 @@ export function apiObject(scope: Construct, id: string, manifest: unknown): ApiO
 export interface PersistenceOptions {
   readonly enabled: boolean;
   readonly storageClassName?: string;
-  /** As the API server stores it. */
   readonly size: string | number;
   readonly accessModes: readonly string[];
   readonly existingClaim?: string;
@@ -38,7 +32,7 @@ export function claimSpec({
     accessModes: [...accessModes],
     storageClassName,
     volumeMode: 'Filesystem',
-    resources: { requests: { storage: k8s.Quantity.fromString(String(size)) } },
+    resources: { requests: { storage: quantity(size) } },
   };
 }
 
@@ -48,8 +42,7 @@ export function persistentVolume(
   persistence: PersistenceOptions,
   claimName?: string,
 ): k8s.Volume[] {
-  if (!persistence.enabled)
-    return [{ name, emptyDir: { sizeLimit: k8s.Quantity.fromString(String(persistence.size)) } }];
+  if (!persistence.enabled) return [emptyDir(name, persistence.size)];
   const claim = persistence.existingClaim ?? claimName;
   return claim === undefined ? [] : [{ name, persistentVolumeClaim: { claimName: claim } }];
 }
@@ -64,10 +57,9 @@ export function withClaimTemplate(
   persistence: PersistenceOptions,
 ): unknown {
   if (!makesClaim(persistence)) return manifest;
-  const { annotations } = persistence;
   manifest.spec['volumeClaimTemplates'] = [
     k8s.KubePersistentVolumeClaim.manifest({
-      metadata: { name, annotations: Object.keys(annotations).length > 0 ? annotations : undefined },
+      metadata: { name, annotations: nonEmpty(persistence.annotations) },
       spec: claimSpec(persistence),
     }),
   ];

@@ -1,4 +1,5 @@
 import { k8s } from 'cdk8s-plus-25';
+import { canonicalQuantity } from '../config/quantities';
 import type { Resources } from '../config/sizing';
 
 /**
@@ -99,11 +100,18 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   };
 }
 
-function nonEmpty(map: Readonly<Record<string, string>>): Record<string, string> | undefined {
+/** Metadata that is left out when there is none of it. */
+export function nonEmpty(map: Readonly<Record<string, string>>): Record<string, string> | undefined {
   return Object.keys(map).length > 0 ? { ...map } : undefined;
 }
 
 type PodSpecJson = Record<string, unknown>;
+
+/** A new pod is ready before an old one goes. */
+export const ROLLING_UPDATE: k8s.DeploymentStrategy = {
+  type: 'RollingUpdate',
+  rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
+};
 
 interface WorkloadJson {
   readonly spec: {
@@ -147,9 +155,7 @@ export const INIT_RESOURCES = resourceRequirements({
 });
 
 function quantities(amounts: Readonly<Record<string, string>>): Record<string, k8s.Quantity> {
-  return Object.fromEntries(
-    Object.entries(amounts).map(([name, amount]) => [name, k8s.Quantity.fromString(amount)]),
-  );
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, quantity(amount)]));
 }
 
 /** An environment variable from a key of a Secret. */
@@ -157,12 +163,14 @@ export function secretEnv(name: string, secretName: string, key: string): k8s.En
   return { name, valueFrom: { secretKeyRef: { name: secretName, key } } };
 }
 
+/** An amount as the API server stores it, so that a second apply changes nothing. */
+export function quantity(amount: string | number): k8s.Quantity {
+  return k8s.Quantity.fromString(canonicalQuantity(String(amount)));
+}
+
 /** A scratch volume. With `memory` it is a tmpfs, for what must never touch a disk. */
-export function emptyDir(name: string, sizeLimit: string, memory = false): k8s.Volume {
-  return {
-    name,
-    emptyDir: { sizeLimit: k8s.Quantity.fromString(sizeLimit), medium: memory ? 'Memory' : undefined },
-  };
+export function emptyDir(name: string, sizeLimit: string | number, memory = false): k8s.Volume {
+  return { name, emptyDir: { sizeLimit: quantity(sizeLimit), medium: memory ? 'Memory' : undefined } };
 }
 
 export function configMapVolume(name: string, configMap: string, keys?: readonly string[]): k8s.Volume {

@@ -11,6 +11,7 @@ import {
   emptyDir,
   INIT_RESOURCES,
   podTemplate,
+  ROLLING_UPDATE,
   resourceRequirements,
   withScheduling,
 } from '../kubernetes/pod';
@@ -110,13 +111,7 @@ export class Mishards extends Part {
           metadata: this.metadata(names.mishards),
           spec: {
             replicas: mishards.replicas,
-            strategy: {
-              type: 'RollingUpdate',
-              rollingUpdate: {
-                maxUnavailable: k8s.IntOrString.fromNumber(0),
-                maxSurge: k8s.IntOrString.fromNumber(1),
-              },
-            },
+            strategy: ROLLING_UPDATE,
             selector: { matchLabels: { ...this.selectorLabels } },
             template: podTemplate({
               options: mishards,

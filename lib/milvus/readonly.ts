@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { withScheduling } from '../kubernetes/pod';
+import { ROLLING_UPDATE, withScheduling } from '../kubernetes/pod';
 import type { ServerConfigTemplate } from './server-config';
 import { serverPodTemplate } from './server-pod';
 import { engineService } from './writable';
@@ -36,13 +36,7 @@ export class ReadonlyNodes extends Part {
           metadata: this.metadata(names.readonly),
           spec: {
             replicas: settings.readonly.replicas,
-            strategy: {
-              type: 'RollingUpdate',
-              rollingUpdate: {
-                maxUnavailable: k8s.IntOrString.fromNumber(0),
-                maxSurge: k8s.IntOrString.fromNumber(1),
-              },
-            },
+            strategy: ROLLING_UPDATE,
             selector: { matchLabels: { ...this.selectorLabels } },
             template: serverPodTemplate({
               settings,

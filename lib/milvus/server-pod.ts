@@ -92,9 +92,9 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       Scripts.volume(names.scripts, SERVER_SCRIPTS),
       emptyDir('server-config', '1Mi', true),
       emptyDir('tmp', '64Mi'),
-      emptyDir('storage', String(storage.sizeLimit)),
+      emptyDir('storage', storage.sizeLimit),
       ...walVolumes,
-      emptyDir('logs', String(milvus.logs.sizeLimit)),
+      emptyDir('logs', milvus.logs.sizeLimit),
     ],
   });
 }

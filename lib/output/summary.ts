@@ -87,7 +87,7 @@ function inlineWarnings(settings: Settings, outdir: string): string[] {
 const RANDOM = '$(openssl rand -hex 24)';
 
 /** The commands that make the Secrets which the cluster refers to and does not bring along. */
-export function secretCommands(settings: Settings): string[] {
+function secretCommands(settings: Settings): string[] {
   const { s3, minio, mysql, database, backup } = settings;
   const exists = (credentials: { inline?: unknown; externalSecret?: unknown }) =>
     credentials.inline === undefined && credentials.externalSecret === undefined;

@@ -338,6 +338,16 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
     minio: { ...common.minio, persistence: { ...common.minio.persistence, existingClaim: undefined } },
   },
   'backups beside the data': { ...minimal, backup: { enabled: true } },
+  'amounts in another notation than the API server keeps': {
+    ...minimal,
+    storage: { sizeLimit: '2048Mi' },
+    wal: { persistence: { size: '1024Mi' } },
+    milvus: { logs: { sizeLimit: '4096Mi' } },
+    mishards: {
+      resources: { requests: { cpu: 0.5, memory: '1024Mi' }, limits: { cpu: '1000m', memory: '2048Mi' } },
+    },
+    mysql: { persistence: { size: '5120Mi' } },
+  },
   'several of each': { ...minimal, readonly: { replicas: 5 }, mishards: { replicas: 3 } },
   'longest name': { ...minimal, name: `m${'x'.repeat(39)}` },
 };
