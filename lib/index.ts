@@ -6,6 +6,17 @@ export { type LoadedCluster, type LoadOptions, loadClusters } from './config/loa
 export type { MilvusConfig } from './config/milvus-config';
 export { ConfigurationError, type Problem, type ProblemReport } from './config/problems';
 export type { Settings } from './config/settings';
+export {
+  type CommandResult,
+  fromHelm,
+  fromHelmValues,
+  type HelmTranslation,
+  type Note,
+  type ReleaseOptions,
+  type SecretEntry,
+  type SecretToMake,
+  translateHelmValues,
+} from './helm';
 export type { Names } from './kubernetes/names';
 export type { Mysql } from './metadata/mysql';
 export type { Mishards } from './milvus/mishards';
@@ -15,6 +26,7 @@ export type { WritableNode } from './milvus/writable';
 export { MilvusCluster } from './milvus-cluster';
 export { type JobName, MilvusJob } from './milvus-job';
 export { OutputError, type Written } from './output/files';
+export { type ImageInfo, imagesOf, imageTable } from './output/images';
 export { progressLine, type Terminal } from './output/progress';
 export { summary } from './output/summary';
 export {

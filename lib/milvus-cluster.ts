@@ -1,4 +1,5 @@
 import { type ApiObject, Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { settingsOf } from './config';
 import type { MilvusConfig } from './config/milvus-config';
@@ -6,22 +7,26 @@ import type { Settings } from './config/settings';
 import { Credentials } from './kubernetes/credentials';
 import { objectLabels } from './kubernetes/labels';
 import { Names } from './kubernetes/names';
+import { apiObject } from './kubernetes/objects';
 import { Scripts } from './kubernetes/scripts';
 import { BACKUP_SCRIPTS, Backup } from './metadata/backup';
 import { MYSQL_SCRIPTS, Mysql } from './metadata/mysql';
 import { MISHARDS_SCRIPTS, Mishards } from './milvus/mishards';
 import { ReadonlyNodes } from './milvus/readonly';
 import { ServerConfigs } from './milvus/server-config';
-import { SERVER_SCRIPTS } from './milvus/server-pod';
+import { serverScripts } from './milvus/server-pod';
 import { WritableNode } from './milvus/writable';
+import { Admin } from './operations/admin';
+import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
 import { Minio } from './storage/minio';
 
 /**
- * A Milvus 1.1.1 cluster with S3 storage, as one chart.
+ * A Milvus 1.1.1 cluster, as one chart.
  *
  * A request goes from the client to mishards, which sends searches to the readonly servers and everything else to the
- * writable. Both kinds of server keep their metadata in MySQL and their vectors in the S3 bucket.
+ * writable. Both kinds of server keep their metadata in MySQL and their vectors in the S3 bucket, or on a volume that
+ * they share. A standalone server is the writable alone, with the clients' Service in front of it.
  *
  * The parts are there to be patched: `cluster.writable.deployment.addJsonPatch(...)`, with the real field names.
  */
@@ -30,14 +35,18 @@ export class MilvusCluster extends Chart {
   public readonly settings: Settings;
   /** Names of the cluster's objects. */
   public readonly names: Names;
-  /** The proxy, and the Service that clients connect to. */
-  public readonly mishards: Mishards;
-  /** The servers that search. */
-  public readonly readonly: ReadonlyNodes;
+  /** The proxy, and the Service that clients connect to; unset with a standalone server. */
+  public readonly mishards?: Mishards;
+  /** The servers that search; unset with a standalone server. */
+  public readonly readonly?: ReadonlyNodes;
   /** The server that writes. */
   public readonly writable: WritableNode;
-  /** The metadata server; unset with an external MySQL. */
+  /** The metadata server; unset with an external MySQL or SQLite. */
   public readonly mysql?: Mysql;
+  /** Who may talk to whom; unset when switched off. */
+  public readonly networkPolicies?: NetworkPolicies;
+  /** The web interface; unset unless enabled. */
+  public readonly admin?: Admin;
   /** The embedded S3 storage; unset with one that exists. */
   public readonly minio?: Minio;
   /** The regular dumps of the metadata; unset unless enabled. */
@@ -46,6 +55,8 @@ export class MilvusCluster extends Chart {
   public readonly canary?: SmokeTest;
   /** The ConfigMap with the server configurations, without credentials. */
   public readonly serverConfigs: ServerConfigs;
+  /** The ConfigMap with files for additional containers; unset without any. */
+  public readonly extraConfig?: ApiObject;
   /** The Secret or ExternalSecret of the S3 keys; unset when an existing Secret is used. */
   public readonly s3Secret?: ApiObject;
   /** The Secret or ExternalSecret of the S3 keys for backups; unset when an existing Secret is used. */
@@ -62,29 +73,33 @@ export class MilvusCluster extends Chart {
     const settings = settingsOf(config, `MilvusCluster "${id}"`);
     super(scope, id, { namespace: settings.namespace, disableResourceNameHashes: true });
     this.settings = settings;
-    const names = new Names(settings.name);
+    const names = Names.of(settings);
+    const { s3, database, backup, mysql } = settings;
     this.names = names;
 
-    // The document order is the apply order: what pods need comes first.
-    this.s3Secret = this.credentials('S3Credentials', settings.s3.credentials);
-    // With credentials of its own; otherwise they are those of the cluster's S3.
-    if (settings.backup.enabled && settings.backup.s3.credentials !== settings.s3.credentials) {
-      this.backupSecret = this.credentials('BackupCredentials', settings.backup.s3.credentials);
+    // The document order is the apply order: what pods need comes first, and what protects them.
+    if (settings.networkPolicy.enabled) {
+      this.networkPolicies = new NetworkPolicies(this, 'NetworkPolicies', { settings, names });
     }
-    this.mysqlSecret = this.credentials(
-      'MysqlCredentials',
-      settings.mysql?.credentials ?? settings.database.credentials,
-    );
+    if (s3 !== undefined) this.s3Secret = this.credentials('S3Credentials', s3.credentials);
+    // With credentials of its own; otherwise they are those of the cluster's S3.
+    if (backup !== undefined && backup.s3.credentials !== s3?.credentials) {
+      this.backupSecret = this.credentials('BackupCredentials', backup.s3.credentials);
+    }
+    const mysqlCredentials = mysql?.credentials ?? database?.credentials;
+    if (mysqlCredentials !== undefined) {
+      this.mysqlSecret = this.credentials('MysqlCredentials', mysqlCredentials);
+    }
     new Scripts(this, 'Scripts', {
       name: names.scripts,
       ...this.metadata(),
       files: [
         ...new Set([
           SMOKE_TEST,
-          ...(settings.backup.enabled ? BACKUP_SCRIPTS : []),
-          ...SERVER_SCRIPTS,
-          ...MISHARDS_SCRIPTS,
-          ...(settings.mysql ? MYSQL_SCRIPTS : []),
+          ...(backup ? BACKUP_SCRIPTS : []),
+          ...serverScripts(settings),
+          ...(settings.mode === 'cluster' ? MISHARDS_SCRIPTS : []),
+          ...(mysql ? MYSQL_SCRIPTS : []),
         ]),
       ],
     });
@@ -93,39 +108,57 @@ export class MilvusCluster extends Chart {
       settings,
       metadata: { name: names.cluster, ...this.metadata() },
     });
+    const { extraConfigFiles } = settings.milvus;
+    if (Object.keys(extraConfigFiles).length > 0) {
+      this.extraConfig = apiObject(
+        this,
+        'ExtraConfig',
+        k8s.KubeConfigMap.manifest({
+          metadata: { name: names.extraConfig, ...this.metadata() },
+          data: { ...extraConfigFiles },
+        }),
+      );
+    }
 
-    if (settings.minio !== undefined) {
-      this.minio = new Minio(this, 'Minio', { settings, names, minio: settings.minio });
+    if (settings.minio !== undefined && s3 !== undefined) {
+      this.minio = new Minio(this, 'Minio', { settings, names, minio: settings.minio, s3 });
     }
-    if (settings.mysql !== undefined) {
-      this.mysql = new Mysql(this, 'Mysql', { settings, names, mysql: settings.mysql });
-    }
+    if (mysql !== undefined) this.mysql = new Mysql(this, 'Mysql', { settings, names, mysql });
     this.writable = new WritableNode(this, 'Writable', {
       settings,
       names,
       serverConfig: this.serverConfigs.writable,
     });
-    this.readonly = new ReadonlyNodes(this, 'Readonly', {
-      settings,
-      names,
-      serverConfig: this.serverConfigs.readonly,
-    });
-    this.mishards = new Mishards(this, 'Mishards', {
-      settings,
-      names,
-      writable: this.writable,
-      readers: this.readonly,
-    });
+    // A cluster always has a database; SQLite is for a standalone server.
+    if (this.serverConfigs.readonly !== undefined && database !== undefined) {
+      this.readonly = new ReadonlyNodes(this, 'Readonly', {
+        settings,
+        names,
+        serverConfig: this.serverConfigs.readonly,
+      });
+      this.mishards = new Mishards(this, 'Mishards', {
+        settings,
+        names,
+        database,
+        writable: this.writable,
+        readers: this.readonly,
+      });
+    }
+    if (settings.admin !== undefined) {
+      this.admin = new Admin(this, 'Admin', { settings, names, admin: settings.admin });
+    }
 
-    if (settings.backup.enabled) this.backup = new Backup(this, 'Backup', { settings, names });
+    if (backup !== undefined && database !== undefined) {
+      this.backup = new Backup(this, 'Backup', { settings, names, backup, database });
+    }
     if (settings.smokeTest.schedule !== undefined) {
       this.canary = new SmokeTest(this, 'Canary', { settings, names }, settings.smokeTest.schedule);
     }
   }
 
   private metadata() {
-    const { name, labels, annotations } = this.settings;
-    return { labels: { ...labels, ...objectLabels(name) }, annotations: { ...annotations } };
+    const { labels, annotations } = this.settings;
+    return { labels: { ...labels, ...objectLabels(this.settings) }, annotations: { ...annotations } };
   }
 
   private credentials<Key extends string>(

@@ -13,7 +13,12 @@ export type JobName = 'smoke-test' | 'restore';
 
 const JOBS: Readonly<Record<JobName, (chart: Chart, props: PartProps) => unknown>> = {
   'smoke-test': (chart, props) => new SmokeTest(chart, 'SmokeTest', props),
-  restore: (chart, props) => new Restore(chart, 'Restore', props),
+  restore: (chart, props) => {
+    const { backup, database } = props.settings;
+    if (backup === undefined || database === undefined)
+      throw new Error('a cluster without backups has no restore');
+    return new Restore(chart, 'Restore', { ...props, backup, database });
+  },
 };
 
 /**
@@ -29,11 +34,11 @@ export class MilvusJob extends Chart {
   public constructor(scope: Construct, id: string, name: JobName, config: MilvusConfig | Settings) {
     const settings = settingsOf(config, `MilvusJob "${id}"`);
     super(scope, id, { namespace: settings.namespace, disableResourceNameHashes: true });
-    JOBS[name](this, { settings, names: new Names(settings.name) });
+    JOBS[name](this, { settings, names: Names.of(settings) });
   }
 
   /** The Jobs that a cluster has: the restore only with backups. */
   public static namesFor({ backup }: Settings): readonly JobName[] {
-    return backup.enabled ? ['smoke-test', 'restore'] : ['smoke-test'];
+    return backup !== undefined ? ['smoke-test', 'restore'] : ['smoke-test'];
   }
 }

@@ -77,7 +77,7 @@ async function configType(): Promise<string> {
   });
   const source = await compile(schema as Parameters<typeof compile>[0], 'MilvusConfig', {
     additionalProperties: false,
-    bannerComment: '/* Generated from the schema in schema.ts by `npm run generate`; do not edit. */',
+    bannerComment: '/* Generated from the schema in lib/config/schema by `npm run generate`; do not edit. */',
     style: { singleQuote: true, printWidth: 110 },
     strictIndexSignatures: false,
   });

@@ -40,7 +40,7 @@ test('an inline credential is in its Secret under the configured key', () => {
     'the-access-key': Buffer.from(CANARIES.s3AccessKey).toString('base64'),
     'the-secret-key': Buffer.from(CANARIES.s3SecretKey).toString('base64'),
   });
-  expect(find(manifests, 'Secret', 'every-mysql')['data']).toEqual({
+  expect(find(manifests, 'Secret', 'every-metadata')['data']).toEqual({
     'the-root-password': Buffer.from(CANARIES.mysqlRootPassword).toString('base64'),
     'the-password': Buffer.from(CANARIES.mysqlPassword).toString('base64'),
   });
@@ -87,8 +87,8 @@ test('no credential is in the arguments of a command', () => {
 
 test.each(WAYS)('given as %s, what the settings say about them is enough to read them', (way) => {
   const { settings } = clusterOf(everyOption(way));
-  expect(settings.s3.credentials.keys).toEqual({ accessKey: 'the-access-key', secretKey: 'the-secret-key' });
-  expect(settings.s3.credentials.secretName).toBe(way === 'existingSecret' ? 'keys-of-s3' : 'every-s3');
+  expect(settings.s3?.credentials.keys).toEqual({ accessKey: 'the-access-key', secretKey: 'the-secret-key' });
+  expect(settings.s3?.credentials.secretName).toBe(way === 'existingSecret' ? 'keys-of-s3' : 'every-s3');
 });
 
 test('another Secret rolls what reads it', () => {

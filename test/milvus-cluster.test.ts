@@ -26,6 +26,12 @@ describe('the minimal configuration', () => {
 
   test('makes these objects, in the order in which they are needed', () => {
     expect(manifests.map(idOf)).toEqual([
+      'NetworkPolicy/milvus-test-default-deny',
+      'NetworkPolicy/milvus-test-mishards',
+      'NetworkPolicy/milvus-test-readonly',
+      'NetworkPolicy/milvus-test-writable',
+      'NetworkPolicy/milvus-test-mysql',
+      'NetworkPolicy/milvus-test-smoke-test',
       'ConfigMap/milvus-test-scripts',
       'ConfigMap/milvus-test',
       'ConfigMap/milvus-test-mysql-configuration',
@@ -191,7 +197,12 @@ describe('the minimal configuration', () => {
     const mysql = find(manifests, 'StatefulSet', 'milvus-test-mysql');
     expect(mysql).toMatchObject({ spec: { replicas: 1, serviceName: 'milvus-test-mysql-headless' } });
     expect(container(mysql)).toMatchObject({
-      command: ['sh', '-c', 'ulimit -n 65536 2>/dev/null || :; exec docker-entrypoint.sh mysqld'],
+      command: [
+        'sh',
+        '-c',
+        'ulimit -n 65536 2>/dev/null || :; exec docker-entrypoint.sh mysqld "$@"',
+        'mysqld',
+      ],
     });
     expect(container(mysql)?.['volumeMounts']).toContainEqual({
       name: 'data',
@@ -246,14 +257,14 @@ describe('every option', () => {
     writable: find(manifests, 'Deployment', 'every-writable'),
     readonly: find(manifests, 'Deployment', 'every-readonly'),
     mishards: find(manifests, 'Deployment', 'every-mishards'),
-    mysql: find(manifests, 'StatefulSet', 'every-mysql'),
+    mysql: find(manifests, 'StatefulSet', 'every-metadata'),
   };
 
   test('namespace, labels and annotations are on every object', () => {
     for (const { metadata } of manifests) {
       expect(metadata).toMatchObject({
         namespace: 'vectors',
-        labels: { 'example.com/team': 'search', 'app.kubernetes.io/instance': 'every' },
+        labels: { 'example.com/team': 'search', 'app.kubernetes.io/instance': 'every-release' },
         annotations: { 'example.com/note': 'every object' },
       });
     }
@@ -282,7 +293,7 @@ describe('every option', () => {
         imagePullSecrets: [{ name: 'registry-login' }],
       });
       expect(container(workload)).toMatchObject({
-        imagePullPolicy: 'Always',
+        imagePullPolicy: 'Never',
         resources: { requests: { cpu: '750m', memory: '1Gi' }, limits: { cpu: '3', memory: '40Gi' } },
       });
     },
@@ -304,10 +315,13 @@ describe('every option', () => {
       ...records(at(podSpec(workload), 'initContainers')),
       ...records(at(podSpec(workload), 'containers')),
     ]);
-    expect([...new Set(images.map(({ image }) => image))].sort()).toEqual([
+    // What the configuration adds comes from where it says.
+    const ours = images.filter(({ name }) => !String(name).startsWith('extra'));
+    expect([...new Set(ours.map(({ image }) => image))].sort()).toEqual([
       'registry.example.com:5000/mirror/library/mysql:8.0.36',
-      'registry.example.com:5000/mirror/milvusdb/milvus:1.1.1-gpu-d061621-330cc6',
+      'registry.example.com:5000/mirror/milvusdb/milvus:1.1.1-gpu-other',
       'registry.example.com:5000/mirror/mirror/mishards:1.1.1',
+      'registry.example.com:5000/mirror/prom/mysqld-exporter:v0.15.1',
       `registry.example.com:5000/mirror/rclone/rclone:1.68.2@sha256:${'0'.repeat(64)}`,
     ]);
   });
@@ -346,13 +360,13 @@ describe('every option', () => {
     });
     expect(find(made, 'PersistentVolumeClaim', 'every-writable-wal')).toMatchObject(expected('wal'));
     expect(
-      records(at(find(made, 'StatefulSet', 'every-mysql'), 'spec', 'volumeClaimTemplates'))[0],
+      records(at(find(made, 'StatefulSet', 'every-metadata'), 'spec', 'volumeClaimTemplates'))[0],
     ).toMatchObject(expected('mysql'));
   });
 
   test('the client Service', () => {
     expect(find(manifests, 'Service', 'every')).toMatchObject({
-      metadata: { labels: { 'example.com/exposed': 'yes' }, annotations: { 'example.com/lb': 'internal' } },
+      metadata: { labels: { 'example.com/exposed': 'yes' }, annotations: { 'example.com/lb': 'clients' } },
       spec: {
         type: 'LoadBalancer',
         clusterIP: '10.96.0.99',
@@ -362,24 +376,31 @@ describe('every option', () => {
         ports: [{ port: 19531, nodePort: 31530, targetPort: 'mishards' }],
       },
     });
-    const others = manifests.filter(({ kind, metadata }) => kind === 'Service' && metadata.name !== 'every');
-    expect(others.map((service) => at(service, 'spec', 'type'))).toEqual(others.map(() => 'ClusterIP'));
+    // Those of the servers are for mishards alone.
+    for (const name of ['every-writable', 'every-readonly', 'every-readonly-discovery']) {
+      expect(find(manifests, 'Service', name)).toMatchObject({ spec: { type: 'ClusterIP' } });
+    }
   });
 
   test('several readers and proxies are spread over the nodes', () => {
+    const several = manifestsOf({ ...minimal, readonly: { replicas: 3 }, mishards: { replicas: 2 } });
     for (const [name, replicas] of [
       ['readonly', 3],
       ['mishards', 2],
     ] as const) {
-      expect(workloads[name]).toMatchObject({ spec: { replicas } });
-      expect(podSpec(workloads[name])).toMatchObject({
-        topologySpreadConstraints: [
-          {
-            topologyKey: 'kubernetes.io/hostname',
-            whenUnsatisfiable: 'ScheduleAnyway',
-            labelSelector: { matchLabels: at(workloads[name], 'spec', 'selector', 'matchLabels') },
+      const workload = find(several, 'Deployment', `milvus-test-${name}`);
+      const labelSelector = { matchLabels: at(workload, 'spec', 'selector', 'matchLabels') };
+      const topologyKey = 'kubernetes.io/hostname';
+      expect(workload).toMatchObject({ spec: { replicas } });
+      expect(podSpec(workload)).toMatchObject({
+        affinity: {
+          podAntiAffinity: {
+            preferredDuringSchedulingIgnoredDuringExecution: [
+              { podAffinityTerm: { topologyKey, labelSelector } },
+            ],
           },
-        ],
+        },
+        topologySpreadConstraints: [{ topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector }],
       });
     }
   });
@@ -398,19 +419,27 @@ describe('every option', () => {
       DISCOVERY_KUBERNETES_IN_CLUSTER: 'true',
       DISCOVERY_KUBERNETES_POLL_INTERVAL: '7',
       DISCOVERY_KUBERNETES_LABEL_SELECTOR:
-        'app.kubernetes.io/instance=every,app.kubernetes.io/name=milvus,component=readonly',
+        'app.kubernetes.io/instance=every-release,app.kubernetes.io/name=every-app,component=readonly',
     });
+    // An account that is named has its rights already.
     expect(podSpec(workloads.mishards)).toMatchObject({
-      serviceAccountName: 'every-mishards',
+      serviceAccountName: 'mishards-account',
       automountServiceAccountToken: true,
     });
-    expect(find(manifests, 'Role', 'every-mishards')['rules']).toEqual([
+    expect(manifests.map(({ kind }) => kind)).not.toContain('Role');
+
+    const own = manifestsOf({ ...minimal, mishards: { discovery: 'kubernetes' } });
+    expect(podSpec(find(own, 'Deployment', 'milvus-test-mishards'))).toMatchObject({
+      serviceAccountName: 'milvus-test-mishards',
+      automountServiceAccountToken: true,
+    });
+    expect(find(own, 'Role', 'milvus-test-mishards')['rules']).toEqual([
       { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] },
       { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch'] },
     ]);
-    expect(find(manifests, 'RoleBinding', 'every-mishards')).toMatchObject({
-      roleRef: { kind: 'Role', name: 'every-mishards' },
-      subjects: [{ kind: 'ServiceAccount', name: 'every-mishards' }],
+    expect(find(own, 'RoleBinding', 'milvus-test-mishards')).toMatchObject({
+      roleRef: { kind: 'Role', name: 'milvus-test-mishards' },
+      subjects: [{ kind: 'ServiceAccount', name: 'milvus-test-mishards' }],
     });
   });
 
@@ -450,15 +479,17 @@ describe('every option', () => {
 
   test('the scratch volumes have their limits', () => {
     expect(records(at(podSpec(workloads.readonly), 'volumes'))).toEqual(
-      expect.arrayContaining([
-        { name: 'storage', emptyDir: { sizeLimit: '30Gi' } },
-        { name: 'logs', emptyDir: { sizeLimit: '9Gi' } },
-      ]),
+      expect.arrayContaining([{ name: 'storage', emptyDir: { sizeLimit: '30Gi' } }]),
     );
+    const logs = manifestsOf({ ...minimal, milvus: { logs: { sizeLimit: '9Gi' } } });
+    expect(records(at(podSpec(find(logs, 'Deployment', 'milvus-test-readonly')), 'volumes'))).toContainEqual({
+      name: 'logs',
+      emptyDir: { sizeLimit: '9Gi' },
+    });
   });
 
   test('MySQL 8.0 is told to keep the passwords that Milvus can use', () => {
-    const myCnf = String(at(find(manifests, 'ConfigMap', 'every-mysql-configuration'), 'data', 'my.cnf'));
+    const myCnf = String(at(find(manifests, 'ConfigMap', 'every-metadata-configuration'), 'data', 'my.cnf'));
     expect(myCnf).toContain('default-authentication-plugin = mysql_native_password\nskip-log-bin\n');
     expect(myCnf).not.toContain('ignore-db-dir');
     expect(myCnf).toContain('max_connections = 2000\n');
@@ -547,15 +578,15 @@ describe('as a construct in an app of one’s own', () => {
 
   test('parts tell where they are, so that nobody builds names', () => {
     const { mishards, writable, readonly, mysql } = clusterOf(minimal);
-    expect([mishards.host, writable.host, readonly.host, readonly.discoveryHost, mysql?.host]).toEqual([
+    expect([mishards?.host, writable.host, readonly?.host, readonly?.discoveryHost, mysql?.host]).toEqual([
       'milvus-test',
       'milvus-test-writable',
       'milvus-test-readonly',
       'milvus-test-readonly-discovery',
       'milvus-test-mysql',
     ]);
-    expect([mishards.port, writable.port, mysql?.port]).toEqual([19530, 19530, 3306]);
-    expect(readonly.selectorLabels).toMatchObject({ component: 'readonly' });
+    expect([mishards?.port, writable.port, mysql?.port]).toEqual([19530, 19530, 3306]);
+    expect(readonly?.selectorLabels).toMatchObject({ component: 'readonly' });
   });
 
   test('two clusters live in one app', () => {

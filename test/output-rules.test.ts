@@ -38,20 +38,21 @@ describe.each(emitted)('$name', ({ config, yaml, jobs }) => {
 
   test('all pods meet baseline, and restricted but for the writable on an adopted path', () => {
     expect(podSecurityProblems(manifests, 'baseline')).toEqual([]);
-    const adopted = config.storage?.path === '/var/lib/milvus';
-    const others = adopted
-      ? manifests.filter(({ metadata }) => !metadata.name.endsWith('-writable'))
-      : manifests;
+    const excepted = notRestricted(config);
+    const others = manifests.filter(({ metadata }) => !excepted.includes(metadata.name));
     expect(podSecurityProblems(others, 'restricted')).toEqual([]);
   });
 
   test('no name, label or annotation comes from the construct tree', () => {
     expect(yaml).not.toContain('cdk8s.io/');
     for (const { metadata } of manifests) {
-      const ofSecret = [config.s3.credentials, (config.mysql ?? config.externalMysql)?.credentials].map(
+      const ofSecret = [config.s3?.credentials, (config.mysql ?? config.externalMysql)?.credentials].map(
         (credentials) => credentials?.existingSecret,
       );
-      expect(metadata.name.startsWith(config.name) || ofSecret.includes(metadata.name)).toBe(true);
+      const ours = [config.name, config.mysql?.name ?? config.name];
+      expect(ours.some((name) => metadata.name.startsWith(name)) || ofSecret.includes(metadata.name)).toBe(
+        true,
+      );
     }
   });
 
@@ -68,7 +69,7 @@ describe.each(emitted)('$name', ({ config, yaml, jobs }) => {
     for (const { container, id } of containersOf(manifests)) {
       const { requests, limits } = fields(container['resources']);
       const amounts = { cpu: expect.any(String), memory: expect.any(String) };
-      expect({ id, requests, limits }).toEqual({ id, requests: amounts, limits: amounts });
+      expect({ id, requests, limits }).toMatchObject({ id, requests: amounts, limits: amounts });
       expect(String(container['image'])).toMatch(/:[^:@]+$|@sha256:/);
     }
   });
@@ -87,30 +88,41 @@ interface GivenCredentials {
 }
 
 /** What a configuration says that users bring along. */
-function prerequisites({
-  name,
-  s3,
-  mysql,
-  externalMysql,
-  wal,
-  backup,
-  imagePullSecrets = [],
-}: MilvusConfig): string[] {
+function prerequisites(config: MilvusConfig): string[] {
+  const { name, s3, mysql, externalMysql, wal, storage, milvus, backup, imagePullSecrets = [] } = config;
   const secret = (given: GivenCredentials = {}, fallback: string) =>
     given.inline === undefined && given.externalSecret === undefined
       ? [given.existingSecret ?? fallback]
       : [];
-  const claims = [wal?.persistence?.existingClaim, mysql?.persistence?.existingClaim].filter(
-    (claim) => claim !== undefined,
+  const claims = [wal, mysql, storage, milvus?.logs].map((volume) => volume?.persistence?.existingClaim);
+  const { writable, readonly, mishards, admin, smokeTest } = config;
+  const accounts = [writable, readonly, mishards, mysql, admin, backup, smokeTest].map(
+    (workload) => workload?.serviceAccountName,
   );
+  const given = (kind: string, names: readonly (string | undefined)[]) =>
+    names.filter((one) => one !== undefined).map((one) => `${kind}/${one}`);
   return [
-    ...[
-      ...secret(s3.credentials, `${name}-s3`),
-      ...secret((mysql ?? externalMysql)?.credentials, `${name}-mysql`),
+    ...given('Secret', [
+      ...(s3 === undefined ? [] : secret(s3.credentials, `${name}-s3`)),
+      ...secret((mysql ?? externalMysql)?.credentials, mysql?.name ?? `${name}-mysql`),
       ...(backup?.s3?.credentials === undefined ? [] : secret(backup.s3.credentials, `${name}-backup-s3`)),
       ...imagePullSecrets,
-    ].map((object) => `Secret/${object}`),
-    ...claims.map((object) => `PersistentVolumeClaim/${object}`),
+    ]),
+    ...given('PersistentVolumeClaim', claims),
+    ...given('ServiceAccount', [
+      ...accounts,
+      ...(config.s3?.embedded ? [config.minio?.serviceAccountName] : []),
+    ]),
+  ];
+}
+
+/** Workloads that Pod Security "restricted" does not admit, as securityProfile says. */
+function notRestricted({ name, storage, admin }: MilvusConfig): string[] {
+  const adopted = storage?.path === '/var/lib/milvus';
+  return [
+    ...(adopted ? [`${name}-writable`] : []),
+    ...(adopted && storage?.persistence?.enabled === true ? [`${name}-readonly`] : []),
+    ...(admin?.enabled === true ? [`${name}-admin`] : []),
   ];
 }
 

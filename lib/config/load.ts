@@ -316,6 +316,17 @@ function withoutRepeats(problems: readonly Problem[], reported: readonly Problem
   return problems.filter(({ path: where }) => !paths.has(where));
 }
 
+/** The volumes that outlive their pods, by their place in the configuration. */
+const CLAIMS: Readonly<
+  Record<string, (settings: Settings) => { readonly existingClaim?: string } | undefined>
+> = {
+  'wal.persistence': ({ wal }) => wal.persistence,
+  'mysql.persistence': ({ mysql }) => mysql?.persistence,
+  'minio.persistence': ({ minio }) => minio?.persistence,
+  'storage.persistence': ({ storage }) => storage.persistence,
+  'milvus.logs.persistence': ({ milvus }) => milvus.logs.persistence,
+};
+
 /** What two clusters must not share. */
 const EXCLUSIVE: readonly {
   readonly path: string;
@@ -327,29 +338,39 @@ const EXCLUSIVE: readonly {
   {
     path: 'name',
     // `a-mysql` beside `a`: the Service for its clients would be that for the MySQL of the other.
-    owned: ({ name, namespace }) =>
-      Object.values(new Names(name)).map((object) =>
+    owned: ({ name, namespace, mysql }) =>
+      [...new Set(Object.values(Names.of({ name, mysql })))].map((object) =>
         namespace === undefined ? `name ${object}` : `name ${object} in namespace ${namespace}`,
       ),
     expected: 'a name that no other cluster in the namespace has, nor one of its objects (<name>-mysql, ...)',
   },
   {
+    path: 'instance',
+    owned: ({ instance, appName, namespace }) => [
+      `instance ${instance} of ${appName}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
+    ],
+    expected: 'an instance of its own: by it the pods are selected',
+  },
+  {
     path: 's3.bucket',
-    owned: ({ s3, storage }) => [`bucket ${s3.bucket} at ${s3.address}:${s3.port}, path ${storage.path}`],
+    owned: ({ s3, storage }) =>
+      s3 === undefined ? [] : [`bucket ${s3.bucket} at ${s3.address}:${s3.port}, path ${storage.path}`],
     expected: 'a bucket, or a storage.path in it, of its own',
     fix: "Clusters that share both delete each other's objects.",
   },
   {
     path: 'externalMysql.database',
     owned: ({ mysql, database }) =>
-      mysql === undefined ? [`database ${database.database} at ${database.host}:${database.port}`] : [],
+      mysql === undefined && database !== undefined
+        ? [`database ${database.database} at ${database.host}:${database.port}`]
+        : [],
     expected: 'a database of its own',
     fix: "Two writers on one database destroy each other's files.",
   },
-  ...(['wal', 'mysql', 'minio'] as const).map((part) => ({
-    path: `${part}.persistence.existingClaim`,
+  ...Object.entries(CLAIMS).map(([path, claimOf]) => ({
+    path: `${path}.existingClaim`,
     owned: (settings: Settings) => {
-      const claim = settings[part]?.persistence.existingClaim;
+      const claim = claimOf(settings)?.existingClaim;
       return claim === undefined ? [] : [`claim ${claim} in namespace ${settings.namespace ?? '(unset)'}`];
     },
     expected: 'a claim of its own',
@@ -365,8 +386,12 @@ function conflictsBetween(clusters: readonly LoadedCluster[]): ProblemReport[] {
         if (taken === undefined) return [];
         return [{ path: where, given: `${taken}, as in ${owners.get(taken)}`, expected, fix }];
       });
+      // Two of one name are of one instance as well, unless they say otherwise.
+      const distinct = problems.some((problem) => problem.path === 'name')
+        ? problems.filter((problem) => problem.path !== 'instance')
+        : problems;
       for (const { owned } of EXCLUSIVE) for (const value of owned(settings)) owners.set(value, source);
-      return { source, problems };
+      return { source, problems: distinct };
     })
     .filter(({ problems }) => problems.length > 0);
 }

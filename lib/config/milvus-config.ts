@@ -1,4 +1,4 @@
-/* Generated from the schema in schema.ts by `npm run generate`; do not edit. */
+/* Generated from the schema in lib/config/schema by `npm run generate`; do not edit. */
 
 /**
  * A Milvus 1.1.1 cluster.
@@ -8,6 +8,24 @@ export interface MilvusConfig {
    * Name of the cluster: prefix of every object, and the Service that clients connect to.
    */
   readonly name: string;
+  /**
+   * `cluster`: mishards in front of one writable and any number of readers. `standalone`: one server that does it all.
+   *
+   * @default "cluster"
+   */
+  readonly mode?: 'cluster' | 'standalone';
+  /**
+   * Value of the label app.kubernetes.io/instance, by which the pods are selected; for a Helm release the name of the release.
+   *
+   * @default - name
+   */
+  readonly instance?: string;
+  /**
+   * Value of the label app.kubernetes.io/name, by which the pods are selected.
+   *
+   * @default "milvus"
+   */
+  readonly appName?: string;
   /**
    * Namespace of every object.
    *
@@ -32,8 +50,10 @@ export interface MilvusConfig {
   };
   /**
    * The S3 storage of the vectors. Milvus 1.1.1: plain HTTP, path style, region us-east-1, static keys.
+   *
+   * @default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for
    */
-  readonly s3: {
+  readonly s3?: {
     /**
      * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP. Required unless `embedded`.
      *
@@ -205,6 +225,57 @@ export interface MilvusConfig {
      * @default "10Gi"
      */
     readonly sizeLimit?: string | number;
+    /**
+     * The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly persistence?: {
+      /**
+       * Keep the directory `db` of storage.path on a PersistentVolumeClaim, which all servers share.
+       *
+       * @default - true on a standalone server without S3 or with SQLite; otherwise false
+       */
+      readonly enabled?: boolean;
+      /**
+       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
+       *
+       * @default - the cluster's default StorageClass
+       */
+      readonly storageClassName?: '' | string;
+      /**
+       * Size of the claim.
+       *
+       * @default "50Gi"
+       */
+      readonly size?: string | number;
+      /**
+       * A claim that exists already, used instead of a new one.
+       *
+       * @default - a new claim
+       */
+      readonly existingClaim?: string;
+      /**
+       * Annotations of the claim.
+       *
+       * @default - none
+       */
+      readonly annotations?: {
+        readonly [k: string]: string;
+      };
+      /**
+       * Access modes of the claim.
+       *
+       * @default - ReadWriteMany; ReadWriteOnce on a standalone server
+       */
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+      /**
+       * Directory on the volume that is `db`.
+       *
+       * @default - the root
+       */
+      readonly subPath?: string;
+    };
   };
   /**
    * The write-ahead log of the writable; on local disk, never in S3.
@@ -212,6 +283,12 @@ export interface MilvusConfig {
    * @default - the defaults of its keys
    */
   readonly wal?: {
+    /**
+     * Log inserts and deletes before they are acknowledged (wal.enable). Without it rows that are not flushed go with the process.
+     *
+     * @default true
+     */
+    readonly enabled?: boolean;
     /**
      * Directory of the write-ahead log.
      *
@@ -243,23 +320,17 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * StorageClass of the claim, e.g. csi-rbd-sc.
+       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
        *
        * @default - that of mysql.persistence
        */
-      readonly storageClassName?: string;
+      readonly storageClassName?: '' | string;
       /**
        * Size of the claim.
        *
        * @default "10Gi"
        */
       readonly size?: string | number;
-      /**
-       * Access modes of the claim.
-       *
-       * @default ["ReadWriteOnce"]
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
       /**
        * A claim that exists already, used instead of a new one.
        *
@@ -274,6 +345,12 @@ export interface MilvusConfig {
       readonly annotations?: {
         readonly [k: string]: string;
       };
+      /**
+       * Access modes of the claim.
+       *
+       * @default ["ReadWriteOnce"]
+       */
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
     };
   };
   /**
@@ -356,7 +433,7 @@ export interface MilvusConfig {
        */
       readonly maxFileSize?: string;
       /**
-       * Log files kept; 0 keeps all.
+       * Log files kept, of those that one start of the server has written; 0 keeps all.
        *
        * @default 4
        */
@@ -367,6 +444,57 @@ export interface MilvusConfig {
        * @default "4Gi"
        */
       readonly sizeLimit?: string | number;
+      /**
+       * The volume of the log files.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly persistence?: {
+        /**
+         * Keep the log files on one PersistentVolumeClaim for all servers, each pod in a directory of its own; wants toFile.
+         *
+         * @default false
+         */
+        readonly enabled?: boolean;
+        /**
+         * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
+         *
+         * @default - the cluster's default StorageClass
+         */
+        readonly storageClassName?: '' | string;
+        /**
+         * Size of the claim.
+         *
+         * @default "5Gi"
+         */
+        readonly size?: string | number;
+        /**
+         * A claim that exists already, used instead of a new one.
+         *
+         * @default - a new claim
+         */
+        readonly existingClaim?: string;
+        /**
+         * Annotations of the claim.
+         *
+         * @default - none
+         */
+        readonly annotations?: {
+          readonly [k: string]: string;
+        };
+        /**
+         * Access modes of the claim.
+         *
+         * @default - ReadWriteMany; ReadWriteOnce with one server
+         */
+        readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+        /**
+         * Directory on the volume below which the logs are.
+         *
+         * @default - the root
+         */
+        readonly subPath?: string;
+      };
     };
     /**
      * Memory of both roles; writable.cache and readonly.cache override it.
@@ -443,6 +571,67 @@ export interface MilvusConfig {
       readonly maxPartitionNum?: number;
     };
     /**
+     * GPUs of both roles; writable.gpu and readonly.gpu override it.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly gpu?: {
+      /**
+       * Run the GPU build (images.milvusGpu) and give it devices.
+       *
+       * @default - false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Memory of each device for cached data (gpu.cache_size).
+       *
+       * @default - 1GB
+       */
+      readonly cacheSize?: string;
+      /**
+       * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
+       *
+       * @default - the server's own
+       */
+      readonly cacheThreshold?: number;
+      /**
+       * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
+       *
+       * @default - 1000
+       */
+      readonly gpuSearchThreshold?: number;
+      /**
+       * Devices that search (gpu.search_devices), as the pod numbers them.
+       *
+       * @default - gpu0
+       */
+      readonly searchDevices?: readonly string[];
+      /**
+       * Devices that build indexes (gpu.build_index_devices).
+       *
+       * @default - gpu0
+       */
+      readonly buildIndexDevices?: readonly string[];
+      /**
+       * Devices that each pod asks for.
+       *
+       * @default - as many as searchDevices and buildIndexDevices name
+       */
+      readonly count?: number;
+      /**
+       * Resource of the device plugin.
+       *
+       * @default - nvidia.com/gpu
+       */
+      readonly resourceName?: string;
+      /**
+       * RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.
+       *
+       * @default - the cluster's default
+       */
+      readonly runtimeClassName?: string;
+    };
+    /**
      * Metrics of the servers; 1.1.1 can only push.
      *
      * @default - the defaults of its keys
@@ -455,9 +644,9 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * Host of the push gateway.
+       * Host of a push gateway that exists already. One that is shared keeps the series of pods that are gone.
        *
-       * @default "127.0.0.1"
+       * @default - a push gateway beside each server, in its pod
        */
       readonly address?: string;
       /**
@@ -472,6 +661,14 @@ export interface MilvusConfig {
        * @default - name of the cluster
        */
       readonly clusterLabel?: string;
+    };
+    /**
+     * Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, for extraVolumeMounts and extraContainers. No credentials.
+     *
+     * @default - none
+     */
+    readonly extraConfigFiles?: {
+      readonly [k: string]: string;
     };
     /**
      * Sections and keys of server_config.yaml that have no option of their own; merged last. Credentials and keys that an option sets are refused.
@@ -601,7 +798,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -630,6 +827,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -650,6 +855,240 @@ export interface MilvusConfig {
      */
     readonly podAnnotations?: {
       readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    /**
+     * Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.
+     *
+     * @default - restricted; baseline for what an adopted storage.path of /var/lib/milvus takes to write: the writable, and with storage.persistence the readers
+     */
+    readonly securityProfile?: 'restricted' | 'baseline';
+    /**
+     * Additional environment variables of the container milvus.
+     *
+     * @default []
+     */
+    readonly extraEnv?: readonly EnvVar[];
+    /**
+     * Additional volumes of the pods.
+     *
+     * @default []
+     */
+    readonly extraVolumes?: readonly Volume[];
+    /**
+     * Additional mounts of the container milvus, of extraVolumes or of the pod's own volumes.
+     *
+     * @default []
+     */
+    readonly extraVolumeMounts?: readonly VolumeMount[];
+    /**
+     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
+     *
+     * @default []
+     */
+    readonly extraContainers?: readonly Container[];
+    /**
+     * Additional init containers; they run after those of the pod itself.
+     *
+     * @default []
+     */
+    readonly extraInitContainers?: readonly Container[];
+    /**
+     * Timing of the liveness probe, which restarts the container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly livenessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+    };
+    /**
+     * Timing of the readiness probe, which takes the pod out of its Service.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly readinessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+      /**
+       * Successes in a row that count.
+       *
+       * @default - 1
+       */
+      readonly successThreshold?: number;
+    };
+    /**
+     * Overrides of `milvus.logs` for this role.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly logs?: {
+      /**
+       * Least level that is logged.
+       *
+       * @default - that of milvus.logs.level
+       */
+      readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
+      /**
+       * Trace messages.
+       *
+       * @default - that of milvus.logs.traceEnabled
+       */
+      readonly traceEnabled?: boolean;
+      /**
+       * Log to stdout.
+       *
+       * @default - that of milvus.logs.toStdout
+       */
+      readonly toStdout?: boolean;
+      /**
+       * Log to files.
+       *
+       * @default - that of milvus.logs.toFile
+       */
+      readonly toFile?: boolean;
+      /**
+       * Size at which a log file is changed.
+       *
+       * @default - that of milvus.logs.maxFileSize
+       */
+      readonly maxFileSize?: string;
+      /**
+       * Log files kept.
+       *
+       * @default - that of milvus.logs.rotateNum
+       */
+      readonly rotateNum?: number;
+    };
+    /**
+     * Overrides of `milvus.gpu` for this role.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly gpu?: {
+      /**
+       * Run the GPU build (images.milvusGpu) and give it devices.
+       *
+       * @default - false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Memory of each device for cached data (gpu.cache_size).
+       *
+       * @default - 1GB
+       */
+      readonly cacheSize?: string;
+      /**
+       * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
+       *
+       * @default - the server's own
+       */
+      readonly cacheThreshold?: number;
+      /**
+       * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
+       *
+       * @default - 1000
+       */
+      readonly gpuSearchThreshold?: number;
+      /**
+       * Devices that search (gpu.search_devices), as the pod numbers them.
+       *
+       * @default - gpu0
+       */
+      readonly searchDevices?: readonly string[];
+      /**
+       * Devices that build indexes (gpu.build_index_devices).
+       *
+       * @default - gpu0
+       */
+      readonly buildIndexDevices?: readonly string[];
+      /**
+       * Devices that each pod asks for.
+       *
+       * @default - as many as searchDevices and buildIndexDevices name
+       */
+      readonly count?: number;
+      /**
+       * Resource of the device plugin.
+       *
+       * @default - nvidia.com/gpu
+       */
+      readonly resourceName?: string;
+      /**
+       * RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.
+       *
+       * @default - the cluster's default
+       */
+      readonly runtimeClassName?: string;
     };
     /**
      * Overrides of `milvus.cache` for this role.
@@ -755,6 +1194,68 @@ export interface MilvusConfig {
      */
     readonly replicas?: number;
     /**
+     * The PodDisruptionBudget.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly podDisruptionBudget?: {
+      /**
+       * Limit how many pods a drain of nodes takes at once.
+       *
+       * @default - true with more than one pod
+       */
+      readonly enabled?: boolean;
+      /**
+       * Pods that may be missing, a number or a share such as 25%.
+       *
+       * @default - 1
+       */
+      readonly maxUnavailable?: number | string;
+      /**
+       * Pods that have to be there, instead of maxUnavailable.
+       *
+       * @default - none
+       */
+      readonly minAvailable?: number | string;
+      /**
+       * Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.
+       *
+       * @default - left to Kubernetes
+       */
+      readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
+    };
+    /**
+     * The HorizontalPodAutoscaler. By CPU alone: the memory of Milvus grows to its cache size and stays there.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly autoscaling?: {
+      /**
+       * Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Least number of pods.
+       *
+       * @default - replicas
+       */
+      readonly minReplicas?: number;
+      /**
+       * Most pods.
+       *
+       * @default - three times minReplicas
+       */
+      readonly maxReplicas?: number;
+      /**
+       * CPU that the pods use on average, in percent of what they request.
+       *
+       * @default 70
+       */
+      readonly targetCPUUtilizationPercentage?: number;
+    };
+    /**
      * Seconds that a pod gets to stop. A reader has nothing to flush.
      *
      * @default 30
@@ -853,7 +1354,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -882,6 +1383,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -902,6 +1411,240 @@ export interface MilvusConfig {
      */
     readonly podAnnotations?: {
       readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    /**
+     * Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.
+     *
+     * @default - restricted; baseline for what an adopted storage.path of /var/lib/milvus takes to write: the writable, and with storage.persistence the readers
+     */
+    readonly securityProfile?: 'restricted' | 'baseline';
+    /**
+     * Additional environment variables of the container milvus.
+     *
+     * @default []
+     */
+    readonly extraEnv?: readonly EnvVar[];
+    /**
+     * Additional volumes of the pods.
+     *
+     * @default []
+     */
+    readonly extraVolumes?: readonly Volume[];
+    /**
+     * Additional mounts of the container milvus, of extraVolumes or of the pod's own volumes.
+     *
+     * @default []
+     */
+    readonly extraVolumeMounts?: readonly VolumeMount[];
+    /**
+     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
+     *
+     * @default []
+     */
+    readonly extraContainers?: readonly Container[];
+    /**
+     * Additional init containers; they run after those of the pod itself.
+     *
+     * @default []
+     */
+    readonly extraInitContainers?: readonly Container[];
+    /**
+     * Timing of the liveness probe, which restarts the container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly livenessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+    };
+    /**
+     * Timing of the readiness probe, which takes the pod out of its Service.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly readinessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+      /**
+       * Successes in a row that count.
+       *
+       * @default - 1
+       */
+      readonly successThreshold?: number;
+    };
+    /**
+     * Overrides of `milvus.logs` for this role.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly logs?: {
+      /**
+       * Least level that is logged.
+       *
+       * @default - that of milvus.logs.level
+       */
+      readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
+      /**
+       * Trace messages.
+       *
+       * @default - that of milvus.logs.traceEnabled
+       */
+      readonly traceEnabled?: boolean;
+      /**
+       * Log to stdout.
+       *
+       * @default - that of milvus.logs.toStdout
+       */
+      readonly toStdout?: boolean;
+      /**
+       * Log to files.
+       *
+       * @default - that of milvus.logs.toFile
+       */
+      readonly toFile?: boolean;
+      /**
+       * Size at which a log file is changed.
+       *
+       * @default - that of milvus.logs.maxFileSize
+       */
+      readonly maxFileSize?: string;
+      /**
+       * Log files kept.
+       *
+       * @default - that of milvus.logs.rotateNum
+       */
+      readonly rotateNum?: number;
+    };
+    /**
+     * Overrides of `milvus.gpu` for this role.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly gpu?: {
+      /**
+       * Run the GPU build (images.milvusGpu) and give it devices.
+       *
+       * @default - false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Memory of each device for cached data (gpu.cache_size).
+       *
+       * @default - 1GB
+       */
+      readonly cacheSize?: string;
+      /**
+       * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
+       *
+       * @default - the server's own
+       */
+      readonly cacheThreshold?: number;
+      /**
+       * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
+       *
+       * @default - 1000
+       */
+      readonly gpuSearchThreshold?: number;
+      /**
+       * Devices that search (gpu.search_devices), as the pod numbers them.
+       *
+       * @default - gpu0
+       */
+      readonly searchDevices?: readonly string[];
+      /**
+       * Devices that build indexes (gpu.build_index_devices).
+       *
+       * @default - gpu0
+       */
+      readonly buildIndexDevices?: readonly string[];
+      /**
+       * Devices that each pod asks for.
+       *
+       * @default - as many as searchDevices and buildIndexDevices name
+       */
+      readonly count?: number;
+      /**
+       * Resource of the device plugin.
+       *
+       * @default - nvidia.com/gpu
+       */
+      readonly resourceName?: string;
+      /**
+       * RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.
+       *
+       * @default - the cluster's default
+       */
+      readonly runtimeClassName?: string;
     };
     /**
      * Overrides of `milvus.cache` for this role.
@@ -1007,6 +1750,68 @@ export interface MilvusConfig {
      */
     readonly replicas?: number;
     /**
+     * The PodDisruptionBudget.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly podDisruptionBudget?: {
+      /**
+       * Limit how many pods a drain of nodes takes at once.
+       *
+       * @default - true with more than one pod
+       */
+      readonly enabled?: boolean;
+      /**
+       * Pods that may be missing, a number or a share such as 25%.
+       *
+       * @default - 1
+       */
+      readonly maxUnavailable?: number | string;
+      /**
+       * Pods that have to be there, instead of maxUnavailable.
+       *
+       * @default - none
+       */
+      readonly minAvailable?: number | string;
+      /**
+       * Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.
+       *
+       * @default - left to Kubernetes
+       */
+      readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
+    };
+    /**
+     * The HorizontalPodAutoscaler. By CPU alone: the memory of Milvus grows to its cache size and stays there.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly autoscaling?: {
+      /**
+       * Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Least number of pods.
+       *
+       * @default - replicas
+       */
+      readonly minReplicas?: number;
+      /**
+       * Most pods.
+       *
+       * @default - three times minReplicas
+       */
+      readonly maxReplicas?: number;
+      /**
+       * CPU that the pods use on average, in percent of what they request.
+       *
+       * @default 70
+       */
+      readonly targetCPUUtilizationPercentage?: number;
+    };
+    /**
      * Threads that serve requests (MAX_WORKERS).
      *
      * @default 50
@@ -1025,11 +1830,66 @@ export interface MilvusConfig {
      */
     readonly logLevel?: 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
     /**
-     * How readers are found: `dns` is our plugin (a headless Service, no rights needed, survives errors); `kubernetes` is the stock plugin, which needs to list pods and stops for good when a reader can not be reached in time.
+     * How readers are found: `dns` is our plugin (a headless Service, no rights needed, survives errors); `kubernetes` is the stock plugin, which needs to list pods and stops for good when a reader can not be reached in time; `static` connects once to staticHosts.
      *
      * @default "dns"
      */
-    readonly discovery?: 'dns' | 'kubernetes';
+    readonly discovery?: 'dns' | 'kubernetes' | 'static';
+    /**
+     * Readers of the static discovery, each with an address of its own; never the writable. A name is resolved once.
+     *
+     * @default - the Service `<name>-readonly`, which is enough for one reader
+     */
+    readonly staticHosts?: readonly string[];
+    /**
+     * Traces of the requests.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly tracing?: {
+      /**
+       * Send traces to a Jaeger agent.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Tracer plugin (TRACER_CLASS_NAME).
+       *
+       * @default "jaeger"
+       */
+      readonly className?: string;
+      /**
+       * Host of the agent (TRACING_REPORTING_HOST).
+       *
+       * @default "jaeger"
+       */
+      readonly host?: string;
+      /**
+       * UDP port of the agent (TRACING_REPORTING_PORT).
+       *
+       * @default 5775
+       */
+      readonly port?: number;
+      /**
+       * Name of the service in the traces (TRACING_SERVICE_NAME).
+       *
+       * @default - name of the cluster
+       */
+      readonly serviceName?: string;
+      /**
+       * How traces are chosen (TRACING_SAMPLER_TYPE).
+       *
+       * @default "probabilistic"
+       */
+      readonly samplerType?: 'const' | 'probabilistic' | 'ratelimiting';
+      /**
+       * 1 or 0 for const, a share for probabilistic, traces a second for ratelimiting (TRACING_SAMPLER_PARAM).
+       *
+       * @default 0.01
+       */
+      readonly samplerParam?: number;
+    };
     /**
      * Seconds between looks for readers.
      *
@@ -1166,7 +2026,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -1195,6 +2055,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -1216,6 +2084,130 @@ export interface MilvusConfig {
     readonly podAnnotations?: {
       readonly [k: string]: string;
     };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    /**
+     * Additional environment variables of the container mishards.
+     *
+     * @default []
+     */
+    readonly extraEnv?: readonly EnvVar[];
+    /**
+     * Additional volumes of the pods.
+     *
+     * @default []
+     */
+    readonly extraVolumes?: readonly Volume[];
+    /**
+     * Additional mounts of the container mishards, of extraVolumes or of the pod's own volumes.
+     *
+     * @default []
+     */
+    readonly extraVolumeMounts?: readonly VolumeMount[];
+    /**
+     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
+     *
+     * @default []
+     */
+    readonly extraContainers?: readonly Container[];
+    /**
+     * Additional init containers; they run after those of the pod itself.
+     *
+     * @default []
+     */
+    readonly extraInitContainers?: readonly Container[];
+    /**
+     * Timing of the liveness probe, which restarts the container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly livenessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+    };
+    /**
+     * Timing of the readiness probe, which takes the pod out of its Service.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly readinessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+      /**
+       * Successes in a row that count.
+       *
+       * @default - 1
+       */
+      readonly successThreshold?: number;
+    };
   };
   /**
    * The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`): keep it inside.
@@ -1224,17 +2216,17 @@ export interface MilvusConfig {
    */
   readonly service?: {
     /**
-     * Type of the Service.
-     *
-     * @default "ClusterIP"
-     */
-    readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
-    /**
      * Port that clients connect to.
      *
      * @default 19530
      */
     readonly port?: number;
+    /**
+     * Type of the Service. Milvus 1.1.1 knows no passwords.
+     *
+     * @default "ClusterIP"
+     */
+    readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
     /**
      * Port on the nodes, with NodePort or LoadBalancer.
      *
@@ -1254,9 +2246,9 @@ export interface MilvusConfig {
      */
     readonly loadBalancerIP?: string;
     /**
-     * Addresses that may use the load balancer; Milvus 1.1.1 knows no passwords.
+     * Addresses that may use the load balancer.
      *
-     * @default []
+     * @default - all that reach it
      */
     readonly loadBalancerSourceRanges?: readonly string[];
     /**
@@ -1288,6 +2280,18 @@ export interface MilvusConfig {
    * @default - the defaults of its keys
    */
   readonly mysql?: {
+    /**
+     * Deploy MySQL with the cluster. Without it, and without externalMysql, a standalone server keeps its metadata in SQLite.
+     *
+     * @default true
+     */
+    readonly enabled?: boolean;
+    /**
+     * Name of the StatefulSet and its Service, and prefix of what belongs to them.
+     *
+     * @default - `<name>-mysql`
+     */
+    readonly name?: string;
     /**
      * Database of the metadata.
      *
@@ -1425,23 +2429,17 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * StorageClass of the claim, e.g. csi-rbd-sc.
+       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
        *
        * @default - the cluster's default StorageClass
        */
-      readonly storageClassName?: string;
+      readonly storageClassName?: '' | string;
       /**
        * Size of the claim.
        *
        * @default "4Gi"
        */
       readonly size?: string | number;
-      /**
-       * Access modes of the claim.
-       *
-       * @default ["ReadWriteOnce"]
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
       /**
        * A claim that exists already, used instead of a new one.
        *
@@ -1457,11 +2455,180 @@ export interface MilvusConfig {
         readonly [k: string]: string;
       };
       /**
+       * Access modes of the claim.
+       *
+       * @default ["ReadWriteOnce"]
+       */
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+      /**
        * Directory on the volume that holds the data.
        *
        * @default - `data` on a new claim; the root of an existing claim, where the chart keeps it
        */
       readonly subPath?: string;
+    };
+    /**
+     * The Service that Milvus reaches MySQL by.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly service?: {
+      /**
+       * Port of the Service.
+       *
+       * @default 3306
+       */
+      readonly port?: number;
+      /**
+       * Type of the Service. MySQL 5.7 is spoken without TLS.
+       *
+       * @default "ClusterIP"
+       */
+      readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+      /**
+       * Port on the nodes, with NodePort or LoadBalancer.
+       *
+       * @default - chosen by Kubernetes
+       */
+      readonly nodePort?: number;
+      /**
+       * Fixed address inside the cluster.
+       *
+       * @default - chosen by Kubernetes
+       */
+      readonly clusterIP?: string;
+      /**
+       * Address asked from the load balancer.
+       *
+       * @default - chosen by it
+       */
+      readonly loadBalancerIP?: string;
+      /**
+       * Addresses that may use the load balancer.
+       *
+       * @default - all that reach it
+       */
+      readonly loadBalancerSourceRanges?: readonly string[];
+      /**
+       * Additional addresses that reach the Service.
+       *
+       * @default []
+       */
+      readonly externalIPs?: readonly string[];
+      /**
+       * Annotations of this Service.
+       *
+       * @default - none
+       */
+      readonly annotations?: {
+        readonly [k: string]: string;
+      };
+      /**
+       * Additional labels of this Service.
+       *
+       * @default - none
+       */
+      readonly labels?: {
+        readonly [k: string]: string;
+      };
+    };
+    /**
+     * Option files by name; read after our own, so that they win.
+     *
+     * @default - none
+     */
+    readonly configurationFiles?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Additional arguments of mysqld; they win over all option files.
+     *
+     * @default []
+     */
+    readonly extraArgs?: readonly string[];
+    /**
+     * Scripts by name that run once, when the data directory is new. No passwords: they end in a ConfigMap.
+     *
+     * @default - none
+     */
+    readonly initializationFiles?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * User that MySQL runs as; 999 is the `mysql` of the official image.
+     *
+     * @default 999
+     */
+    readonly runAsUser?: number;
+    /**
+     * Group of the volume.
+     *
+     * @default - runAsUser
+     */
+    readonly fsGroup?: number;
+    /**
+     * Metrics of MySQL, on the port `metrics` (9104) of its pod and Service.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly exporter?: {
+      /**
+       * Run a Prometheus exporter beside MySQL; it logs in as the user of Milvus.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Additional flags of mysqld_exporter.
+       *
+       * @default []
+       */
+      readonly flags?: readonly string[];
+      /**
+       * CPU and memory of the main container.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly resources?: {
+        /**
+         * What the scheduler sets aside.
+         *
+         * @default - the defaults of its keys
+         */
+        readonly requests?: {
+          /**
+           * CPU cores, e.g. 2 or 500m.
+           *
+           * @default - 50m CPU, 64Mi
+           */
+          readonly cpu?: string | number;
+          /**
+           * Memory, e.g. 8Gi.
+           *
+           * @default - 50m CPU, 64Mi
+           */
+          readonly memory?: string | number;
+        };
+        /**
+         * What the container may use at most.
+         *
+         * @default - the defaults of its keys
+         */
+        readonly limits?: {
+          /**
+           * CPU cores, e.g. 2 or 500m.
+           *
+           * @default - 500m CPU, 128Mi
+           */
+          readonly cpu?: string | number;
+          /**
+           * Memory, e.g. 8Gi.
+           *
+           * @default - 500m CPU, 128Mi
+           */
+          readonly memory?: string | number;
+        };
+      };
     };
     /**
      * Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.
@@ -1568,7 +2735,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -1597,6 +2764,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -1617,6 +2792,130 @@ export interface MilvusConfig {
      */
     readonly podAnnotations?: {
       readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    /**
+     * Additional environment variables of the container mysql.
+     *
+     * @default []
+     */
+    readonly extraEnv?: readonly EnvVar[];
+    /**
+     * Additional volumes of the pods.
+     *
+     * @default []
+     */
+    readonly extraVolumes?: readonly Volume[];
+    /**
+     * Additional mounts of the container mysql, of extraVolumes or of the pod's own volumes.
+     *
+     * @default []
+     */
+    readonly extraVolumeMounts?: readonly VolumeMount[];
+    /**
+     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
+     *
+     * @default []
+     */
+    readonly extraContainers?: readonly Container[];
+    /**
+     * Additional init containers; they run after those of the pod itself.
+     *
+     * @default []
+     */
+    readonly extraInitContainers?: readonly Container[];
+    /**
+     * Timing of the liveness probe, which restarts the container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly livenessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+    };
+    /**
+     * Timing of the readiness probe, which takes the pod out of its Service.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly readinessProbe?: {
+      /**
+       * Seconds before the first look, after the start was seen.
+       *
+       * @default - 0
+       */
+      readonly initialDelaySeconds?: number;
+      /**
+       * Seconds between two.
+       *
+       * @default - as fits the workload
+       */
+      readonly periodSeconds?: number;
+      /**
+       * Seconds that an answer may take.
+       *
+       * @default - as fits the workload
+       */
+      readonly timeoutSeconds?: number;
+      /**
+       * Failures in a row that count.
+       *
+       * @default - as fits the workload
+       */
+      readonly failureThreshold?: number;
+      /**
+       * Successes in a row that count.
+       *
+       * @default - 1
+       */
+      readonly successThreshold?: number;
     };
   };
   /**
@@ -1754,23 +3053,17 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * StorageClass of the claim, e.g. csi-rbd-sc.
+       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
        *
        * @default - the cluster's default StorageClass
        */
-      readonly storageClassName?: string;
+      readonly storageClassName?: '' | string;
       /**
        * Size of the claim.
        *
        * @default "20Gi"
        */
       readonly size?: string | number;
-      /**
-       * Access modes of the claim.
-       *
-       * @default ["ReadWriteOnce"]
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
       /**
        * A claim that exists already, used instead of a new one.
        *
@@ -1785,6 +3078,12 @@ export interface MilvusConfig {
       readonly annotations?: {
         readonly [k: string]: string;
       };
+      /**
+       * Access modes of the claim.
+       *
+       * @default ["ReadWriteOnce"]
+       */
+      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
     };
     /**
      * Seconds that a pod gets to stop. MinIO writes through.
@@ -1885,7 +3184,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -1914,6 +3213,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -1934,6 +3241,520 @@ export interface MilvusConfig {
      */
     readonly podAnnotations?: {
       readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+  };
+  /**
+   * The web interface milvus-em of 0.x. It speaks the HTTP of a server, which mishards does not have, and nobody maintains it: for a standalone server, and off by default.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly admin?: {
+    /**
+     * Deploy the web interface.
+     *
+     * @default false
+     */
+    readonly enabled?: boolean;
+    /**
+     * Number of pods.
+     *
+     * @default 1
+     */
+    readonly replicas?: number;
+    /**
+     * The Service `<name>-admin`.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly service?: {
+      /**
+       * Port of the Service.
+       *
+       * @default 3000
+       */
+      readonly port?: number;
+      /**
+       * Type of the Service. The interface asks for no password.
+       *
+       * @default "ClusterIP"
+       */
+      readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+      /**
+       * Port on the nodes, with NodePort or LoadBalancer.
+       *
+       * @default - chosen by Kubernetes
+       */
+      readonly nodePort?: number;
+      /**
+       * Fixed address inside the cluster.
+       *
+       * @default - chosen by Kubernetes
+       */
+      readonly clusterIP?: string;
+      /**
+       * Address asked from the load balancer.
+       *
+       * @default - chosen by it
+       */
+      readonly loadBalancerIP?: string;
+      /**
+       * Addresses that may use the load balancer.
+       *
+       * @default - all that reach it
+       */
+      readonly loadBalancerSourceRanges?: readonly string[];
+      /**
+       * Additional addresses that reach the Service.
+       *
+       * @default []
+       */
+      readonly externalIPs?: readonly string[];
+      /**
+       * Annotations of this Service.
+       *
+       * @default - none
+       */
+      readonly annotations?: {
+        readonly [k: string]: string;
+      };
+      /**
+       * Additional labels of this Service.
+       *
+       * @default - none
+       */
+      readonly labels?: {
+        readonly [k: string]: string;
+      };
+    };
+    /**
+     * Seconds that a pod gets to stop. It serves files.
+     *
+     * @default 30
+     */
+    readonly terminationGracePeriodSeconds?: number;
+    /**
+     * CPU and memory of the main container.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly resources?: {
+      /**
+       * What the scheduler sets aside.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly requests?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 50m CPU, 64Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 50m CPU, 64Mi
+         */
+        readonly memory?: string | number;
+      };
+      /**
+       * What the container may use at most.
+       *
+       * @default - the defaults of its keys
+       */
+      readonly limits?: {
+        /**
+         * CPU cores, e.g. 2 or 500m.
+         *
+         * @default - 500m CPU, 256Mi
+         */
+        readonly cpu?: string | number;
+        /**
+         * Memory, e.g. 8Gi.
+         *
+         * @default - 500m CPU, 256Mi
+         */
+        readonly memory?: string | number;
+      };
+    };
+    /**
+     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
+     *
+     * @default - none
+     */
+    readonly nodeSelector?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Taints that the pods tolerate.
+     *
+     * @default []
+     */
+    readonly tolerations?: readonly {
+      /**
+       * Taint key.
+       *
+       * @default - every key, with operator Exists
+       */
+      readonly key?: string;
+      /**
+       * How the value is compared.
+       *
+       * @default - Equal
+       */
+      readonly operator?: 'Equal' | 'Exists';
+      /**
+       * Taint value.
+       *
+       * @default - none
+       */
+      readonly value?: string;
+      /**
+       * Taint effect.
+       *
+       * @default - every effect
+       */
+      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
+      /**
+       * Seconds a NoExecute taint is tolerated.
+       *
+       * @default - for ever
+       */
+      readonly tolerationSeconds?: number;
+    }[];
+    /**
+     * Affinity rules, as in a pod spec.
+     *
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
+     */
+    readonly affinity?: {
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly nodeAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAffinity?: {
+        readonly [k: string]: unknown;
+      };
+      /**
+       * As in a pod spec.
+       *
+       * @default - none
+       */
+      readonly podAntiAffinity?: {
+        readonly [k: string]: unknown;
+      };
+    };
+    /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
+     * PriorityClass of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly priorityClassName?: string;
+    /**
+     * Additional labels on the pods; never part of a selector.
+     *
+     * @default - none
+     */
+    readonly podLabels?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the pods.
+     *
+     * @default - none
+     */
+    readonly podAnnotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+  };
+  /**
+   * NetworkPolicies of the cluster.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly networkPolicy?: {
+    /**
+     * Deny everything to and from the pods of the cluster, then allow what it needs. Takes a network plugin that enforces NetworkPolicies.
+     *
+     * @default true
+     */
+    readonly enabled?: boolean;
+    /**
+     * Who may connect to Milvus: whoever does can read its credentials.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly clients?: {
+      /**
+       * Who may connect to Milvus.
+       *
+       * @default - the pods of the same namespace; with a Service of type NodePort or LoadBalancer, or externalIPs, every address as well
+       */
+      readonly peers?: readonly NetworkPolicyPeer[];
+    };
+    /**
+     * The S3 storage, for what has to reach it.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly s3?: {
+      /**
+       * The S3 storage.
+       *
+       * @default - an IPv4 address itself; for the name of a Service its namespace; for any other name every address
+       */
+      readonly peers?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports of the pods or hosts there; behind a Service those of its pods.
+       *
+       * @default - s3.port; for a Service in another namespace all
+       */
+      readonly ports?: readonly number[];
+    };
+    /**
+     * The external MySQL, for what has to reach it.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly mysql?: {
+      /**
+       * The external MySQL.
+       *
+       * @default - an IPv4 address itself; for the name of a Service its namespace; for any other name every address
+       */
+      readonly peers?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports of the pods or hosts there; behind a Service those of its pods.
+       *
+       * @default - externalMysql.port; for a Service in another namespace all
+       */
+      readonly ports?: readonly number[];
+    };
+    /**
+     * Who may scrape the push gateways and the MySQL exporter, where there are any.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly prometheus?: {
+      /**
+       * Prometheus.
+       *
+       * @default - pods with the label app.kubernetes.io/name: prometheus, in any namespace
+       */
+      readonly peers?: readonly NetworkPolicyPeer[];
+    };
+    /**
+     * The API server, for mishards.discovery kubernetes.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly apiServer?: {
+      /**
+       * The API server.
+       *
+       * @default - every address, since it is no pod
+       */
+      readonly peers?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports of the pods or hosts there; behind a Service those of its pods.
+       *
+       * @default - 443 and 6443
+       */
+      readonly ports?: readonly number[];
+    };
+    /**
+     * The DNS server, for what has to reach it.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly dns?: {
+      /**
+       * The DNS server.
+       *
+       * @default - pods with the label k8s-app: kube-dns in any namespace, and the node-local cache at 169.254.20.10
+       */
+      readonly peers?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports of the pods or hosts there; behind a Service those of its pods.
+       *
+       * @default - 53
+       */
+      readonly ports?: readonly number[];
+    };
+    /**
+     * Additional ingress rules of all pods of the cluster, as in a NetworkPolicy.
+     *
+     * @default []
+     */
+    readonly extraIngress?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
+     * Additional egress rules of all pods of the cluster, as in a NetworkPolicy.
+     *
+     * @default []
+     */
+    readonly extraEgress?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+  };
+  /**
+   * For the Prometheus Operator and Grafana; the metrics themselves are milvus.metrics and mysql.exporter.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly monitoring?: {
+    /**
+     * What the Prometheus Operator scrapes.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly podMonitor?: {
+      /**
+       * Emit a PodMonitor for the push gateways beside the servers and the MySQL exporter.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * How often they are scraped.
+       *
+       * @default "30s"
+       */
+      readonly interval?: string;
+      /**
+       * Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.
+       *
+       * @default - none
+       */
+      readonly labels?: {
+        readonly [k: string]: string;
+      };
+    };
+    /**
+     * Alerts.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly prometheusRule?: {
+      /**
+       * Emit a PrometheusRule with alerts, each with a runbook.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Alert on Deployments, claims and Jobs too, by kube-state-metrics and the kubelet.
+       *
+       * @default true
+       */
+      readonly kubeStateMetrics?: boolean;
+      /**
+       * Labels by which your Prometheus chooses PrometheusRules.
+       *
+       * @default - none
+       */
+      readonly labels?: {
+        readonly [k: string]: string;
+      };
+    };
+    /**
+     * The dashboard.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly dashboard?: {
+      /**
+       * Emit a ConfigMap with a Grafana dashboard.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Labels by which Grafana's sidecar finds dashboards.
+       *
+       * @default - none
+       */
+      readonly labels?: {
+        readonly [k: string]: string;
+      };
+      /**
+       * Annotations, e.g. the folder that the sidecar puts it into.
+       *
+       * @default - none
+       */
+      readonly annotations?: {
+        readonly [k: string]: string;
+      };
     };
   };
   /**
@@ -2208,7 +4029,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -2237,6 +4058,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -2258,6 +4087,32 @@ export interface MilvusConfig {
     readonly podAnnotations?: {
       readonly [k: string]: string;
     };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
   };
   /**
    * The smoke test: creates a collection, inserts, indexes, searches, compares, drops.
@@ -2370,7 +4225,7 @@ export interface MilvusConfig {
     /**
      * Affinity rules, as in a pod spec.
      *
-     * @default - none
+     * @default - of more than one pod a podAntiAffinity that prefers other nodes
      */
     readonly affinity?: {
       /**
@@ -2399,6 +4254,14 @@ export interface MilvusConfig {
       };
     };
     /**
+     * How the pods are spread, as in a pod spec.
+     *
+     * @default - more than one are spread over the nodes as far as possible
+     */
+    readonly topologySpreadConstraints?: readonly {
+      readonly [k: string]: unknown;
+    }[];
+    /**
      * PriorityClass of the pods.
      *
      * @default - the cluster's default
@@ -2420,6 +4283,32 @@ export interface MilvusConfig {
     readonly podAnnotations?: {
       readonly [k: string]: string;
     };
+    /**
+     * Additional annotations on the Deployment, StatefulSet or CronJob itself.
+     *
+     * @default - none
+     */
+    readonly annotations?: {
+      readonly [k: string]: string;
+    };
+    /**
+     * Scheduler of the pods.
+     *
+     * @default - the cluster's default
+     */
+    readonly schedulerName?: string;
+    /**
+     * A ServiceAccount that exists already; its token is not mounted.
+     *
+     * @default - the one called default, whose token is not mounted either
+     */
+    readonly serviceAccountName?: string;
+    /**
+     * When the image of the main container is pulled.
+     *
+     * @default - imagePullPolicy of the cluster
+     */
+    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
   };
   /**
    * Images by tag, by digest, or both.
@@ -2452,6 +4341,30 @@ export interface MilvusConfig {
      */
     readonly rclone?: string;
     /**
+     * Milvus server built for GPUs, for roles with gpu.enabled.
+     *
+     * @default "milvusdb/milvus:1.1.1-gpu-d061621-330cc6"
+     */
+    readonly milvusGpu?: string;
+    /**
+     * Push gateway beside the servers (milvus.metrics).
+     *
+     * @default "prom/pushgateway:v1.10.0"
+     */
+    readonly pushgateway?: string;
+    /**
+     * Metrics of MySQL (mysql.exporter).
+     *
+     * @default "prom/mysqld-exporter:v0.16.0"
+     */
+    readonly mysqldExporter?: string;
+    /**
+     * The web interface (admin).
+     *
+     * @default "milvusdb/milvus-em:v0.4.3"
+     */
+    readonly admin?: string;
+    /**
      * The embedded S3 storage (s3.embedded).
      *
      * @default "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"
@@ -2476,4 +4389,137 @@ export interface MilvusConfig {
    * @default []
    */
   readonly imagePullSecrets?: readonly string[];
+}
+/**
+ * An environment variable, as in a pod spec.
+ */
+export interface EnvVar {
+  /**
+   * Name of the variable.
+   */
+  readonly name: string;
+  /**
+   * Its value; a credential belongs in valueFrom.secretKeyRef.
+   *
+   * @default - none
+   */
+  readonly value?: string;
+  /**
+   * Where the value comes from, as in a pod spec: secretKeyRef, configMapKeyRef, fieldRef.
+   *
+   * @default - none
+   */
+  readonly valueFrom?: {
+    readonly [k: string]: unknown;
+  };
+}
+/**
+ * A volume, as in a pod spec.
+ */
+export interface Volume {
+  /**
+   * Name of the volume.
+   */
+  readonly name: string;
+  readonly [k: string]: unknown;
+}
+/**
+ * A volume mount, as in a pod spec.
+ */
+export interface VolumeMount {
+  /**
+   * Name of the volume.
+   */
+  readonly name: string;
+  /**
+   * Where the container sees it.
+   */
+  readonly mountPath: string;
+  readonly [k: string]: unknown;
+}
+/**
+ * A container, as in a pod spec.
+ */
+export interface Container {
+  /**
+   * Name of the container.
+   */
+  readonly name: string;
+  /**
+   * Image, with a version.
+   */
+  readonly image: string;
+  readonly [k: string]: unknown;
+}
+/**
+ * One end of a connection, as in a NetworkPolicy.
+ *
+ * @default - the defaults of its keys
+ */
+export interface NetworkPolicyPeer {
+  readonly podSelector?: LabelSelector;
+  readonly namespaceSelector?: LabelSelector1;
+  /**
+   * Addresses outside Kubernetes.
+   *
+   * @default - none
+   */
+  readonly ipBlock?: {
+    /**
+     * Range of addresses.
+     */
+    readonly cidr: string;
+    /**
+     * Ranges within it that are left out.
+     *
+     * @default - none
+     */
+    readonly except?: readonly string[];
+  };
+}
+/**
+ * Pods, in the namespaces of namespaceSelector; without it in that of the cluster.
+ *
+ * @default - none
+ */
+export interface LabelSelector {
+  /**
+   * Labels that all have to be there.
+   *
+   * @default - none
+   */
+  readonly matchLabels?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Requirements on labels, as in a NetworkPolicy.
+   *
+   * @default - none
+   */
+  readonly matchExpressions?: readonly {
+    readonly [k: string]: unknown;
+  }[];
+}
+/**
+ * Namespaces.
+ *
+ * @default - none
+ */
+export interface LabelSelector1 {
+  /**
+   * Labels that all have to be there.
+   *
+   * @default - none
+   */
+  readonly matchLabels?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Requirements on labels, as in a NetworkPolicy.
+   *
+   * @default - none
+   */
+  readonly matchExpressions?: readonly {
+    readonly [k: string]: unknown;
+  }[];
 }

@@ -57,15 +57,18 @@ const labelKey = () =>
     'a label key: an optional domain and "/", then at most 63 letters, digits, "-", "_" and "."',
   );
 
-export const labels = () =>
-  z.record(
-    labelKey(),
-    text(
-      new RegExp(`^(${LABEL_NAME})?$`),
-      'a label value: a text of at most 63 letters, digits, "-", "_" and "."',
-      'Quote numbers and booleans: "1", "true".',
-    ),
+/** The value of a label; it may be empty. */
+const labelText = (pattern: string) =>
+  text(
+    new RegExp(`^${pattern}$`),
+    'a label value: a text of at most 63 letters, digits, "-", "_" and "."',
+    'Quote numbers and booleans: "1", "true".',
   );
+
+/** The value of a label that selectors use. */
+export const labelValue = () => labelText(LABEL_NAME);
+
+export const labels = () => z.record(labelKey(), labelText(`(${LABEL_NAME})?`));
 
 export const annotations = () =>
   z.record(labelKey(), rule(z.string(), 'a text', 'Quote numbers and booleans: "1", "true".'));

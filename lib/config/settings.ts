@@ -4,7 +4,17 @@ import type { Problem } from './problems';
 import { parseMilvusSize } from './quantities';
 import type { ParsedConfig } from './schema';
 import type { ExtraServerConfig } from './server-keys';
-import { type Resources, resolveResources, sizeServer, threadsFor } from './sizing';
+import {
+  type ResourceDefaults,
+  type Resources,
+  type ResourcesInput,
+  resolveResources,
+  sizeServer,
+  threadsFor,
+} from './sizing';
+
+/** The two roles of a server. */
+export type ServerRole = 'writable' | 'readonly';
 
 /** A credential source with everything filled in: which Secret, which keys, and who makes it. */
 export interface CredentialSettings<Key extends string> {
@@ -41,8 +51,27 @@ export interface EngineSettings {
   readonly maxPartitionNum?: number;
 }
 
+export type LogSettings = Omit<ParsedConfig['milvus']['logs'], 'persistence' | 'path' | 'sizeLimit'>;
+
+/** GPUs of a role; unset on a role that runs the CPU build. */
+export interface GpuSettings {
+  readonly cacheSize: string;
+  readonly cacheThreshold?: number;
+  readonly gpuSearchThreshold: number;
+  readonly searchDevices: readonly string[];
+  readonly buildIndexDevices: readonly string[];
+  readonly count: number;
+  readonly resourceName: string;
+  readonly runtimeClassName?: string;
+}
+
 interface ServerRoleSettings {
+  /** Image of the server. */
+  readonly image: string;
+  readonly securityProfile: 'restricted' | 'baseline';
   readonly cache: CacheSettings;
+  readonly logs: LogSettings;
+  readonly gpu?: GpuSettings;
   readonly engine: EngineSettings;
   readonly resources: Resources;
   readonly extraServerConfig: ExtraServerConfig;
@@ -50,9 +79,36 @@ interface ServerRoleSettings {
 
 type Replace<T, R> = Omit<T, keyof R> & R;
 
+/** Bounds between which the number of pods is chosen. */
+export interface AutoscalingSettings {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly targetCPUUtilizationPercentage: number;
+}
+
+/** How many pods may be missing. */
+export interface BudgetSettings {
+  readonly maxUnavailable?: string | number;
+  readonly minAvailable?: string | number;
+  readonly unhealthyPodEvictionPolicy?: string;
+}
+
+/** How many pods a workload has. */
+export interface ReplicationSettings {
+  /** The number of pods, or the most of them. */
+  readonly replicas: number;
+  /** Undefined where the number is fixed. */
+  readonly autoscaling: AutoscalingSettings | undefined;
+  /** Undefined where there is none. */
+  readonly podDisruptionBudget: BudgetSettings | undefined;
+}
+
 export type WritableSettings = Replace<ParsedConfig['writable'], ServerRoleSettings>;
-export type ReadonlySettings = Replace<ParsedConfig['readonly'], ServerRoleSettings>;
-export type MishardsSettings = Replace<ParsedConfig['mishards'], { readonly resources: Resources }>;
+export type ReadonlySettings = Replace<ParsedConfig['readonly'], ServerRoleSettings & ReplicationSettings>;
+export type MishardsSettings = Replace<
+  ParsedConfig['mishards'],
+  ReplicationSettings & { readonly resources: Resources }
+>;
 
 /** How Milvus reaches its metadata, whoever runs the server. */
 export interface DatabaseSettings {
@@ -67,6 +123,9 @@ export interface DatabaseSettings {
 export type MysqlSettings = Replace<
   ParsedConfig['mysql'],
   {
+    readonly name: string;
+    readonly fsGroup: number;
+    readonly exporter: Replace<ParsedConfig['mysql']['exporter'], { readonly resources: Resources }>;
     readonly credentials: CredentialSettings<MysqlCredentialKey>;
     readonly maxConnections: number;
     readonly resources: Resources;
@@ -75,9 +134,20 @@ export type MysqlSettings = Replace<
 >;
 
 export type S3Settings = Replace<
-  ParsedConfig['s3'],
+  NonNullable<ParsedConfig['s3']>,
   { readonly address: string; readonly credentials: CredentialSettings<S3CredentialKey> }
 >;
+
+/** A volume with everything filled in. */
+export interface VolumeSettings {
+  readonly enabled: boolean;
+  readonly storageClassName?: string;
+  readonly size: string | number;
+  readonly accessModes: readonly string[];
+  readonly existingClaim?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly subPath?: string;
+}
 
 /** Unset unless `s3.embedded`. */
 export type MinioSettings = Replace<ParsedConfig['minio'], { readonly resources: Resources }>;
@@ -97,23 +167,40 @@ export type BackupSettings = Replace<
   }
 >;
 
+export type AdminSettings = Replace<ParsedConfig['admin'], { readonly resources: Resources }>;
+
 export type SmokeTestSettings = Replace<ParsedConfig['smokeTest'], { readonly resources: Resources }>;
 
 /** Everything that the constructs need: the configuration with all defaults, fixed and derived, filled in. */
 export type Settings = Replace<
   Omit<ParsedConfig, 'externalMysql' | 'mysqlWaitSeconds' | 'imageRegistry'>,
   {
-    readonly s3: S3Settings;
+    readonly instance: string;
+    /** The images as configured; `images` are where imageRegistry has them. */
+    readonly imageSources: ParsedConfig['images'];
+    /** Unset when the vectors are on a volume. */
+    readonly s3?: S3Settings;
+    readonly storage: Replace<ParsedConfig['storage'], { readonly persistence: VolumeSettings }>;
+    readonly milvus: Replace<
+      ParsedConfig['milvus'],
+      {
+        readonly logs: Replace<ParsedConfig['milvus']['logs'], { readonly persistence: VolumeSettings }>;
+      }
+    >;
+    /** Unset unless enabled. */
+    readonly admin?: AdminSettings;
     readonly writable: WritableSettings;
     readonly readonly: ReadonlySettings;
     readonly mishards: MishardsSettings;
-    /** Unset with an external MySQL. */
+    /** Unset with an external MySQL, and with SQLite. */
     readonly mysql?: MysqlSettings;
-    /** Unset with an S3 storage that exists. */
+    /** Unset unless the S3 storage is embedded. */
     readonly minio?: MinioSettings;
-    readonly backup: BackupSettings;
+    /** Unset unless enabled. */
+    readonly backup?: BackupSettings;
     readonly smokeTest: SmokeTestSettings;
-    readonly database: DatabaseSettings;
+    /** Unset with SQLite, which is a file on the server's volume. */
+    readonly database?: DatabaseSettings;
   }
 >;
 
@@ -130,22 +217,25 @@ export function resolveSettings(config: ParsedConfig): {
   readonly problems: readonly Problem[];
 } {
   const { externalMysql, mysqlWaitSeconds, imageRegistry, ...rest } = config;
-  const names = new Names(config.name);
+  const mysqlName = config.mysql.name ?? `${config.name}-mysql`;
+  const names = new Names(config.name, mysqlName);
+  const standalone = config.mode === 'standalone';
   const problems: Problem[] = [];
+  const images = Object.fromEntries(
+    Object.entries(config.images).map(([name, image]) => [name, mirrored(image, imageRegistry)]),
+  ) as Settings['images'];
 
-  const workloadResources = (
-    path: 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest',
-    defaults: Parameters<typeof resolveResources>[2],
-  ) => {
-    const resolved = resolveResources(path, config[path].resources, defaults);
+  const resources = (path: string, given: ResourcesInput, defaults: ResourceDefaults) => {
+    const resolved = resolveResources(path, given, defaults);
     problems.push(...resolved.problems);
     return resolved.resources;
   };
+  const workloadResources = (
+    path: 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest' | 'admin',
+    defaults: ResourceDefaults,
+  ) => resources(path, config[path].resources, defaults);
 
-  const serverRole = (
-    role: 'writable' | 'readonly',
-    defaults: { cacheSize: string; insertBufferSize: string },
-  ) => {
+  const serverRole = (role: ServerRole, defaults: { cacheSize: string; insertBufferSize: string }) => {
     const own = config[role];
     const merged = { ...config.milvus.cache, ...definedOnly(own.cache) };
     const writes = role === 'writable';
@@ -154,19 +244,24 @@ export function resolveSettings(config: ParsedConfig): {
       cacheSize: merged.cacheSize,
       insertBufferSize: merged.insertBufferSize ?? defaults.insertBufferSize,
       defaultCacheSize: defaults.cacheSize,
-      walBufferBytes: writes ? (parseMilvusSize(config.wal.bufferSize) ?? 0) : 0,
+      walBufferBytes: writes && config.wal.enabled ? (parseMilvusSize(config.wal.bufferSize) ?? 0) : 0,
       maxIndexFileBytes: writes ? (parseMilvusSize(config.writable.maxIndexFileSize) ?? 0) : 0,
       memoryLimit: own.resources.limits.memory,
+      memoryRequest: own.resources.requests.memory,
     });
-    const { resources, problems: requestProblems } = resolveResources(role, own.resources, {
+    problems.push(...memory.problems);
+    const limits = resources(role, own.resources, {
       cpuRequest: '500m',
       cpuLimit: '2',
       memoryLimit: memory.memoryLimit,
     });
-    problems.push(...memory.problems, ...requestProblems);
     const engine = { ...config.milvus.engine, ...definedOnly(own.engine) };
+    const gpu = gpuSettings({ ...config.milvus.gpu, ...definedOnly(own.gpu) });
+    const { persistence: _, path: _path, sizeLimit: _sizeLimit, ...logs } = config.milvus.logs;
     return {
-      resources,
+      image: gpu === undefined ? images.milvus : images.milvusGpu,
+      securityProfile: own.securityProfile ?? securityProfile(config, role),
+      resources: limits,
       cache: {
         cacheBytes: memory.cacheBytes,
         insertBufferBytes: memory.insertBufferBytes,
@@ -174,29 +269,16 @@ export function resolveSettings(config: ParsedConfig): {
         cacheInsertData: merged.cacheInsertData,
         preloadCollections: merged.preloadCollections,
       },
-      engine: { ...engine, ompThreadNum: engine.ompThreadNum ?? threadsFor(resources.limits.cpu) },
+      logs: { ...logs, ...definedOnly(own.logs) },
+      gpu,
+      engine: { ...engine, ompThreadNum: engine.ompThreadNum ?? threadsFor(limits.limits.cpu) },
       extraServerConfig: mergeSections(config.milvus.extraServerConfig, own.extraServerConfig),
     };
   };
 
-  const mysqlCredentials = credentials(config.mysql.credentials, `${config.name}-mysql`);
-  const database: DatabaseSettings =
-    externalMysql === undefined
-      ? {
-          host: names.mysql,
-          port: 3306,
-          database: config.mysql.database,
-          user: config.mysql.user,
-          waitSeconds: mysqlWaitSeconds,
-          credentials: mysqlCredentials,
-        }
-      : {
-          ...externalMysql,
-          waitSeconds: mysqlWaitSeconds,
-          credentials: credentials(externalMysql.credentials, `${config.name}-mysql`),
-        };
-
-  const s3: S3Settings = {
+  const mysqlCredentials = credentials(config.mysql.credentials, mysqlName);
+  const database = databaseSettings(config, names, mysqlName);
+  const s3: S3Settings | undefined = config.s3 && {
     ...config.s3,
     ...(config.s3.embedded
       ? { address: names.minio, port: MINIO_PORT, createBucket: true }
@@ -204,12 +286,17 @@ export function resolveSettings(config: ParsedConfig): {
         { address: config.s3.address ?? '' }),
     credentials: credentials(config.s3.credentials, `${config.name}-s3`),
   };
+  const shared = (volume: ParsedConfig['milvus']['logs']['persistence'], enabled = volume.enabled) => ({
+    ...volume,
+    enabled,
+    accessModes: volume.accessModes ?? [standalone ? 'ReadWriteOnce' : 'ReadWriteMany'],
+  });
 
   const settings: Settings = {
     ...rest,
-    images: Object.fromEntries(
-      Object.entries(config.images).map(([name, image]) => [name, mirrored(image, imageRegistry)]),
-    ) as Settings['images'],
+    instance: config.instance ?? config.name,
+    images,
+    imageSources: config.images,
     wal: {
       ...config.wal,
       persistence: {
@@ -219,7 +306,15 @@ export function resolveSettings(config: ParsedConfig): {
       },
     },
     s3,
-    minio: config.s3.embedded
+    storage: {
+      ...config.storage,
+      persistence: shared({ ...config.storage.persistence, enabled: false }, keepsDataOnVolume(config)),
+    },
+    milvus: {
+      ...config.milvus,
+      logs: { ...config.milvus.logs, persistence: shared(config.milvus.logs.persistence) },
+    },
+    minio: config.s3?.embedded
       ? {
           ...config.minio,
           resources: workloadResources('minio', {
@@ -230,26 +325,29 @@ export function resolveSettings(config: ParsedConfig): {
           }),
         }
       : undefined,
-    backup: {
-      ...config.backup,
-      s3: {
-        address: config.backup.s3.address ?? s3.address,
-        port: config.backup.s3.port ?? s3.port,
-        tls: config.backup.s3.tls,
-        bucket: config.backup.s3.bucket ?? s3.bucket,
-        prefix: config.backup.s3.prefix ?? `backup/${config.name}`,
-        credentials:
-          config.backup.s3.credentials === undefined
-            ? s3.credentials
-            : credentials(config.backup.s3.credentials, `${config.name}-backup-s3`),
-      },
-      resources: workloadResources('backup', {
-        cpuRequest: '100m',
-        cpuLimit: '1',
-        memoryRequest: '128Mi',
-        memoryLimit: '512Mi',
-      }),
-    },
+    admin: config.admin.enabled
+      ? {
+          ...config.admin,
+          resources: workloadResources('admin', {
+            cpuRequest: '50m',
+            cpuLimit: '500m',
+            memoryRequest: '64Mi',
+            memoryLimit: '256Mi',
+          }),
+        }
+      : undefined,
+    backup: config.backup.enabled
+      ? {
+          ...config.backup,
+          s3: backupStorage(config, s3),
+          resources: workloadResources('backup', {
+            cpuRequest: '100m',
+            cpuLimit: '1',
+            memoryRequest: '128Mi',
+            memoryLimit: '512Mi',
+          }),
+        }
+      : undefined,
     smokeTest: {
       ...config.smokeTest,
       resources: workloadResources('smokeTest', {
@@ -261,14 +359,20 @@ export function resolveSettings(config: ParsedConfig): {
     },
     writable: {
       ...config.writable,
-      ...serverRole('writable', { cacheSize: '1GB', insertBufferSize: '1GB' }),
+      ...serverRole('writable', {
+        // A standalone server searches too.
+        cacheSize: standalone ? '4GB' : '1GB',
+        insertBufferSize: '1GB',
+      }),
     },
     readonly: {
       ...config.readonly,
       ...serverRole('readonly', { cacheSize: '4GB', insertBufferSize: '64MB' }),
+      ...replication(config.readonly),
     },
     mishards: {
       ...config.mishards,
+      ...replication(config.mishards),
       resources: workloadResources('mishards', {
         cpuRequest: '250m',
         cpuLimit: '2',
@@ -278,9 +382,11 @@ export function resolveSettings(config: ParsedConfig): {
     },
     database,
     mysql:
-      externalMysql === undefined
+      externalMysql === undefined && config.mysql.enabled
         ? {
             ...config.mysql,
+            name: mysqlName,
+            fsGroup: config.mysql.fsGroup ?? config.mysql.runAsUser,
             credentials: mysqlCredentials,
             maxConnections: config.mysql.maxConnections ?? Math.max(1000, connectionsNeeded(config)),
             persistence: {
@@ -290,19 +396,147 @@ export function resolveSettings(config: ParsedConfig): {
                 (config.mysql.persistence.existingClaim === undefined ? 'data' : ''),
             },
             resources: workloadResources('mysql', { cpuRequest: '250m', cpuLimit: '1', memoryLimit: '1Gi' }),
+            exporter: {
+              ...config.mysql.exporter,
+              resources: resources('mysql.exporter', config.mysql.exporter.resources, {
+                cpuRequest: '50m',
+                cpuLimit: '500m',
+                memoryRequest: '64Mi',
+                memoryLimit: '128Mi',
+              }),
+            },
           }
         : undefined,
   };
   return { settings, problems };
 }
 
+/** Where the image, or the chart, keeps files that belong to root. */
+export const IMAGE_DIRECTORY = '/var/lib/milvus';
+
+/**
+ * What a role can meet. The writer locks a file directly in storage.path, which takes root where that is the image's own
+ * directory; and what root has written on a volume, a reader can only use as root.
+ */
+function securityProfile(config: ParsedConfig, role: ServerRole): 'restricted' | 'baseline' {
+  const adopted = config.storage.path === IMAGE_DIRECTORY;
+  return adopted && (role === 'writable' || keepsDataOnVolume(config)) ? 'baseline' : 'restricted';
+}
+
+/** The fewest and the most pods of a workload. */
+function podRange({ replicas, autoscaling }: ParsedConfig['readonly' | 'mishards']) {
+  if (!autoscaling.enabled) return { least: replicas, most: replicas };
+  const least = autoscaling.minReplicas ?? replicas;
+  return { least, most: autoscaling.maxReplicas ?? Math.max(3 * least, autoscaling.minReplicas ?? 0) };
+}
+
+function replication(given: ParsedConfig['readonly' | 'mishards']): ReplicationSettings {
+  const { least, most } = podRange(given);
+  const { autoscaling, podDisruptionBudget } = given;
+  const { enabled = least > 1, minAvailable, maxUnavailable, ...budget } = podDisruptionBudget;
+  return {
+    replicas: most,
+    autoscaling: autoscaling.enabled
+      ? {
+          minReplicas: least,
+          maxReplicas: most,
+          targetCPUUtilizationPercentage: autoscaling.targetCPUUtilizationPercentage,
+        }
+      : undefined,
+    podDisruptionBudget: enabled
+      ? {
+          ...budget,
+          minAvailable,
+          maxUnavailable: maxUnavailable ?? (minAvailable === undefined ? 1 : undefined),
+        }
+      : undefined,
+  };
+}
+
+/** Whether the metadata is in a file of the server: neither MySQL is deployed nor an external one given. */
+export function usesSqlite({ mysql, externalMysql }: Pick<ParsedConfig, 'mysql' | 'externalMysql'>): boolean {
+  return externalMysql === undefined && !mysql.enabled;
+}
+
+/** Whether the directory `db` is on a volume of its own: with a cluster, only when that is asked for. */
+function keepsDataOnVolume(config: ParsedConfig): boolean {
+  const needed = config.mode === 'standalone' && (config.s3 === undefined || usesSqlite(config));
+  return config.storage.persistence.enabled ?? needed;
+}
+
+function databaseSettings(
+  config: ParsedConfig,
+  names: Names,
+  mysqlName: string,
+): DatabaseSettings | undefined {
+  const { externalMysql, mysql, mysqlWaitSeconds: waitSeconds } = config;
+  if (externalMysql !== undefined) {
+    return {
+      ...externalMysql,
+      waitSeconds,
+      credentials: credentials(externalMysql.credentials, mysqlName),
+    };
+  }
+  if (!mysql.enabled) return undefined;
+  return {
+    host: names.mysql,
+    port: mysql.service.port,
+    database: mysql.database,
+    user: mysql.user,
+    waitSeconds,
+    credentials: credentials(mysql.credentials, mysqlName),
+  };
+}
+
+function backupStorage(config: ParsedConfig, s3: S3Settings | undefined): BackupSettings['s3'] {
+  const own = config.backup.s3;
+  const prefix = own.prefix ?? `backup/${config.name}`;
+  return {
+    // Without S3 the place of the backups has to be given whole; that is checked elsewhere.
+    address: own.address ?? s3?.address ?? '',
+    port: own.port ?? s3?.port ?? 80,
+    tls: own.tls,
+    bucket: own.bucket ?? s3?.bucket ?? '',
+    prefix,
+    credentials:
+      own.credentials === undefined && s3 !== undefined
+        ? s3.credentials
+        : credentials(own.credentials ?? DEFAULT_S3_CREDENTIALS, `${config.name}-backup-s3`),
+  };
+}
+
+const DEFAULT_S3_CREDENTIALS = { keys: { accessKey: 'access-key', secretKey: 'secret-key' } };
+
+/** The GPUs of a role, from what both roles have and what it has itself; undefined where none is enabled. */
+function gpuSettings(given: ParsedConfig['milvus']['gpu']): GpuSettings | undefined {
+  if (given.enabled !== true) return undefined;
+  const searchDevices = given.searchDevices ?? ['gpu0'];
+  const buildIndexDevices = given.buildIndexDevices ?? ['gpu0'];
+  return {
+    cacheSize: given.cacheSize ?? '1GB',
+    cacheThreshold: given.cacheThreshold,
+    gpuSearchThreshold: given.gpuSearchThreshold ?? 1000,
+    searchDevices,
+    buildIndexDevices,
+    count: given.count ?? devicesNamed([...searchDevices, ...buildIndexDevices]),
+    resourceName: given.resourceName ?? 'nvidia.com/gpu',
+    runtimeClassName: given.runtimeClassName,
+  };
+}
+
+/** A pod numbers its devices from 0, so that the highest number tells how many it needs. */
+export function devicesNamed(devices: readonly string[]): number {
+  return 1 + Math.max(...devices.map((device) => Number(device.slice('gpu'.length))));
+}
+
 /** Connections that the servers and proxies of a cluster can hold open at once, and some for people. */
 export function connectionsNeeded(config: ParsedConfig): number {
+  if (config.mode === 'standalone') return CONNECTIONS_PER_SERVER + RESERVED_CONNECTIONS;
   const { poolSize, maxOverflow } = config.mishards.database;
   const perProxy = Math.min(poolSize + maxOverflow, config.mishards.maxWorkers);
   return (
-    (config.readonly.replicas + 1) * CONNECTIONS_PER_SERVER +
-    config.mishards.replicas * perProxy +
+    (podRange(config.readonly).most + 1) * CONNECTIONS_PER_SERVER +
+    podRange(config.mishards).most * perProxy +
     RESERVED_CONNECTIONS
   );
 }

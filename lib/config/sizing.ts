@@ -50,6 +50,8 @@ export interface ServerMemoryInput {
   /** Largest index_file_size in bytes; 0 where no index is built. */
   readonly maxIndexFileBytes: number;
   readonly memoryLimit?: string | number;
+  /** What is asked for; without a limit it is a lower bound of that. */
+  readonly memoryRequest?: string | number;
 }
 
 export interface ServerMemory {
@@ -76,7 +78,7 @@ export function sizeServer(input: ServerMemoryInput): ServerMemory {
     return {
       cacheBytes,
       insertBufferBytes,
-      memoryLimit: quantityOfGibibytes(needed(cacheBytes)),
+      memoryLimit: larger(quantityOfGibibytes(needed(cacheBytes)), input.memoryRequest),
       problems: [],
     };
   }
@@ -125,7 +127,7 @@ export function resolveResources(
   const quantity = (value: string | number | undefined, fallback: string) =>
     canonicalQuantity(String(value ?? fallback));
   const cpuLimit = quantity(input.limits.cpu, larger(defaults.cpuLimit, input.requests.cpu));
-  const memoryLimit = quantity(input.limits.memory, defaults.memoryLimit);
+  const memoryLimit = quantity(input.limits.memory, larger(defaults.memoryLimit, input.requests.memory));
   const resources = {
     requests: {
       cpu: quantity(input.requests.cpu, smaller(defaults.cpuRequest, cpuLimit)),

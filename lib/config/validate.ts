@@ -155,6 +155,9 @@ function plain(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '');
 }
 
+/** More places than these are no suggestion. */
+const MOST_SUGGESTED = 6;
+
 /**
  * Where the whole schema has a key of that name, e.g. `storageClassName` typed at the top level: below the mapping
  * in which it stands, if possible. For a credential that is `credentials`, where its ways are to be chosen from.
@@ -173,7 +176,7 @@ function findKey(key: string, parents: readonly PropertyKey[]): string | undefin
   walk(clusterSchema, []);
   const below = [...found].filter((path) => path.startsWith(`${formatPath(parents)}.`));
   const best = below.length > 0 ? below : [...found];
-  return best.length <= 3 ? best.join('" or "') || undefined : undefined;
+  return best.length <= MOST_SUGGESTED ? best.join('" or "') || undefined : undefined;
 }
 
 function upToCredentials(path: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import { k8s } from 'cdk8s-plus-25';
-import { type PodOptions, type PodProps, podTemplate, withScheduling } from './pod';
+import { type PodOptions, type PodProps, podTemplate, withPodOptions } from './pod';
 
 export interface JobProps extends Omit<PodProps, 'options' | 'restartPolicy'> {
   readonly options: Omit<PodOptions, 'terminationGracePeriodSeconds'>;
@@ -23,7 +23,7 @@ const KEEP_FAILED = 3;
 
 /** A Job that a person starts. */
 export function job(props: JobProps): unknown {
-  return withScheduling(
+  return withPodOptions(
     k8s.KubeJob.manifest({
       metadata: props.metadata,
       spec: { ...jobSpec(props), ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS },
@@ -34,7 +34,7 @@ export function job(props: JobProps): unknown {
 
 /** A Job on a schedule; one at a time, and the last ones are kept to be looked at. */
 export function cronJob(props: CronJobProps): unknown {
-  return withScheduling(
+  return withPodOptions(
     k8s.KubeCronJob.manifest({
       metadata: props.metadata,
       spec: {

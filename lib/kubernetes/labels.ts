@@ -4,6 +4,7 @@ export type Component =
   | 'writable'
   | 'mysql'
   | 'minio'
+  | 'admin'
   | 'backup'
   | 'restore'
   | 'smoke-test';
@@ -11,24 +12,33 @@ export type Component =
 /** Version of Milvus that this project runs. */
 export const MILVUS_VERSION = '1.1.1';
 
+/** What tells the pods of one cluster from those of another. */
+export interface Identity {
+  readonly instance: string;
+  readonly appName: string;
+}
+
 /**
  * Labels that select the pods of a component: exactly the chart's for Milvus' own workloads, since the selector of a
  * running Deployment can not be changed. Nothing in them depends on a version or on the construct tree.
  */
-export function selectorLabels(instance: string, component: Component): Record<string, string> {
+export function selectorLabels(
+  { instance, appName }: Identity,
+  component: Component,
+): Record<string, string> {
   return {
     'app.kubernetes.io/instance': instance,
-    'app.kubernetes.io/name': 'milvus',
+    'app.kubernetes.io/name': appName,
     component,
   };
 }
 
 /** Labels of an object; those of pods leave the version out, so that nothing rolls when it changes. */
-export function objectLabels(instance: string, component?: Component): Record<string, string> {
+export function objectLabels({ instance, appName }: Identity, component?: Component): Record<string, string> {
   return {
     'app.kubernetes.io/instance': instance,
     'app.kubernetes.io/managed-by': 'cdk8s',
-    'app.kubernetes.io/name': 'milvus',
+    'app.kubernetes.io/name': appName,
     'app.kubernetes.io/part-of': 'milvus',
     'app.kubernetes.io/version': MILVUS_VERSION,
     ...(component === undefined ? {} : { 'app.kubernetes.io/component': component, component }),

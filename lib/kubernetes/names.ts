@@ -16,13 +16,22 @@ export class Names {
   public readonly mysql: string;
   public readonly mysqlHeadless: string;
   public readonly mysqlConfiguration: string;
+  public readonly mysqlInitialization: string;
+  /** The claim of the vectors without S3, as the chart calls it. */
+  public readonly storage: string;
+  /** The claim of the log files, as the chart calls it. */
+  public readonly logs: string;
+  /** Files for containers that the configuration adds. */
+  public readonly extraConfig: string;
+  public readonly admin: string;
   public readonly minio: string;
   public readonly minioHeadless: string;
   public readonly backup: string;
   public readonly restore: string;
   public readonly smokeTest: string;
 
-  public constructor(name: string) {
+  /** @param mysql name of MySQL's objects, which a release of the chart may call otherwise */
+  public constructor(name: string, mysql = `${name}-mysql`) {
     this.cluster = name;
     this.mishards = `${name}-mishards`;
     this.readonly = `${name}-readonly`;
@@ -30,13 +39,29 @@ export class Names {
     this.writable = `${name}-writable`;
     this.writableWal = `${name}-writable-wal`;
     this.scripts = `${name}-scripts`;
-    this.mysql = `${name}-mysql`;
-    this.mysqlHeadless = `${name}-mysql-headless`;
-    this.mysqlConfiguration = `${name}-mysql-configuration`;
+    this.mysql = mysql;
+    this.mysqlHeadless = `${mysql}-headless`;
+    this.mysqlConfiguration = `${mysql}-configuration`;
+    this.mysqlInitialization = `${mysql}-initialization`;
+    this.storage = name;
+    this.logs = `${name}-logs`;
+    this.extraConfig = `${name}-extra-config`;
+    this.admin = `${name}-admin`;
     this.minio = `${name}-minio`;
     this.minioHeadless = `${name}-minio-headless`;
     this.backup = `${name}-backup`;
     this.restore = `${name}-restore`;
     this.smokeTest = `${name}-smoke-test`;
+  }
+
+  /** The names of a configured cluster's objects. */
+  public static of({
+    name,
+    mysql,
+  }: {
+    readonly name: string;
+    readonly mysql?: { readonly name: string };
+  }): Names {
+    return new Names(name, mysql?.name);
   }
 }

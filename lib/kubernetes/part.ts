@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings';
 import { type Component, objectLabels, selectorLabels } from './labels';
 import type { Names } from './names';
 import { apiObject } from './objects';
+import { type ExposureOptions, headlessSpec, type ServicePort, serviceSpec } from './service';
 
 /** What every part of a cluster gets. */
 export interface PartProps {
@@ -26,7 +27,7 @@ export class Part extends Construct {
   ) {
     super(scope, id);
     this.settings = settings;
-    this.selectorLabels = selectorLabels(settings.name, component);
+    this.selectorLabels = selectorLabels(settings, component);
   }
 
   /** Metadata of an object of this part; additions win over what is common to the cluster. */
@@ -42,7 +43,7 @@ export class Part extends Construct {
       labels: {
         ...this.settings.labels,
         ...additions.labels,
-        ...objectLabels(this.settings.name, this.component),
+        ...objectLabels(this.settings, this.component),
       },
       annotations: { ...this.settings.annotations, ...additions.annotations },
     };
@@ -52,24 +53,23 @@ export class Part extends Construct {
   protected services(
     name: string,
     headlessName: string,
-    port: { readonly name: string; readonly port: number },
+    ports: readonly ServicePort[],
+    options?: ExposureOptions & Parameters<Part['metadata']>[1],
   ) {
-    const spec = (clusterIp?: string): k8s.ServiceSpec => ({
-      type: 'ClusterIP',
-      clusterIp,
-      // Milvus 1.1.1 and mishards know IPv4 alone.
-      ipFamilies: ['IPv4'],
-      selector: { ...this.selectorLabels },
-      ports: [{ ...port, protocol: 'TCP', targetPort: k8s.IntOrString.fromString(port.name) }],
-    });
     return {
       headlessService: this.object(
         'HeadlessService',
-        k8s.KubeService.manifest({ metadata: this.metadata(headlessName), spec: spec('None') }),
+        k8s.KubeService.manifest({
+          metadata: this.metadata(headlessName),
+          spec: headlessSpec(this.selectorLabels, ports),
+        }),
       ),
       service: this.object(
         'Service',
-        k8s.KubeService.manifest({ metadata: this.metadata(name), spec: spec() }),
+        k8s.KubeService.manifest({
+          metadata: this.metadata(name, options),
+          spec: serviceSpec(this.selectorLabels, ports, options),
+        }),
       ),
     };
   }

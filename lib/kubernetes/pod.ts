@@ -16,7 +16,24 @@ export interface PodOptions {
   readonly priorityClassName?: string;
   readonly podLabels: Readonly<Record<string, string>>;
   readonly podAnnotations: Readonly<Record<string, string>>;
+  readonly topologySpreadConstraints?: readonly object[];
+  readonly schedulerName?: string;
+  readonly serviceAccountName?: string;
   readonly terminationGracePeriodSeconds: number;
+  readonly extraEnv?: readonly object[];
+  readonly extraVolumes?: readonly object[];
+  readonly extraVolumeMounts?: readonly object[];
+  readonly extraContainers?: readonly object[];
+  readonly extraInitContainers?: readonly object[];
+}
+
+/** Timing of a probe, as far as it is configured. */
+export interface ProbeTiming {
+  readonly initialDelaySeconds?: number;
+  readonly periodSeconds?: number;
+  readonly timeoutSeconds?: number;
+  readonly failureThreshold?: number;
+  readonly successThreshold?: number;
 }
 
 /** What is the same for all images of a cluster. */
@@ -35,8 +52,11 @@ export interface PodProps {
   readonly uid?: number;
   /** For an adopted storage.path inside the image, which root owns. @default false */
   readonly asRoot?: boolean;
-  /** @default - no ServiceAccount of its own, and no token */
-  readonly serviceAccountName?: string;
+  /** The ServiceAccount whose token the pod uses. @default - the configured one, and no token */
+  readonly tokenOf?: string;
+  readonly runtimeClassName?: string;
+  /** Group of the volumes. @default - the uid */
+  readonly fsGroup?: number;
   readonly initContainers?: readonly k8s.Container[];
   readonly containers: readonly k8s.Container[];
   readonly volumes: readonly k8s.Volume[];
@@ -51,8 +71,8 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   const { options } = props;
   const uid = props.uid ?? MILVUS_UID;
   const identity: k8s.PodSecurityContext = props.asRoot
-    ? { runAsUser: 0, fsGroup: uid }
-    : { runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: uid };
+    ? { runAsUser: 0, fsGroup: props.fsGroup ?? uid }
+    : { runAsNonRoot: true, runAsUser: uid, runAsGroup: uid, fsGroup: props.fsGroup ?? uid };
   return {
     metadata: {
       labels: {
@@ -67,8 +87,10 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
     },
     spec: {
       restartPolicy: props.restartPolicy,
-      serviceAccountName: props.serviceAccountName,
-      automountServiceAccountToken: props.serviceAccountName !== undefined,
+      serviceAccountName: props.tokenOf ?? options.serviceAccountName,
+      automountServiceAccountToken: props.tokenOf !== undefined,
+      schedulerName: options.schedulerName,
+      runtimeClassName: props.runtimeClassName,
       // A Service called "server" would otherwise inject SERVER_PORT, which mishards reads as its own.
       enableServiceLinks: false,
       imagePullSecrets:
@@ -82,17 +104,7 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
       terminationGracePeriodSeconds: options.terminationGracePeriodSeconds,
       nodeSelector: { ...options.nodeSelector, 'kubernetes.io/arch': 'amd64' },
       priorityClassName: options.priorityClassName,
-      topologySpreadConstraints:
-        (props.replicas ?? 1) > 1
-          ? [
-              {
-                maxSkew: 1,
-                topologyKey: 'kubernetes.io/hostname',
-                whenUnsatisfiable: 'ScheduleAnyway',
-                labelSelector: { matchLabels: { ...props.selectorLabels } },
-              },
-            ]
-          : undefined,
+      ...((props.replicas ?? 1) > 1 ? spread(props.selectorLabels) : {}),
       initContainers: props.initContainers ? [...props.initContainers] : undefined,
       containers: [...props.containers],
       volumes: [...props.volumes],
@@ -100,9 +112,35 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   };
 }
 
+/**
+ * Several pods go to different nodes, as far as there are any. Both ways: the constraint keeps the numbers even, and the
+ * anti-affinity is what linters and older schedulers look at.
+ */
+function spread(selectorLabels: Readonly<Record<string, string>>): Partial<k8s.PodSpec> {
+  const topologyKey = 'kubernetes.io/hostname';
+  const labelSelector = { matchLabels: { ...selectorLabels } };
+  return {
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight: 100, podAffinityTerm: { topologyKey, labelSelector } },
+        ],
+      },
+    },
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey, whenUnsatisfiable: 'ScheduleAnyway', labelSelector },
+    ],
+  };
+}
+
 /** Metadata that is left out when there is none of it. */
 export function nonEmpty(map: Readonly<Record<string, string>>): Record<string, string> | undefined {
   return Object.keys(map).length > 0 ? { ...map } : undefined;
+}
+
+/** A list that is left out when nothing is in it. */
+export function nonEmptyList<T>(list: readonly T[] | undefined): T[] | undefined {
+  return list !== undefined && list.length > 0 ? [...list] : undefined;
 }
 
 type PodSpecJson = Record<string, unknown>;
@@ -124,15 +162,39 @@ interface WorkloadJson {
  * Puts what is configured in Kubernetes' own words into the manifest of a workload as it is. The typed mapping of
  * cdk8s-plus-25 would drop, without a word, every field that is newer than Kubernetes 1.25.
  */
-export function withScheduling<T extends WorkloadJson>(
-  manifest: T,
-  { tolerations, affinity }: PodOptions,
-): T {
+export function withPodOptions<T extends WorkloadJson>(manifest: T, options: PodOptions): T {
   const pod = (manifest.spec.template ?? manifest.spec.jobTemplate?.spec.template)?.spec;
   if (pod === undefined) throw new Error('the manifest has no pod template');
+  const { tolerations, affinity } = options;
   if (tolerations.length > 0) pod['tolerations'] = tolerations;
-  if (affinity !== undefined && Object.keys(affinity).length > 0) pod['affinity'] = affinity;
+  if (affinity !== undefined) pod['affinity'] = { ...(pod['affinity'] as object | undefined), ...affinity };
+  if (options.topologySpreadConstraints !== undefined) {
+    pod['topologySpreadConstraints'] = options.topologySpreadConstraints;
+  }
+
+  const [main] = pod['containers'] as Record<string, unknown>[];
+  append(main ?? {}, 'env', options.extraEnv);
+  append(main ?? {}, 'volumeMounts', options.extraVolumeMounts);
+  append(pod, 'volumes', options.extraVolumes);
+  append(pod, 'initContainers', options.extraInitContainers?.map(withSecurity));
+  append(pod, 'containers', options.extraContainers?.map(withSecurity));
   return manifest;
+}
+
+function append(object: Record<string, unknown>, key: string, items: readonly object[] = []): void {
+  if (items.length > 0) object[key] = [...((object[key] as object[] | undefined) ?? []), ...items];
+}
+
+/** A container that says nothing about its privileges gets none, so that the pod stays within `restricted`. */
+function withSecurity(container: object): object {
+  const { readOnlyRootFilesystem: _, ...security } = containerSecurity();
+  return { securityContext: security, ...container };
+}
+
+/** A probe with the timing that is configured. */
+export function timed(probe: k8s.Probe, timing: ProbeTiming): k8s.Probe {
+  const given = Object.entries(timing).filter(([, value]) => value !== undefined);
+  return { ...probe, ...Object.fromEntries(given) };
 }
 
 /** Privileges of a container: none, and a root filesystem that nothing writes to. */

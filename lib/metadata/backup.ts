@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import type { Settings } from '../config/settings';
+import type { BackupSettings, DatabaseSettings } from '../config/settings';
 import { cronJob, job } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
@@ -21,26 +21,32 @@ const WORK_DIRECTORY = '/work';
 /** Room for a dump, as it is and compressed. Metadata is small: a row per segment file. */
 const WORK_SIZE = '4Gi';
 
+export interface BackupProps extends PartProps {
+  readonly backup: BackupSettings;
+  readonly database: DatabaseSettings;
+}
+
 /** Dumps the metadata on a schedule and keeps the newest dumps in S3. */
 export class Backup extends Part {
   public readonly cronJob: ApiObject;
 
-  public constructor(scope: Construct, id: string, { settings, names }: PartProps) {
+  public constructor(scope: Construct, id: string, props: BackupProps) {
+    const { settings, names, backup, database } = props;
     super(scope, id, settings, 'backup');
-    const { backup, images } = settings;
+    const { images } = settings;
     this.cronJob = this.object(
       'CronJob',
       cronJob({
-        metadata: this.metadata(names.backup),
+        metadata: this.metadata(names.backup, backup),
         schedule: backup.schedule,
         suspend: backup.suspend,
         retries: 2,
-        ...podProps(this, { settings, names }),
+        ...podProps(this, props),
         // One after the other: what is not a whole dump is never uploaded.
-        initContainers: [container(settings, 'dump', images.mysql, DUMP, loginEnv(settings))],
+        initContainers: [container(props, 'dump', images.mysql, DUMP, loginEnv(database))],
         containers: [
-          container(settings, 'upload', images.rclone, UPLOAD, [
-            ...storageEnv(settings),
+          container(props, 'upload', images.rclone, UPLOAD, [
+            ...storageEnv(backup),
             { name: 'KEEP', value: String(backup.keep) },
           ]),
         ],
@@ -53,7 +59,8 @@ export class Backup extends Part {
 export class Restore extends Part {
   public readonly job: ApiObject;
 
-  public constructor(scope: Construct, id: string, { settings, names }: PartProps) {
+  public constructor(scope: Construct, id: string, props: BackupProps) {
+    const { settings, names, backup, database } = props;
     super(scope, id, settings, 'restore');
     const { images } = settings;
     this.job = this.object(
@@ -61,17 +68,17 @@ export class Restore extends Part {
       job({
         metadata: this.metadata(names.restore),
         retries: 0,
-        ...podProps(this, { settings, names }),
+        ...podProps(this, props),
         initContainers: [
-          container(settings, 'download', images.rclone, DOWNLOAD, [
-            ...storageEnv(settings),
+          container(props, 'download', images.rclone, DOWNLOAD, [
+            ...storageEnv(backup),
             // `latest`, or the name of a backup.
             { name: 'BACKUP', value: 'latest' },
           ]),
         ],
         containers: [
-          container(settings, 'load', images.mysql, LOAD, [
-            ...loginEnv(settings),
+          container(props, 'load', images.mysql, LOAD, [
+            ...loginEnv(database),
             { name: 'RESTORE_FORCE', value: 'false' },
           ]),
         ],
@@ -80,8 +87,8 @@ export class Restore extends Part {
   }
 }
 
-function podProps(part: Part, { settings, names }: PartProps) {
-  const { backup, imagePullSecrets } = settings;
+function podProps(part: Part, { settings, names, backup }: BackupProps) {
+  const { imagePullSecrets } = settings;
   return {
     options: backup,
     imagePullSecrets,
@@ -96,7 +103,7 @@ function podProps(part: Part, { settings, names }: PartProps) {
 }
 
 function container(
-  { backup, imagePullPolicy }: Settings,
+  { backup, settings }: BackupProps,
   name: string,
   image: string,
   script: string,
@@ -105,7 +112,7 @@ function container(
   return {
     name,
     image,
-    imagePullPolicy,
+    imagePullPolicy: backup.imagePullPolicy ?? settings.imagePullPolicy,
     command: ['sh', Scripts.path(script)],
     env: [...env, { name: 'WORK_DIR', value: WORK_DIRECTORY }],
     resources: resourceRequirements(backup.resources),
@@ -119,14 +126,14 @@ function container(
   };
 }
 
-function loginEnv({ database }: Settings): k8s.EnvVar[] {
+function loginEnv(database: DatabaseSettings): k8s.EnvVar[] {
   return [
     ...databaseEnv(database, 'MYSQL_PWD'),
     { name: 'CREDENTIALS_SECRET', value: database.credentials.secretName },
   ];
 }
 
-function storageEnv({ backup: { s3 } }: Settings): k8s.EnvVar[] {
+function storageEnv({ s3 }: BackupSettings): k8s.EnvVar[] {
   return [
     { name: 'S3_SCHEME', value: s3.tls ? 'https' : 'http' },
     { name: 'S3_ADDRESS', value: s3.address },

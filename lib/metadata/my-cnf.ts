@@ -35,5 +35,9 @@ export function myCnf(mysql: MysqlSettings, image: string): string {
   const lines = Object.entries(options).map(([name, value]) =>
     value === undefined ? name : `${name} = ${value}`,
   );
-  return `[mysqld]\n${lines.join('\n')}\n`;
+  // One file, so that the order is certain: what comes later wins.
+  const additions = Object.entries(mysql.configurationFiles).map(
+    ([file, text]) => `\n# ${file}\n${text.trimEnd()}\n`,
+  );
+  return [`[mysqld]\n${lines.join('\n')}\n`, ...additions].join('');
 }

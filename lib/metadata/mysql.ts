@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import type { MysqlSettings } from '../config/settings';
+import type { MysqlSettings, Settings } from '../config/settings';
 import { assetsChecksum, checksum } from '../kubernetes/assets';
 import { persistentVolume, withClaimTemplate } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
@@ -11,7 +11,9 @@ import {
   emptyDir,
   podTemplate,
   resourceRequirements,
-  withScheduling,
+  secretEnv,
+  timed,
+  withPodOptions,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { myCnf } from './my-cnf';
@@ -25,8 +27,12 @@ const MYSQL_READY = 'mysql-ready.sh';
 /** Scripts that the probes run. */
 export const MYSQL_SCRIPTS = [MYSQL_READY];
 
-/** The user `mysql` of the official image. */
-const MYSQL_UID = 999;
+/** Port in the pod, whatever that of the Service. */
+export const MYSQL_PORT = 3306;
+
+/** Port of the exporter, in the pod and on the Service. */
+export const EXPORTER_PORT = 9104;
+export const EXPORTER_PORT_NAME = 'metrics';
 const SECRETS_DIRECTORY = '/run/secrets/cdk8s-milvus';
 const DATA_VOLUME = 'data';
 
@@ -34,13 +40,16 @@ const DATA_VOLUME = 'data';
 export class Mysql extends Part {
   public readonly statefulSet: ApiObject;
   public readonly configuration: ApiObject;
+  /** The scripts of the first start; unset without any. */
+  public readonly initialization?: ApiObject;
   /** The Service that Milvus connects to. */
   public readonly service: ApiObject;
   /** The Service that gives the pod its name. */
   public readonly headlessService: ApiObject;
   /** Name of the Service. */
   public readonly host: string;
-  public readonly port = 3306;
+  /** Port of the Service. */
+  public readonly port: number;
 
   public constructor(scope: Construct, id: string, { settings, names, mysql }: MysqlProps) {
     super(scope, id, settings, 'mysql');
@@ -48,6 +57,8 @@ export class Mysql extends Part {
     const { persistence } = mysql;
     const configuration = myCnf(mysql, images.mysql);
     this.host = names.mysql;
+    this.port = mysql.service.port;
+    const hasInitialization = Object.keys(mysql.initializationFiles).length > 0;
 
     this.configuration = this.object(
       'Configuration',
@@ -57,15 +68,27 @@ export class Mysql extends Part {
       }),
     );
 
+    if (hasInitialization) {
+      this.initialization = this.object(
+        'Initialization',
+        k8s.KubeConfigMap.manifest({
+          metadata: this.metadata(names.mysqlInitialization),
+          data: { ...mysql.initializationFiles },
+        }),
+      );
+    }
+
     const container: k8s.Container = {
       name: 'mysql',
       image: images.mysql,
-      imagePullPolicy,
+      imagePullPolicy: mysql.imagePullPolicy ?? imagePullPolicy,
       command: [
         'sh',
         '-c',
-        `ulimit -n ${openFiles(mysql)} 2>/dev/null || :; exec docker-entrypoint.sh mysqld`,
+        `ulimit -n ${openFiles(mysql)} 2>/dev/null || :; exec docker-entrypoint.sh mysqld "$@"`,
+        'mysqld',
       ],
+      args: mysql.extraArgs.length > 0 ? [...mysql.extraArgs] : undefined,
       env: [
         { name: 'MYSQL_DATABASE', value: mysql.database },
         { name: 'MYSQL_USER', value: mysql.user },
@@ -74,14 +97,17 @@ export class Mysql extends Part {
         // Milvus logs in as its own user; nobody needs root from another pod.
         { name: 'MYSQL_ROOT_HOST', value: 'localhost' },
       ],
-      ports: [{ name: 'mysql', containerPort: this.port, protocol: 'TCP' }],
-      ...probes(mysql.startupTimeoutSeconds),
+      ports: [{ name: 'mysql', containerPort: MYSQL_PORT, protocol: 'TCP' }],
+      ...probes(mysql),
       resources: resourceRequirements(mysql.resources),
       securityContext: containerSecurity(),
       volumeMounts: [
         { name: DATA_VOLUME, mountPath: '/var/lib/mysql', subPath: persistence.subPath || undefined },
         { name: 'configuration', mountPath: '/etc/mysql/conf.d', readOnly: true },
         { name: 'credentials', mountPath: SECRETS_DIRECTORY, readOnly: true },
+        ...(hasInitialization
+          ? [{ name: 'initialization', mountPath: '/docker-entrypoint-initdb.d', readOnly: true }]
+          : []),
         Scripts.mount(),
         { name: 'run', mountPath: '/var/run/mysqld' },
         { name: 'tmp', mountPath: '/tmp' },
@@ -91,9 +117,9 @@ export class Mysql extends Part {
     this.statefulSet = this.object(
       'StatefulSet',
       withClaimTemplate(
-        withScheduling(
+        withPodOptions(
           k8s.KubeStatefulSet.manifest({
-            metadata: this.metadata(names.mysql),
+            metadata: this.metadata(names.mysql, mysql),
             spec: {
               replicas: 1,
               serviceName: names.mysqlHeadless,
@@ -105,11 +131,15 @@ export class Mysql extends Part {
                 imagePullSecrets: settings.imagePullSecrets,
                 selectorLabels: this.selectorLabels,
                 checksum: checksum(configuration, assetsChecksum(MYSQL_SCRIPTS)),
-                uid: MYSQL_UID,
-                containers: [container],
+                uid: mysql.runAsUser,
+                fsGroup: mysql.fsGroup,
+                containers: [container, ...exporter(settings, mysql)],
                 volumes: [
                   ...persistentVolume(DATA_VOLUME, persistence),
                   configMapVolume('configuration', names.mysqlConfiguration),
+                  ...(hasInitialization
+                    ? [configMapVolume('initialization', names.mysqlInitialization)]
+                    : []),
                   credentialsVolume(mysql),
                   Scripts.volume(names.scripts, MYSQL_SCRIPTS),
                   emptyDir('run', '16Mi'),
@@ -125,10 +155,18 @@ export class Mysql extends Part {
       ),
     );
 
-    const { headlessService, service } = this.services(names.mysql, names.mysqlHeadless, {
-      name: 'mysql',
-      port: this.port,
-    });
+    const ports = mysql.exporter.enabled
+      ? [
+          { name: 'mysql', port: this.port },
+          { name: EXPORTER_PORT_NAME, port: EXPORTER_PORT },
+        ]
+      : [{ name: 'mysql', port: this.port }];
+    const { headlessService, service } = this.services(
+      names.mysql,
+      names.mysqlHeadless,
+      ports,
+      mysql.service,
+    );
     this.headlessService = headlessService;
     this.service = service;
   }
@@ -157,13 +195,52 @@ function credentialsVolume({ credentials }: MysqlSettings): k8s.Volume {
   };
 }
 
+/**
+ * Metrics of MySQL. It logs in as the user of Milvus, which may read status and variables and nothing of the server's
+ * other databases; what would need more is switched off. root can not log in from here, and should not.
+ */
+function exporter(
+  settings: Settings,
+  { exporter: options, user, credentials }: MysqlSettings,
+): k8s.Container[] {
+  if (!options.enabled) return [];
+  const health = {
+    httpGet: { path: '/', port: k8s.IntOrString.fromString(EXPORTER_PORT_NAME) },
+    periodSeconds: 20,
+    timeoutSeconds: 5,
+  };
+  return [
+    {
+      name: 'metrics',
+      image: settings.images.mysqldExporter,
+      imagePullPolicy: settings.imagePullPolicy,
+      args: [
+        `--mysqld.address=127.0.0.1:${MYSQL_PORT}`,
+        `--mysqld.username=${user}`,
+        `--web.listen-address=:${EXPORTER_PORT}`,
+        '--no-collect.slave_status',
+        '--no-collect.info_schema.innodb_cmp',
+        '--no-collect.info_schema.innodb_cmpmem',
+        '--no-collect.info_schema.query_response_time',
+        ...options.flags,
+      ],
+      env: [secretEnv('MYSQLD_EXPORTER_PASSWORD', credentials.secretName, credentials.keys.password)],
+      ports: [{ name: EXPORTER_PORT_NAME, containerPort: EXPORTER_PORT, protocol: 'TCP' }],
+      readinessProbe: health,
+      livenessProbe: { ...health, failureThreshold: 6 },
+      resources: resourceRequirements(options.resources),
+      securityContext: containerSecurity(),
+    },
+  ];
+}
+
 const STARTUP_PERIOD_SECONDS = 5;
 
 /**
  * Over TCP: while the image's entrypoint initialises the data it runs a server on the socket alone, which must not
  * count as started. A ping succeeds even when access is denied, so that liveness needs no password.
  */
-function probes(startupTimeoutSeconds: number) {
+function probes({ startupTimeoutSeconds, readinessProbe, livenessProbe }: MysqlSettings) {
   const ping = {
     exec: { command: ['mysqladmin', '--no-defaults', 'ping', '--host=127.0.0.1', '--connect-timeout=4'] },
   };
@@ -174,12 +251,18 @@ function probes(startupTimeoutSeconds: number) {
       timeoutSeconds: 5,
       failureThreshold: Math.ceil(startupTimeoutSeconds / STARTUP_PERIOD_SECONDS),
     },
-    readinessProbe: {
-      exec: { command: ['sh', Scripts.path(MYSQL_READY)] },
-      periodSeconds: 10,
-      timeoutSeconds: 5,
-      failureThreshold: 3,
-    },
-    livenessProbe: { ...ping, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+    readinessProbe: timed(
+      {
+        exec: { command: ['sh', Scripts.path(MYSQL_READY)] },
+        periodSeconds: 10,
+        timeoutSeconds: 5,
+        failureThreshold: 3,
+      },
+      readinessProbe,
+    ),
+    livenessProbe: timed(
+      { ...ping, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+      livenessProbe,
+    ),
   };
 }

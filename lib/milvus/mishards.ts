@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { MISHARDS_DRAIN_SECONDS } from '../config/cross-checks';
-import type { Settings } from '../config/settings';
+import type { DatabaseSettings, Settings } from '../config/settings';
 import { asset, assetsChecksum } from '../kubernetes/assets';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
@@ -13,33 +13,42 @@ import {
   podTemplate,
   ROLLING_UPDATE,
   resourceRequirements,
-  withScheduling,
+  timed,
+  withPodOptions,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
+import { serviceSpec } from '../kubernetes/service';
 import { databaseEnv, WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
+import { autoscaler, disruptionBudget } from '../operations/replication';
 import type { ReadonlyNodes } from './readonly';
 import type { WritableNode } from './writable';
 
 export interface MishardsProps extends PartProps {
+  readonly database: DatabaseSettings;
   readonly writable: WritableNode;
   readonly readers: ReadonlyNodes;
 }
 
 const ENTRYPOINT = 'mishards/entrypoint.py';
-const WAIT_FOR_WRITABLE = 'mishards/wait_for_writable.py';
+const WAIT_FOR_SERVER = 'mishards/wait_for_server.py';
 const DNS_DISCOVERY = 'mishards/dns_discovery.py';
 
 /** Scripts that the proxy's containers run. */
-export const MISHARDS_SCRIPTS = [WAIT_FOR_MYSQL, WAIT_FOR_WRITABLE, ENTRYPOINT];
+export const MISHARDS_SCRIPTS = [WAIT_FOR_MYSQL, WAIT_FOR_SERVER, ENTRYPOINT];
 
 /** Every .py file in it is loaded as a plugin, so it holds the plugin alone. */
 const PLUGIN_DIRECTORY = '/opt/cdk8s-milvus-discovery';
-const PORT = 19530;
+/** Port in the pods, whatever that of the Service. */
+export const MISHARDS_PORT = 19530;
 const HEALTH_PORT = 19120;
 
 /** The proxy that clients connect to: searches go to the readers, everything else to the writable. */
 export class Mishards extends Part {
   public readonly deployment: ApiObject;
+  /** The PodDisruptionBudget; unset with one pod. */
+  public readonly disruptionBudget?: ApiObject;
+  /** The HorizontalPodAutoscaler; unset unless enabled. */
+  public readonly autoscaler?: ApiObject;
   /** The Service that clients connect to. */
   public readonly service: ApiObject;
   /** The ConfigMap with the discovery plugin; unset with another discovery. */
@@ -55,32 +64,37 @@ export class Mishards extends Part {
   /** Port of the Service. */
   public readonly port: number;
 
-  public constructor(scope: Construct, id: string, { settings, names, writable, readers }: MishardsProps) {
+  public constructor(scope: Construct, id: string, props: MishardsProps) {
+    const { settings, names, database, writable, readers } = props;
     super(scope, id, settings, 'mishards');
-    const { mishards, service, images, imagePullPolicy, database } = settings;
+    const { mishards, service, images } = settings;
+    const imagePullPolicy = settings.imagePullPolicy;
     const dns = mishards.discovery === 'dns';
     this.host = names.cluster;
     this.port = service.port;
     if (dns) this.discoveryPlugin = this.plugin(names.mishards);
-    else this.rbac = this.permissions(names.mishards);
+    if (mishards.discovery === 'kubernetes' && mishards.serviceAccountName === undefined) {
+      this.rbac = this.permissions(names.mishards);
+    }
 
     const woserver = { name: 'WOSERVER', value: `tcp://${writable.host}:${writable.port}` };
     const container: k8s.Container = {
       name: 'mishards',
       image: images.mishards,
-      imagePullPolicy,
+      imagePullPolicy: mishards.imagePullPolicy ?? imagePullPolicy,
       command: ['python3', Scripts.path(ENTRYPOINT)],
       env: [
         woserver,
         ...databaseEnv(database, 'MYSQL_PASSWORD'),
         ...processEnv(settings),
-        ...(dns ? dnsDiscoveryEnv(settings, readers) : kubernetesDiscoveryEnv(settings, readers)),
+        ...DISCOVERY_ENV[mishards.discovery](settings, readers),
+        ...tracingEnv(settings),
       ],
       ports: [
-        { name: 'mishards', containerPort: PORT, protocol: 'TCP' },
+        { name: 'mishards', containerPort: MISHARDS_PORT, protocol: 'TCP' },
         ...(dns ? [{ name: 'health', containerPort: HEALTH_PORT, protocol: 'TCP' }] : []),
       ],
-      ...probes(dns, mishards.maxRetry),
+      ...probes(dns, mishards),
       // Until no client is sent here any more; then SIGTERM, which the entrypoint passes on.
       lifecycle: { preStop: { exec: { command: ['sleep', String(MISHARDS_DRAIN_SECONDS)] } } },
       resources: resourceRequirements(mishards.resources),
@@ -91,26 +105,32 @@ export class Mishards extends Part {
         { name: 'tmp', mountPath: '/tmp' },
       ],
     };
-    const waitForWritable: k8s.Container = {
-      name: 'wait-for-writable',
+    const waitFor = (what: string, server: { readonly host: string; readonly port: number }) => ({
+      name: `wait-for-${what}`,
       image: images.mishards,
       imagePullPolicy,
-      command: ['python3', Scripts.path(WAIT_FOR_WRITABLE)],
-      // As long as the writable may take to start.
-      env: [woserver, { name: 'WAIT_SECONDS', value: String(settings.writable.startupTimeoutSeconds) }],
+      command: ['python3', Scripts.path(WAIT_FOR_SERVER)],
+      env: [
+        { name: 'SERVER', value: `tcp://${server.host}:${server.port}` },
+        { name: 'SERVER_NAME', value: what },
+        // As long as a server may take to start.
+        { name: 'WAIT_SECONDS', value: String(settings.writable.startupTimeoutSeconds) },
+      ],
       resources: INIT_RESOURCES,
       securityContext: containerSecurity(),
       terminationMessagePolicy: 'FallbackToLogsOnError',
       volumeMounts: [Scripts.mount()],
-    };
+    });
+    // The static discovery exits when a host of its own is not there.
+    const ownReaders = mishards.discovery === 'static' && mishards.staticHosts === undefined;
 
     this.deployment = this.object(
       'Deployment',
-      withScheduling(
+      withPodOptions(
         k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.mishards),
+          metadata: this.metadata(names.mishards, mishards),
           spec: {
-            replicas: mishards.replicas,
+            replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
             strategy: ROLLING_UPDATE,
             selector: { matchLabels: { ...this.selectorLabels } },
             template: podTemplate({
@@ -118,9 +138,16 @@ export class Mishards extends Part {
               imagePullSecrets: settings.imagePullSecrets,
               selectorLabels: this.selectorLabels,
               checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])]),
-              serviceAccountName: this.rbac?.serviceAccount.name,
+              tokenOf:
+                mishards.discovery === 'kubernetes'
+                  ? (mishards.serviceAccountName ?? this.rbac?.serviceAccount.name)
+                  : undefined,
               replicas: mishards.replicas,
-              initContainers: [waitForMysql(database, images.mysql, settings), waitForWritable],
+              initContainers: [
+                waitForMysql(database, images.mysql, settings),
+                waitFor('writable', writable),
+                ...(ownReaders ? [waitFor('readonly', readers)] : []),
+              ],
               containers: [container],
               volumes: [
                 Scripts.volume(names.scripts, MISHARDS_SCRIPTS),
@@ -135,28 +162,22 @@ export class Mishards extends Part {
       ),
     );
 
+    const workload = { metadata: this.metadata(names.mishards), selectorLabels: this.selectorLabels };
+    const { podDisruptionBudget, autoscaling } = mishards;
+    if (podDisruptionBudget !== undefined) {
+      this.disruptionBudget = disruptionBudget(this, workload, podDisruptionBudget);
+    }
+    if (autoscaling !== undefined) this.autoscaler = autoscaler(this, workload, autoscaling);
+
     this.service = this.object(
       'Service',
       k8s.KubeService.manifest({
         metadata: this.metadata(names.cluster, service),
-        spec: {
-          type: service.type,
-          ipFamilies: ['IPv4'],
-          clusterIp: service.clusterIP,
-          loadBalancerIp: service.loadBalancerIP,
-          loadBalancerSourceRanges: nonEmpty(service.loadBalancerSourceRanges),
-          externalIPs: nonEmpty(service.externalIPs),
-          selector: { ...this.selectorLabels },
-          ports: [
-            {
-              name: 'shards',
-              port: service.port,
-              protocol: 'TCP',
-              targetPort: k8s.IntOrString.fromString('mishards'),
-              nodePort: service.nodePort,
-            },
-          ],
-        },
+        spec: serviceSpec(
+          this.selectorLabels,
+          [{ name: 'shards', port: service.port, target: 'mishards' }],
+          service,
+        ),
       }),
     );
   }
@@ -208,7 +229,7 @@ function processEnv({ mishards }: Settings): k8s.EnvVar[] {
   const { database } = mishards;
   const stopSeconds = mishards.terminationGracePeriodSeconds - MISHARDS_DRAIN_SECONDS - 1;
   return environment({
-    SERVER_PORT: PORT,
+    SERVER_PORT: MISHARDS_PORT,
     MAX_WORKERS: mishards.maxWorkers,
     MAX_RETRY: mishards.maxRetry,
     LOG_LEVEL: mishards.logLevel,
@@ -252,6 +273,31 @@ function kubernetesDiscoveryEnv({ mishards }: Settings, readers: ReadonlyNodes):
   ];
 }
 
+function staticDiscoveryEnv({ mishards }: Settings, readers: ReadonlyNodes): k8s.EnvVar[] {
+  return environment({
+    DISCOVERY_CLASS_NAME: 'static',
+    // Never the writable, which would then be given searches.
+    DISCOVERY_STATIC_HOSTS: (mishards.staticHosts ?? [readers.host]).join(','),
+    DISCOVERY_STATIC_PORT: readers.port,
+  });
+}
+
+const DISCOVERY_ENV: Readonly<
+  Record<Settings['mishards']['discovery'], (settings: Settings, readers: ReadonlyNodes) => k8s.EnvVar[]>
+> = { dns: dnsDiscoveryEnv, kubernetes: kubernetesDiscoveryEnv, static: staticDiscoveryEnv };
+
+function tracingEnv({ name, mishards: { tracing } }: Settings): k8s.EnvVar[] {
+  if (!tracing.enabled) return [];
+  return environment({
+    TRACER_CLASS_NAME: tracing.className,
+    TRACING_SERVICE_NAME: tracing.serviceName ?? name,
+    TRACING_REPORTING_HOST: tracing.host,
+    TRACING_REPORTING_PORT: tracing.port,
+    TRACING_SAMPLER_TYPE: tracing.samplerType,
+    TRACING_SAMPLER_PARAM: tracing.samplerParam,
+  });
+}
+
 function environment(variables: Readonly<Record<string, string | number>>): k8s.EnvVar[] {
   return Object.entries(variables).map(([name, value]) => ({ name, value: String(value) }));
 }
@@ -263,7 +309,7 @@ const CONNECT_SECONDS = 30;
  * The gRPC port opens after the writable was reached. From then on our plugin tells whether its loop is alive and
  * whether there is a reader; with the stock discovery the open port is all there is to see.
  */
-function probes(dns: boolean, maxRetry: number) {
+function probes(dns: boolean, { maxRetry, readinessProbe, livenessProbe }: Settings['mishards']) {
   const open = { tcpSocket: { port: k8s.IntOrString.fromString('mishards') } };
   const health = (path: string) =>
     dns ? { httpGet: { path, port: k8s.IntOrString.fromString('health') } } : open;
@@ -273,11 +319,13 @@ function probes(dns: boolean, maxRetry: number) {
       periodSeconds: 5,
       failureThreshold: Math.ceil((CONNECT_SECONDS * maxRetry) / 5) + 12,
     },
-    readinessProbe: { ...health('/ready'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-    livenessProbe: { ...health('/live'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+    readinessProbe: timed(
+      { ...health('/ready'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+      readinessProbe,
+    ),
+    livenessProbe: timed(
+      { ...health('/live'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
+      livenessProbe,
+    ),
   };
-}
-
-function nonEmpty<T>(list: readonly T[]): T[] | undefined {
-  return list.length > 0 ? [...list] : undefined;
 }

@@ -2,10 +2,12 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { ROLLING_UPDATE, withScheduling } from '../kubernetes/pod';
+import { ROLLING_UPDATE, withPodOptions } from '../kubernetes/pod';
+import { headlessSpec, serviceSpec } from '../kubernetes/service';
+import { autoscaler, disruptionBudget } from '../operations/replication';
 import type { ServerConfigTemplate } from './server-config';
 import { serverPodTemplate } from './server-pod';
-import { engineService } from './writable';
+import { ENGINE_PORT, ENGINE_PORTS } from './writable';
 
 export interface ReadonlyNodesProps extends PartProps {
   readonly serverConfig: ServerConfigTemplate;
@@ -14,6 +16,10 @@ export interface ReadonlyNodesProps extends PartProps {
 /** The servers that search. They need MySQL, the bucket and scratch space, nothing of the writable's disk. */
 export class ReadonlyNodes extends Part {
   public readonly deployment: ApiObject;
+  /** The PodDisruptionBudget; unset with one pod. */
+  public readonly disruptionBudget?: ApiObject;
+  /** The HorizontalPodAutoscaler; unset unless enabled. */
+  public readonly autoscaler?: ApiObject;
   public readonly service: ApiObject;
   /** Headless Service whose addresses are the readers that are ready. */
   public readonly discoveryService: ApiObject;
@@ -21,7 +27,7 @@ export class ReadonlyNodes extends Part {
   public readonly host: string;
   /** Name of the headless Service. */
   public readonly discoveryHost: string;
-  public readonly port = 19530;
+  public readonly port = ENGINE_PORT;
 
   public constructor(scope: Construct, id: string, { settings, names, serverConfig }: ReadonlyNodesProps) {
     super(scope, id, settings, 'readonly');
@@ -30,12 +36,12 @@ export class ReadonlyNodes extends Part {
 
     this.deployment = this.object(
       'Deployment',
-      withScheduling(
+      withPodOptions(
         // A Deployment, not a StatefulSet: the stock discovery keeps the old address of a name that comes back.
         k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.readonly),
+          metadata: this.metadata(names.readonly, settings.readonly),
           spec: {
-            replicas: settings.readonly.replicas,
+            replicas: settings.readonly.autoscaling === undefined ? settings.readonly.replicas : undefined,
             strategy: ROLLING_UPDATE,
             selector: { matchLabels: { ...this.selectorLabels } },
             template: serverPodTemplate({
@@ -44,8 +50,8 @@ export class ReadonlyNodes extends Part {
               role: settings.readonly,
               selectorLabels: this.selectorLabels,
               template: serverConfig,
+              writes: false,
               walVolumes: [],
-              createBucket: false,
               replicas: settings.readonly.replicas,
             }),
           },
@@ -54,16 +60,25 @@ export class ReadonlyNodes extends Part {
       ),
     );
 
-    const spec = engineService(this.selectorLabels, this.port);
+    const workload = { metadata: this.metadata(names.readonly), selectorLabels: this.selectorLabels };
+    const { podDisruptionBudget, autoscaling } = settings.readonly;
+    if (podDisruptionBudget !== undefined) {
+      this.disruptionBudget = disruptionBudget(this, workload, podDisruptionBudget);
+    }
+    if (autoscaling !== undefined) this.autoscaler = autoscaler(this, workload, autoscaling);
+
     this.service = this.object(
       'Service',
-      k8s.KubeService.manifest({ metadata: this.metadata(names.readonly), spec }),
+      k8s.KubeService.manifest({
+        metadata: this.metadata(names.readonly),
+        spec: serviceSpec(this.selectorLabels, ENGINE_PORTS),
+      }),
     );
     this.discoveryService = this.object(
       'DiscoveryService',
       k8s.KubeService.manifest({
         metadata: this.metadata(names.readonlyDiscovery),
-        spec: { ...spec, clusterIp: 'None' },
+        spec: headlessSpec(this.selectorLabels, ENGINE_PORTS),
       }),
     );
   }

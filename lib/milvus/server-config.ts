@@ -23,18 +23,22 @@ export interface ServerConfigsProps {
 export class ServerConfigs extends Construct {
   public readonly configMap: ApiObject;
   public readonly writable: ServerConfigTemplate;
-  public readonly readonly: ServerConfigTemplate;
+  /** Unset on a standalone server. */
+  public readonly readonly?: ServerConfigTemplate;
 
   public constructor(scope: Construct, id: string, { settings, metadata }: ServerConfigsProps) {
     super(scope, id);
     this.writable = { key: 'server_config.yaml', text: writableServerConfig(settings) };
-    this.readonly = { key: 'readonly_server_config.yaml', text: readonlyServerConfig(settings) };
+    if (settings.mode === 'cluster') {
+      this.readonly = { key: 'readonly_server_config.yaml', text: readonlyServerConfig(settings) };
+    }
+    const templates = [this.writable, ...(this.readonly === undefined ? [] : [this.readonly])];
     this.configMap = apiObject(
       this,
       'ConfigMap',
       k8s.KubeConfigMap.manifest({
         metadata,
-        data: { [this.writable.key]: this.writable.text, [this.readonly.key]: this.readonly.text },
+        data: Object.fromEntries(templates.map(({ key, text }) => [key, text])),
       }),
     );
   }
@@ -56,6 +60,7 @@ const HEADER = (
  */
 export function writableServerConfig(settings: Settings): string {
   const { wal, writable } = settings;
+  if (!wal.enabled) return render(settings, writable, 'rw', { enable: false });
   return render(settings, writable, 'rw', {
     enable: true,
     recovery_error_ignore: wal.recoveryErrorIgnore,
@@ -75,17 +80,12 @@ function render(
   clusterRole: 'rw' | 'ro',
   wal: Record<string, Value>,
 ): string {
-  const { milvus, s3, storage, database } = settings;
-  const { cache, engine } = role;
+  const { milvus, storage } = settings;
+  const { cache, engine, logs } = role;
+  const cluster = settings.mode === 'cluster';
   const sections: Sections = {
-    cluster: { enable: true, role: clusterRole },
-    general: {
-      timezone: milvus.timezone,
-      // Taken literally by the server: no percent-encoding.
-      meta_uri: credential(
-        `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`,
-      ),
-    },
+    cluster: { enable: cluster, role: clusterRole },
+    general: { timezone: milvus.timezone, meta_uri: metaUri(settings) },
     network: {
       'bind.address': '0.0.0.0',
       'bind.port': milvus.network.port,
@@ -96,12 +96,7 @@ function render(
       path: storage.path,
       auto_flush_interval: storage.autoFlushInterval,
       file_cleanup_timeout: storage.fileCleanupTimeout,
-      s3_enabled: true,
-      s3_address: s3.address,
-      s3_port: s3.port,
-      s3_access_key: credential('@S3_ACCESS_KEY@'),
-      s3_secret_key: credential('@S3_SECRET_KEY@'),
-      s3_bucket: s3.bucket,
+      ...s3Keys(settings),
     },
     wal,
     cache: {
@@ -118,22 +113,24 @@ function render(
       search_combine_nq: engine.searchCombineNq,
       max_partition_num: engine.maxPartitionNum,
     },
+    ...gpuSection(role),
     metric: milvus.metrics.enabled
       ? {
           enable: true,
-          address: milvus.metrics.address,
+          // Without an address of its own the push gateway is in the same pod.
+          address: milvus.metrics.address ?? '127.0.0.1',
           port: milvus.metrics.port,
           cluster_label: milvus.metrics.clusterLabel ?? settings.name,
         }
       : { enable: false },
     logs: {
-      level: milvus.logs.level,
-      'trace.enable': milvus.logs.traceEnabled,
+      level: logs.level,
+      'trace.enable': logs.traceEnabled,
       path: milvus.logs.path,
-      max_log_file_size: size(milvus.logs.maxFileSize),
-      log_rotate_num: milvus.logs.rotateNum,
-      log_to_stdout: milvus.logs.toStdout,
-      log_to_file: milvus.logs.toFile,
+      max_log_file_size: size(logs.maxFileSize),
+      log_rotate_num: logs.rotateNum,
+      log_to_stdout: logs.toStdout,
+      log_to_file: logs.toFile,
     },
   };
   for (const [section, keys] of Object.entries(role.extraServerConfig)) {
@@ -141,8 +138,49 @@ function render(
   }
 
   const document = new Document({ version: credential(CONFIG_VERSION), ...withoutUndefined(sections) });
-  document.commentBefore = HEADER(clusterRole === 'rw' ? 'writable' : 'readers');
+  document.commentBefore = HEADER(headline(cluster, clusterRole));
   return document.toString({ lineWidth: 0 });
+}
+
+function headline(cluster: boolean, role: 'rw' | 'ro'): string {
+  if (!cluster) return 'server';
+  return role === 'rw' ? 'writable' : 'readers';
+}
+
+/** Taken literally by the server: no percent-encoding. SQLite's file is `db/meta.sqlite` in storage.path. */
+function metaUri({ database }: Settings): Value {
+  return database === undefined
+    ? 'sqlite://:@:/'
+    : credential(
+        `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`,
+      );
+}
+
+function s3Keys({ s3 }: Settings): Record<string, Value> {
+  if (s3 === undefined) return { s3_enabled: false };
+  return {
+    s3_enabled: true,
+    s3_address: s3.address,
+    s3_port: s3.port,
+    s3_access_key: credential('@S3_ACCESS_KEY@'),
+    s3_secret_key: credential('@S3_SECRET_KEY@'),
+    s3_bucket: s3.bucket,
+  };
+}
+
+/** Only of a GPU build: a CPU build ignores the section. */
+function gpuSection({ gpu }: WritableSettings | ReadonlySettings): Sections {
+  if (gpu === undefined) return {};
+  return {
+    gpu: {
+      enable: true,
+      cache_size: size(gpu.cacheSize),
+      cache_threshold: gpu.cacheThreshold,
+      gpu_search_threshold: gpu.gpuSearchThreshold,
+      search_devices: [...gpu.searchDevices],
+      build_index_devices: [...gpu.buildIndexDevices],
+    },
+  };
 }
 
 /** A text in double quotes, within which the render script can put any credential. */

@@ -1,31 +1,36 @@
 import { k8s } from 'cdk8s-plus-25';
-import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
+import {
+  IMAGE_DIRECTORY,
+  type ReadonlySettings,
+  type Settings,
+  type WritableSettings,
+} from '../config/settings';
 import { assetsChecksum, checksum } from '../kubernetes/assets';
 import type { Names } from '../kubernetes/names';
+import { persistentVolume } from '../kubernetes/objects';
 import {
   configMapVolume,
   containerSecurity,
   emptyDir,
   INIT_RESOURCES,
+  nonEmptyList,
   podTemplate,
   resourceRequirements,
   secretEnv,
+  timed,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
+import { pushgateway } from '../operations/pushgateway';
 import { S3_PREFLIGHT, S3_REMOTE, s3CredentialsEnv, s3Preflight } from '../storage/s3';
+import { VOLUME_PREFLIGHT, volumePreflight } from '../storage/volume';
 import type { ServerConfigTemplate } from './server-config';
 
 export const RENDER_CONFIG = 'render-config.sh';
 
-/** Scripts that the init containers of a server run. */
-export const SERVER_SCRIPTS = [WAIT_FOR_MYSQL, S3_PREFLIGHT, S3_REMOTE, RENDER_CONFIG];
-
 const TEMPLATE_DIRECTORY = '/etc/milvus';
 const RENDERED_DIRECTORY = '/run/milvus';
 const CONFIG_FILE = 'server_config.yaml';
-/** Where the image has its programs and, in an adopted chart release, its data. */
-const IMAGE_DIRECTORY = '/var/lib/milvus';
 
 export interface ServerPodProps {
   readonly settings: Settings;
@@ -34,43 +39,57 @@ export interface ServerPodProps {
   readonly selectorLabels: Readonly<Record<string, string>>;
   /** This role's server_config.yaml. */
   readonly template: ServerConfigTemplate;
+  /** Whether this is the server that takes writes, and locks its directories. */
+  readonly writes: boolean;
   /** The volume of the WAL, called `wal`; a reader has none. */
   readonly walVolumes: readonly k8s.Volume[];
-  readonly createBucket: boolean;
   readonly replicas: number;
+}
+
+/** Scripts that the init containers of a server run. */
+export function serverScripts({ database, s3, storage }: Settings): readonly string[] {
+  return [
+    ...(database === undefined ? [] : [WAIT_FOR_MYSQL]),
+    ...(s3 === undefined ? [] : [S3_PREFLIGHT, S3_REMOTE]),
+    ...(storage.persistence.enabled ? [VOLUME_PREFLIGHT] : []),
+    RENDER_CONFIG,
+  ];
 }
 
 /** The pod of a Milvus server: the checks, the rendering of its configuration, the server. */
 export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
-  const { settings, names, role, template, walVolumes } = props;
-  const { milvus, storage, images, imagePullPolicy, imagePullSecrets } = settings;
-  const writes = walVolumes.length > 0;
-  const adopted = storage.path === IMAGE_DIRECTORY;
-  // The writer locks a file directly in storage.path. In the image's own directory that takes root and a writable
-  // root filesystem; a reader takes no lock and needs `db` below it alone.
-  const asRoot = adopted && writes;
+  const { settings, names, role, template, walVolumes, writes } = props;
+  const { milvus, storage, s3, database, images, imagePullSecrets } = settings;
+  const scripts = serverScripts(settings);
+  const asRoot = role.securityProfile === 'baseline';
+  // The writer locks a file directly in storage.path: the image's own directory, in an adopted release.
+  const writableRoot = storage.path === IMAGE_DIRECTORY && writes;
+  const directories = storageDirectories(settings, names);
+  const extraConfig = extraConfigVolumes(settings, names);
+  const logs = logDirectory(settings, names, writes);
 
   const container: k8s.Container = {
     name: 'milvus',
-    image: images.milvus,
-    imagePullPolicy,
+    image: role.image,
+    imagePullPolicy: role.imagePullPolicy ?? settings.imagePullPolicy,
     // args, not command: the image's entrypoint is tini, which passes signals on.
     args: [`${IMAGE_DIRECTORY}/bin/milvus_server`, '-c', `${RENDERED_DIRECTORY}/${CONFIG_FILE}`],
+    env: logs.env,
     ports: [
       { name: 'engine', containerPort: milvus.network.port, protocol: 'TCP' },
       ...(milvus.network.httpEnabled
         ? [{ name: 'web', containerPort: milvus.network.httpPort, protocol: 'TCP' }]
         : []),
     ],
-    ...probes(milvus.network.httpEnabled, role.startupTimeoutSeconds),
-    resources: resourceRequirements(role.resources),
-    securityContext: containerSecurity(!asRoot),
+    ...probes(milvus.network.httpEnabled, role),
+    resources: withDevices(resourceRequirements(role.resources), role.gpu),
+    securityContext: containerSecurity(!writableRoot),
     volumeMounts: [
       // Read-only, so that a client's set_config does not outlive the process.
       { name: 'server-config', mountPath: RENDERED_DIRECTORY, readOnly: true },
-      { name: 'storage', mountPath: adopted ? `${storage.path}/db` : storage.path },
+      ...directories.map(({ mount }) => mount),
       ...walVolumes.map(({ name }) => ({ name, mountPath: settings.wal.path })),
-      { name: 'logs', mountPath: milvus.logs.path },
+      logs.mount,
     ],
   };
 
@@ -78,33 +97,124 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
     options: role,
     imagePullSecrets,
     selectorLabels: props.selectorLabels,
-    checksum: checksum(template.text, assetsChecksum(SERVER_SCRIPTS)),
+    checksum: checksum(
+      template.text,
+      assetsChecksum(scripts),
+      ...(extraConfig.length > 0 ? [JSON.stringify(milvus.extraConfigFiles)] : []),
+    ),
     asRoot,
+    runtimeClassName: role.gpu?.runtimeClassName,
     replicas: props.replicas,
     initContainers: [
-      waitForMysql(settings.database, images.mysql, settings),
-      s3Preflight(settings, { createBucket: props.createBucket, tmpVolume: 'tmp' }),
-      renderConfig(settings, template.key),
+      ...(database === undefined ? [] : [waitForMysql(database, images.mysql, settings)]),
+      ...(s3 === undefined
+        ? []
+        : [s3Preflight(settings, s3, { createBucket: writes && s3.createBucket, tmpVolume: 'tmp' })]),
+      ...(storage.persistence.enabled
+        ? [
+            volumePreflight(settings, {
+              image: role.image,
+              writes,
+              mounts: directories.map(({ mount }) => mount),
+            }),
+          ]
+        : []),
+      renderConfig(settings, role.image, template.key),
     ],
-    containers: [container],
+    containers: [container, ...pushgateway(settings)],
     volumes: [
       configMapVolume('server-config-template', names.cluster, [template.key]),
-      Scripts.volume(names.scripts, SERVER_SCRIPTS),
+      Scripts.volume(names.scripts, scripts),
       emptyDir('server-config', '1Mi', true),
-      emptyDir('tmp', '64Mi'),
-      emptyDir('storage', storage.sizeLimit),
+      ...(s3 === undefined ? [] : [emptyDir('tmp', '64Mi')]),
+      ...directories.flatMap(({ volumes }) => volumes),
       ...walVolumes,
-      emptyDir('logs', milvus.logs.sizeLimit),
+      ...logs.volumes,
+      ...extraConfig,
     ],
   });
 }
 
+interface Directory {
+  readonly volumes: readonly k8s.Volume[];
+  readonly mount: k8s.VolumeMount;
+}
+
+/**
+ * The volumes of storage.path. What is worth keeping is in its directory `db` alone; above it is the lock file, which a
+ * volume that several nodes share may not be able to lock.
+ */
+function storageDirectories({ storage }: Settings, names: Names): readonly Directory[] {
+  const adopted = storage.path === IMAGE_DIRECTORY;
+  const { persistence } = storage;
+  if (!persistence.enabled) {
+    return [
+      {
+        volumes: [emptyDir('storage', storage.sizeLimit)],
+        mount: { name: 'storage', mountPath: adopted ? `${storage.path}/db` : storage.path },
+      },
+    ];
+  }
+  return [
+    ...(adopted
+      ? []
+      : [
+          {
+            volumes: [emptyDir('lock', '16Mi')],
+            mount: { name: 'lock', mountPath: storage.path },
+          },
+        ]),
+    {
+      volumes: persistentVolume('storage', persistence, names.storage),
+      mount: {
+        name: 'storage',
+        mountPath: `${storage.path}/db`,
+        subPath: persistence.subPath || undefined,
+      },
+    },
+  ];
+}
+
+/** Log files: scratch, or a directory of its own on the claim that all servers share, whose files have the same names. */
+function logDirectory({ milvus }: Settings, names: Names, writes: boolean) {
+  const { path, sizeLimit, persistence } = milvus.logs;
+  const mount = { name: 'logs', mountPath: path };
+  if (!persistence.enabled) return { env: undefined, volumes: [emptyDir('logs', sizeLimit)], mount };
+  const below = persistence.subPath ? `${persistence.subPath}/` : '';
+  const volumes = persistentVolume('logs', persistence, names.logs);
+  if (writes) return { env: undefined, volumes, mount: { ...mount, subPath: `${below}writable` } };
+  return {
+    env: [{ name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+    volumes,
+    mount: { ...mount, subPathExpr: `${below}$(POD_NAME)` },
+  };
+}
+
+function extraConfigVolumes({ milvus }: Settings, names: Names): k8s.Volume[] {
+  return Object.keys(milvus.extraConfigFiles).length > 0
+    ? [configMapVolume('extra-config', names.extraConfig)]
+    : [];
+}
+
+/** Devices are asked for whole, and as limit and request alike. */
+function withDevices(
+  resources: k8s.ResourceRequirements,
+  gpu: WritableSettings['gpu'],
+): k8s.ResourceRequirements {
+  if (gpu === undefined) return resources;
+  const devices = { [gpu.resourceName]: k8s.Quantity.fromString(String(gpu.count)) };
+  return {
+    requests: { ...resources.requests, ...devices },
+    limits: { ...resources.limits, ...devices },
+  };
+}
+
 /** Puts the credentials into the configuration; the server itself never has them in its environment. */
-function renderConfig(settings: Settings, templateKey: string): k8s.Container {
-  const { database, images, imagePullPolicy, s3 } = settings;
+function renderConfig(settings: Settings, image: string, templateKey: string): k8s.Container {
+  const { database, imagePullPolicy, s3 } = settings;
   return {
     name: 'render-config',
-    image: images.milvus,
+    image,
     imagePullPolicy,
     command: [
       'sh',
@@ -112,10 +222,12 @@ function renderConfig(settings: Settings, templateKey: string): k8s.Container {
       `${TEMPLATE_DIRECTORY}/${templateKey}`,
       `${RENDERED_DIRECTORY}/${CONFIG_FILE}`,
     ],
-    env: [
-      secretEnv('MYSQL_PASSWORD', database.credentials.secretName, database.credentials.keys.password),
-      ...s3CredentialsEnv(s3),
-    ],
+    env: nonEmptyList([
+      ...(database === undefined
+        ? []
+        : [secretEnv('MYSQL_PASSWORD', database.credentials.secretName, database.credentials.keys.password)]),
+      ...(s3 === undefined ? [] : s3CredentialsEnv(s3)),
+    ]),
     resources: INIT_RESOURCES,
     securityContext: containerSecurity(),
     terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -133,7 +245,7 @@ const STARTUP_PERIOD_SECONDS = 10;
  * The HTTP listener opens after WAL replay and preloading, so that its answer means ready. Gentle thresholds: with the
  * stock discovery one Unhealthy event is enough to drop a reader.
  */
-function probes(http: boolean, startupTimeoutSeconds: number) {
+function probes(http: boolean, role: WritableSettings | ReadonlySettings) {
   const probe = (path: string): Pick<k8s.Probe, 'httpGet' | 'tcpSocket'> =>
     http
       ? { httpGet: { path, port: k8s.IntOrString.fromString('web') } }
@@ -143,14 +255,15 @@ function probes(http: boolean, startupTimeoutSeconds: number) {
       ...probe('/state'),
       periodSeconds: STARTUP_PERIOD_SECONDS,
       timeoutSeconds: 5,
-      failureThreshold: Math.ceil(startupTimeoutSeconds / STARTUP_PERIOD_SECONDS),
+      failureThreshold: Math.ceil(role.startupTimeoutSeconds / STARTUP_PERIOD_SECONDS),
     },
-    readinessProbe: {
-      ...probe('/system/status'),
-      periodSeconds: 10,
-      timeoutSeconds: 10,
-      failureThreshold: 3,
-    },
-    livenessProbe: { ...probe('/state'), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
+    readinessProbe: timed(
+      { ...probe('/system/status'), periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 },
+      role.readinessProbe,
+    ),
+    livenessProbe: timed(
+      { ...probe('/state'), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
+      role.livenessProbe,
+    ),
   };
 }

@@ -1,9 +1,10 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { claimSpec, makesClaim, persistentVolume } from '../kubernetes/objects';
+import { claimSpec, makesClaim, type PersistenceOptions, persistentVolume } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
-import { withScheduling } from '../kubernetes/pod';
+import { withPodOptions } from '../kubernetes/pod';
+import { serviceSpec } from '../kubernetes/service';
 import type { ServerConfigTemplate } from './server-config';
 import { serverPodTemplate } from './server-pod';
 
@@ -11,36 +12,38 @@ export interface WritableNodeProps extends PartProps {
   readonly serverConfig: ServerConfigTemplate;
 }
 
-/** The one server that takes writes, builds indexes and owns the write-ahead log. */
+/**
+ * The one server that takes writes, builds indexes and owns the write-ahead log; a standalone server searches as well,
+ * and clients connect to it.
+ */
 export class WritableNode extends Part {
   public readonly deployment: ApiObject;
+  /** The Service that mishards connects to; on a standalone server the one that clients connect to. */
   public readonly service: ApiObject;
   /** The claim of the write-ahead log; unset with an existing claim or without persistence. */
   public readonly walClaim?: ApiObject;
+  /** The claim of the vectors; unset with S3 or an existing claim. */
+  public readonly storageClaim?: ApiObject;
+  /** The claim of the log files; unset unless they are kept, and with an existing claim. */
+  public readonly logsClaim?: ApiObject;
   /** Name of the Service. */
   public readonly host: string;
-  public readonly port = 19530;
+  /** Port of the Service. */
+  public readonly port: number;
 
   public constructor(scope: Construct, id: string, { settings, names, serverConfig }: WritableNodeProps) {
     super(scope, id, settings, 'writable');
-    const { persistence } = settings.wal;
-    this.host = names.writable;
-
-    if (makesClaim(persistence)) {
-      this.walClaim = this.object(
-        'WalClaim',
-        k8s.KubePersistentVolumeClaim.manifest({
-          metadata: this.metadata(names.writableWal, { annotations: persistence.annotations }),
-          spec: claimSpec(persistence),
-        }),
-      );
-    }
+    const { wal, storage, milvus } = settings;
+    const walPersistence = { ...wal.persistence, enabled: wal.enabled && wal.persistence.enabled };
+    this.walClaim = this.claim('WalClaim', names.writableWal, walPersistence);
+    this.storageClaim = this.claim('StorageClaim', names.storage, storage.persistence);
+    this.logsClaim = this.claim('LogsClaim', names.logs, milvus.logs.persistence);
 
     this.deployment = this.object(
       'Deployment',
-      withScheduling(
+      withPodOptions(
         k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.writable),
+          metadata: this.metadata(names.writable, settings.writable),
           spec: {
             replicas: 1,
             // Never two at once: each would delete the files that the other one is writing.
@@ -52,8 +55,8 @@ export class WritableNode extends Part {
               role: settings.writable,
               selectorLabels: this.selectorLabels,
               template: serverConfig,
-              walVolumes: persistentVolume('wal', persistence, names.writableWal),
-              createBucket: settings.s3.createBucket,
+              writes: true,
+              walVolumes: wal.enabled ? persistentVolume('wal', walPersistence, names.writableWal) : [],
               replicas: 1,
             }),
           },
@@ -62,23 +65,43 @@ export class WritableNode extends Part {
       ),
     );
 
-    this.service = this.object(
-      'Service',
-      k8s.KubeService.manifest({
-        metadata: this.metadata(names.writable),
-        spec: engineService(this.selectorLabels, this.port),
+    if (settings.mode === 'standalone') {
+      this.host = names.cluster;
+      this.port = settings.service.port;
+      this.service = this.object(
+        'Service',
+        k8s.KubeService.manifest({
+          metadata: this.metadata(names.cluster, settings.service),
+          spec: serviceSpec(this.selectorLabels, [{ name: 'engine', port: this.port }], settings.service),
+        }),
+      );
+    } else {
+      this.host = names.writable;
+      this.port = ENGINE_PORT;
+      this.service = this.object(
+        'Service',
+        k8s.KubeService.manifest({
+          metadata: this.metadata(names.writable),
+          spec: serviceSpec(this.selectorLabels, ENGINE_PORTS),
+        }),
+      );
+    }
+  }
+
+  private claim(id: string, name: string, persistence: PersistenceOptions): ApiObject | undefined {
+    if (!makesClaim(persistence)) return undefined;
+    return this.object(
+      id,
+      k8s.KubePersistentVolumeClaim.manifest({
+        metadata: this.metadata(name, { annotations: persistence.annotations }),
+        spec: claimSpec(persistence),
       }),
     );
   }
 }
 
-/** A Service in front of servers; their HTTP port is in none, since it shows the credentials. */
-export function engineService(selector: Readonly<Record<string, string>>, port: number): k8s.ServiceSpec {
-  return {
-    type: 'ClusterIP',
-    // Milvus 1.1.1 and mishards know IPv4 alone.
-    ipFamilies: ['IPv4'],
-    selector: { ...selector },
-    ports: [{ name: 'engine', port, protocol: 'TCP', targetPort: k8s.IntOrString.fromString('engine') }],
-  };
-}
+/** Port of the Services in front of servers. */
+export const ENGINE_PORT = 19530;
+
+/** What those Services offer. Their HTTP port is in none, since it shows the credentials. */
+export const ENGINE_PORTS = [{ name: 'engine', port: ENGINE_PORT }];

@@ -26,7 +26,7 @@ export class SmokeTest extends Part {
     const container: k8s.Container = {
       name: 'smoke-test',
       image: images.mishards,
-      imagePullPolicy,
+      imagePullPolicy: smokeTest.imagePullPolicy ?? imagePullPolicy,
       command: ['python3', Scripts.path(SMOKE_TEST)],
       env: [
         { name: 'MILVUS_HOST', value: names.cluster },
@@ -41,7 +41,7 @@ export class SmokeTest extends Part {
       volumeMounts: [Scripts.mount(), { name: 'tmp', mountPath: '/tmp' }],
     };
     const props: JobProps = {
-      metadata: this.metadata(names.smokeTest),
+      metadata: this.metadata(names.smokeTest, smokeTest),
       options: smokeTest,
       imagePullSecrets,
       selectorLabels: this.selectorLabels,

@@ -34,7 +34,7 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
     ...(several ? [`kubectl apply -k ${outdir}`] : [`kubectl apply -f ${outdir}`]),
     ...spelledOut.map(
       ({ settings }) =>
-        `kubectl ${namespaced(settings)}rollout status deployment/${settings.name}-mishards --timeout=15m`,
+        `kubectl ${namespaced(settings)}rollout status deployment/${settings.name}-${settings.mode === 'cluster' ? 'mishards' : 'writable'} --timeout=15m`,
     ),
     ...spelledOut.flatMap(({ settings, jobs }) =>
       smokeTestCommands(settings, `${outdir}/${jobs['smoke-test']}`),
@@ -69,19 +69,32 @@ function smokeTestCommands(settings: Settings, file: string): string[] {
 }
 
 function inlineWarnings(settings: Settings, outdir: string): string[] {
-  const inline = [
-    ...(settings.s3.credentials.inline === undefined ? [] : ['s3.credentials.inline']),
-    ...(settings.database.credentials.inline === undefined
-      ? []
-      : [`${settings.mysql === undefined ? 'externalMysql' : 'mysql'}.credentials.inline`]),
-  ];
-  if (settings.backup.enabled && settings.backup.s3.credentials !== settings.s3.credentials) {
-    if (settings.backup.s3.credentials.inline !== undefined) inline.push('backup.s3.credentials.inline');
-  }
+  const inline = Object.entries(credentialsOf(settings))
+    .filter(([, credentials]) => credentials.inline !== undefined)
+    .map(([path]) => `${path}.inline`);
   return inline.map(
     (path) =>
       `Warning: ${settings.name}: ${path} puts credentials into ${outdir}/; for development only, do not commit it.`,
   );
+}
+
+interface CredentialSource {
+  readonly secretName: string;
+  readonly inline?: unknown;
+  readonly externalSecret?: unknown;
+}
+
+/** Where the credentials of a cluster come from, each source once, by its place in the configuration. */
+function credentialsOf({ s3, mysql, database, backup }: Settings): Record<string, CredentialSource> {
+  return {
+    ...(s3 === undefined ? {} : { 's3.credentials': s3.credentials }),
+    ...(database === undefined
+      ? {}
+      : { [`${mysql === undefined ? 'externalMysql' : 'mysql'}.credentials`]: database.credentials }),
+    ...(backup === undefined || backup.s3.credentials === s3?.credentials
+      ? {}
+      : { 'backup.s3.credentials': backup.s3.credentials }),
+  };
 }
 
 const RANDOM = '$(openssl rand -hex 24)';
@@ -95,12 +108,12 @@ function secretCommands(settings: Settings): string[] {
   const add = (secret: string, key: string, value: string) =>
     secrets.set(secret, (secrets.get(secret) ?? new Map<string, string>()).set(key, value));
 
-  if (exists(s3.credentials)) {
+  if (s3 !== undefined && exists(s3.credentials)) {
     // The embedded storage takes any: nobody has to know them.
     add(s3.credentials.secretName, s3.credentials.keys.accessKey, minio ? RANDOM : '$S3_ACCESS_KEY');
     add(s3.credentials.secretName, s3.credentials.keys.secretKey, minio ? RANDOM : '$S3_SECRET_KEY');
   }
-  if (backup.enabled && backup.s3.credentials !== s3.credentials && exists(backup.s3.credentials)) {
+  if (backup !== undefined && backup.s3.credentials !== s3?.credentials && exists(backup.s3.credentials)) {
     add(backup.s3.credentials.secretName, backup.s3.credentials.keys.accessKey, '$BACKUP_ACCESS_KEY');
     add(backup.s3.credentials.secretName, backup.s3.credentials.keys.secretKey, '$BACKUP_SECRET_KEY');
   }
@@ -108,7 +121,7 @@ function secretCommands(settings: Settings): string[] {
     // Nobody has to know these.
     add(mysql.credentials.secretName, mysql.credentials.keys.rootPassword, RANDOM);
     add(mysql.credentials.secretName, mysql.credentials.keys.password, RANDOM);
-  } else if (mysql === undefined && exists(database.credentials)) {
+  } else if (mysql === undefined && database !== undefined && exists(database.credentials)) {
     add(database.credentials.secretName, database.credentials.keys.password, '$MYSQL_PASSWORD');
   }
   return [...secrets].map(([secret, values]) => {

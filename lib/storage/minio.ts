@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { MINIO_PORT, type MinioSettings } from '../config/settings';
+import { MINIO_PORT, type MinioSettings, type S3Settings } from '../config/settings';
 import { persistentVolume, withClaimTemplate } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
@@ -10,11 +10,12 @@ import {
   podTemplate,
   resourceRequirements,
   secretEnv,
-  withScheduling,
+  withPodOptions,
 } from '../kubernetes/pod';
 
 export interface MinioProps extends PartProps {
   readonly minio: MinioSettings;
+  readonly s3: S3Settings;
 }
 
 const DATA_VOLUME = 'data';
@@ -30,9 +31,9 @@ export class Minio extends Part {
   public readonly host: string;
   public readonly port = MINIO_PORT;
 
-  public constructor(scope: Construct, id: string, { settings, names, minio }: MinioProps) {
+  public constructor(scope: Construct, id: string, { settings, names, minio, s3 }: MinioProps) {
     super(scope, id, settings, 'minio');
-    const { credentials } = settings.s3;
+    const { credentials } = s3;
     this.host = names.minio;
 
     const health = (path: string) => ({
@@ -43,7 +44,7 @@ export class Minio extends Part {
     const container: k8s.Container = {
       name: 'minio',
       image: settings.images.minio,
-      imagePullPolicy: settings.imagePullPolicy,
+      imagePullPolicy: minio.imagePullPolicy ?? settings.imagePullPolicy,
       args: ['server', '/data', '--address', `:${MINIO_PORT}`],
       env: [
         secretEnv('MINIO_ROOT_USER', credentials.secretName, credentials.keys.accessKey),
@@ -67,9 +68,9 @@ export class Minio extends Part {
     this.statefulSet = this.object(
       'StatefulSet',
       withClaimTemplate(
-        withScheduling(
+        withPodOptions(
           k8s.KubeStatefulSet.manifest({
-            metadata: this.metadata(names.minio),
+            metadata: this.metadata(names.minio, minio),
             spec: {
               replicas: 1,
               serviceName: names.minioHeadless,
@@ -89,10 +90,9 @@ export class Minio extends Part {
         minio.persistence,
       ),
     );
-    const { headlessService, service } = this.services(names.minio, names.minioHeadless, {
-      name: 's3',
-      port: this.port,
-    });
+    const { headlessService, service } = this.services(names.minio, names.minioHeadless, [
+      { name: 's3', port: this.port },
+    ]);
     this.headlessService = headlessService;
     this.service = service;
   }

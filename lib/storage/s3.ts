@@ -1,5 +1,5 @@
 import type { k8s } from 'cdk8s-plus-25';
-import type { Settings } from '../config/settings';
+import type { S3Settings, Settings } from '../config/settings';
 import { containerSecurity, INIT_RESOURCES, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 
@@ -8,7 +8,7 @@ export const S3_PREFLIGHT = 's3-preflight.sh';
 export const S3_REMOTE = 's3-remote.sh';
 
 /** The environment variables that carry the S3 keys into an init container. */
-export function s3CredentialsEnv({ credentials }: Settings['s3']): k8s.EnvVar[] {
+export function s3CredentialsEnv({ credentials }: S3Settings): k8s.EnvVar[] {
   return [
     secretEnv('S3_ACCESS_KEY', credentials.secretName, credentials.keys.accessKey),
     secretEnv('S3_SECRET_KEY', credentials.secretName, credentials.keys.secretKey),
@@ -28,9 +28,10 @@ export interface S3PreflightOptions {
  */
 export function s3Preflight(
   settings: Settings,
+  s3: S3Settings,
   { createBucket, tmpVolume }: S3PreflightOptions,
 ): k8s.Container {
-  const { s3, storage, images, imagePullPolicy } = settings;
+  const { storage, images, imagePullPolicy } = settings;
   return {
     name: 's3-preflight',
     image: images.rclone,

@@ -206,13 +206,14 @@ rule(
   'metrics need a push gateway',
   [
     ['off', { milvus: { metrics: { enabled: false } } }],
+    ['beside the servers', { milvus: { metrics: { enabled: true } } }],
     ['with one', { milvus: { metrics: { enabled: true, address: 'pushgateway' } } }],
   ],
   [
     [
       'none',
-      { milvus: { metrics: { enabled: true } } },
-      'milvus.metrics.address: given 127.0.0.1; expected the address of a push gateway',
+      { milvus: { metrics: { enabled: true, address: '127.0.0.1' } } },
+      'milvus.metrics.address: given 127.0.0.1; expected the address of a push gateway that exists already',
     ],
     [
       'in the pod itself',
@@ -383,7 +384,7 @@ test('problems of several rules, and of sizing, are all there', () => {
   const config = {
     ...minimal,
     service: { nodePort: 30000 },
-    milvus: { metrics: { enabled: true } },
+    milvus: { metrics: { enabled: true, address: 'localhost' } },
     readonly: { cache: { cacheSize: '8GB' }, resources: { limits: { memory: '4Gi' } } },
     mysql: { resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } },
   };

@@ -154,7 +154,7 @@ describe('files that are no configuration', () => {
   });
 
   test.each([
-    ['a list', '- name: a\n', 'given a list; expected a mapping with the keys name, namespace'],
+    ['a list', '- name: a\n', 'given a list; expected a mapping with the keys name, mode'],
     ['a text', 'S3_SECRET_KEY=CANARY\n', 'given a text; expected a mapping with the keys name'],
     ['a number', '42\n', 'given 42 (a number); expected a mapping'],
     [
@@ -310,7 +310,7 @@ describe('extends', () => {
       'milvus.yaml':
         'extends: base.yaml\nname: a\ns3: {bucket: aaa}\n---\nextends: base.yaml\nname: b\ns3: {bucket: bbb}\n',
     });
-    expect(load().map(({ settings }) => settings.s3.bucket)).toEqual(['aaa', 'bbb']);
+    expect(load().map(({ settings }) => settings.s3?.bucket)).toEqual(['aaa', 'bbb']);
   });
 
   test.each([

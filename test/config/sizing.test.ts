@@ -157,7 +157,7 @@ describe('requests and limits', () => {
   test.each<[string, Partial<ResourcesInput>, object]>([
     [
       'memory',
-      { requests: { memory: '9Gi' } },
+      { requests: { memory: '9Gi' }, limits: { memory: '8Gi' } },
       {
         path: 'mishards.resources.requests.memory',
         given: '9Gi',

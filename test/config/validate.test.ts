@@ -111,23 +111,21 @@ describe('every rule at its edges', () => {
     },
     {
       path: 's3.bucket',
-      accepted: ['abc', '1bc', 'a.b-c', 'x'.repeat(63), '1.2.3'],
+      accepted: ['abc', '1bc', 'a.b-c', 'ab', 'Abc', 'a_b', 'x'.repeat(255), '1.2.3'],
       refused: [
         '',
-        'ab',
-        'Abc',
-        'a_b',
+        'a',
         'a..b',
         '-ab',
         'ab-',
         '.ab',
         'ab.',
-        'x'.repeat(64),
+        'x'.repeat(256),
         '192.168.18.13',
         'tenant:bkt',
         'a/b',
       ],
-      words: 'expected a bucket name: 3 to 63 lower-case letters',
+      words: 'expected a bucket name: letters, digits, dots',
     },
     {
       path: 's3.waitSeconds',
@@ -339,9 +337,9 @@ describe('every rule at its edges', () => {
     },
     {
       path: 'mishards.discovery',
-      accepted: ['dns', 'kubernetes'],
-      refused: ['static', 'DNS'],
-      words: 'expected "dns" or "kubernetes"',
+      accepted: ['dns', 'kubernetes', 'static'],
+      refused: ['DNS', 'consul'],
+      words: 'expected "dns", "kubernetes" or "static"',
     },
     {
       path: 'mishards.discoveryIntervalSeconds',
@@ -393,9 +391,9 @@ describe('every rule at its edges', () => {
     },
     {
       path: 'mysql.persistence.storageClassName',
-      accepted: ['csi-rbd-sc', 'a.b', 'x'.repeat(253)],
-      refused: ['', 'Csi', 'a_b', '-a', 'x'.repeat(254)],
-      words: 'expected the name of a Kubernetes object',
+      accepted: ['csi-rbd-sc', 'a.b', '', 'x'.repeat(253)],
+      refused: ['Csi', 'a_b', '-a', 'x'.repeat(254)],
+      words: 'expected the name of a StorageClass, or "" for none',
     },
     {
       path: 'mysql.persistence.subPath',
@@ -501,8 +499,8 @@ describe('what is given is shown', () => {
     ['a list', 'readonly', [], 'readonly: given a list; expected a mapping with the keys replicas,'],
     ['a mapping', 'milvus.timezone', {}, 'milvus.timezone: given a mapping; expected an offset'],
     ['a text for a section', 'readonly', 'two', 'readonly: given a text; expected a mapping with the keys'],
-    ['nothing', 's3', undefined, 's3: given nothing; expected a mapping with the keys address,'],
-    ['null', 's3', null, 's3: given nothing; expected a mapping with the keys'],
+    ['nothing', 's3', undefined, 's3: given nothing; expected S3 storage for the vectors'],
+    ['null', 's3', null, 's3: given nothing; expected S3 storage for the vectors'],
     [
       'a long text',
       'milvus.timezone',
@@ -526,7 +524,7 @@ describe('what is given is shown', () => {
   });
 
   test.each([
-    ['a list', [], 'given a list; expected a mapping with the keys name, namespace,'],
+    ['a list', [], 'given a list; expected a mapping with the keys name, mode,'],
     ['a number', 42, 'given 42 (a number); expected a mapping'],
     ['a text', 'name: a', 'given a text; expected a mapping'],
     ['null', null, 'given null; expected a mapping'],
@@ -561,7 +559,7 @@ describe('unknown keys', () => {
     ['singular', 'image', 'did you mean "images"?'],
     ['deep down', 'readonly.resources.limit', 'did you mean "limits"?'],
     ['at the wrong level', 'maxWorkers', 'did you mean "mishards.maxWorkers"?'],
-    ['at the wrong level', 'host', 'did you mean "externalMysql.host"?'],
+    ['at the wrong level', 'host', 'did you mean "mishards.tracing.host" or "externalMysql.host"?'],
     [
       'at the wrong level, nearby',
       'mysql.storageClassName',
@@ -571,15 +569,19 @@ describe('unknown keys', () => {
     [
       'in the wrong section',
       's3.cacheSize',
-      'did you mean "milvus.cache.cacheSize" or "writable.cache.cacheSize"',
+      'did you mean "milvus.cache.cacheSize" or "milvus.gpu.cacheSize" or "writable',
     ],
-    ['in the wrong section, snake case', 'readonly.cache_size', 'did you mean "readonly.cache.cacheSize"?'],
+    [
+      'in the wrong section, snake case',
+      'readonly.cache_size',
+      'did you mean "readonly.gpu.cacheSize" or "readonly.cache.cacheSize"?',
+    ],
     ['a credential beside its section', 's3.secretKey', 'did you mean "s3.credentials"?'],
     ['a credential, snake case', 's3.access_key', 'did you mean "s3.credentials"?'],
     ['a password', 'mysql.password', 'did you mean "mysql.credentials"?'],
     ['a password', 'externalMysql.password', 'did you mean "externalMysql.credentials"?'],
     ['a password at the top', 'password', 'did you mean "mysql.credentials" or "externalMysql.credentials"?'],
-    ['what is unlike any', 'cluster', 'expected a known one\n    Known here: name, namespace, labels,'],
+    ['what is unlike any', 'cluster', 'expected a known one\n    Known here: name, mode, instance,'],
     ['what every object inherits', 'constructor', 'expected a known one\n    Known here: name,'],
   ])('%s: %s', (_, path, words) => {
     const found = messages(at(path, 'x')).filter((message) =>

@@ -12,7 +12,13 @@ import { at, find, items, records, text } from '../support/manifests';
 import { describeWith, find as findCommand } from '../support/requires';
 
 const fileOf = (config: MilvusConfig): string =>
-  text(at(find(manifestsOf(config), 'ConfigMap', `${config.name}-mysql-configuration`), 'data', 'my.cnf'));
+  text(
+    at(
+      find(manifestsOf(config), 'ConfigMap', `${config.mysql?.name ?? `${config.name}-mysql`}-configuration`),
+      'data',
+      'my.cnf',
+    ),
+  );
 
 /** The options of the only section. */
 function optionsOf(config: MilvusConfig): Record<string, string> {

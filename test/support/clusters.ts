@@ -1,5 +1,6 @@
 import { App, Yaml } from 'cdk8s';
 import { MilvusCluster, type MilvusConfig, MilvusJob } from '../../lib';
+import type { EnvVar, NetworkPolicyPeer } from '../../lib/config/milvus-config';
 import { type Manifest, parse } from './manifests';
 
 /** Every key given, at every depth: a new option does not compile until it stands in `everyOption`. */
@@ -27,13 +28,13 @@ export const CANARIES = {
   mysqlPassword: 'canary.mysql.password',
 };
 
-export const minimal: MilvusConfig = {
+export const minimal = {
   name: 'milvus-test',
   s3: { address: '192.168.18.13', bucket: 'milvus-test' },
-};
+} satisfies MilvusConfig;
 
 /** The source scenario as milvus.yaml ships it. */
-export const sourceScenario: MilvusConfig = {
+export const sourceScenario = {
   ...minimal,
   s3: {
     address: '192.168.18.13',
@@ -47,7 +48,7 @@ export const sourceScenario: MilvusConfig = {
   },
   readonly: { replicas: 1 },
   mishards: { replicas: 1 },
-};
+} satisfies MilvusConfig;
 
 const workload = (name: string) => ({
   resources: { requests: { cpu: '750m', memory: '1Gi' }, limits: { cpu: 3, memory: '40Gi' } },
@@ -87,7 +88,103 @@ const workload = (name: string) => ({
   priorityClassName: `${name}-priority`,
   podLabels: { 'example.com/pod': name },
   podAnnotations: { 'example.com/pod-note': `pods of ${name}` },
+  annotations: { 'example.com/workload-note': name },
+  schedulerName: `${name}-scheduler`,
+  serviceAccountName: `${name}-account`,
+  imagePullPolicy: 'Never' as const,
+  topologySpreadConstraints: [
+    {
+      maxSkew: 2,
+      topologyKey: 'topology.kubernetes.io/zone',
+      whenUnsatisfiable: 'DoNotSchedule',
+      labelSelector: { matchLabels: { 'example.com/pod': name } },
+    },
+  ],
 });
+
+const additions = (name: string, ...mounts: { name: string; mountPath: string }[]) => ({
+  extraEnv: [
+    { name: `EXTRA_${name}`, value: 'yes' },
+    { name: 'FROM_FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+  ] as unknown as readonly Every<EnvVar>[],
+  extraVolumes: [{ name: 'extra', emptyDir: { sizeLimit: '1Mi' } }],
+  extraVolumeMounts: [{ name: 'extra', mountPath: '/extra' }, ...mounts],
+  extraContainers: [
+    {
+      name: 'extra',
+      image: 'busybox:1.36',
+      args: ['sleep', '1000'],
+      resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '2m', memory: '2Mi' } },
+    },
+  ],
+  extraInitContainers: [
+    {
+      name: 'extra-init',
+      image: 'busybox:1.36',
+      args: ['true'],
+      resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '2m', memory: '2Mi' } },
+    },
+  ],
+  livenessProbe: { initialDelaySeconds: 1, periodSeconds: 21, timeoutSeconds: 3, failureThreshold: 7 },
+  readinessProbe: {
+    initialDelaySeconds: 2,
+    periodSeconds: 11,
+    timeoutSeconds: 4,
+    failureThreshold: 8,
+    successThreshold: 2,
+  },
+});
+
+const EXTRA_CONFIG = { name: 'extra-config', mountPath: '/extra-config' };
+
+const replication = (replicas: number) => ({
+  replicas,
+  podDisruptionBudget: {
+    enabled: true,
+    maxUnavailable: '25%',
+    // One of the two: 'several of each' has this one.
+    minAvailable: undefined as unknown as number,
+    // Kubernetes before 1.26 refuses the field.
+    unhealthyPodEvictionPolicy: undefined as unknown as 'AlwaysAllow',
+  },
+  autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 6, targetCPUUtilizationPercentage: 60 },
+});
+
+const exposure = (name: string) => ({
+  type: 'LoadBalancer' as const,
+  nodePort: 31530,
+  clusterIP: '10.96.0.99',
+  loadBalancerIP: '192.0.2.10',
+  loadBalancerSourceRanges: ['192.0.2.0/24'],
+  externalIPs: ['198.51.100.7'],
+  annotations: { 'example.com/lb': name },
+  labels: { 'example.com/exposed': 'yes' },
+});
+
+const gpu = (searchDevice: string) => ({
+  enabled: true,
+  cacheSize: '2GB',
+  cacheThreshold: 0.6,
+  gpuSearchThreshold: 900,
+  searchDevices: [searchDevice],
+  buildIndexDevices: ['gpu0'],
+  count: 3,
+  resourceName: 'example.com/gpu',
+  runtimeClassName: 'nvidia',
+});
+
+const logOverrides = {
+  level: 'fatal' as const,
+  traceEnabled: true,
+  toStdout: true,
+  toFile: true,
+  maxFileSize: '2GB',
+  rotateNum: 9,
+};
+
+const peers = [
+  { podSelector: { matchLabels: { role: 'client' } }, namespaceSelector: { matchLabels: { team: 'a' } } },
+] as unknown as readonly Every<NetworkPolicyPeer>[];
 
 const cache = {
   cacheSize: '6GB',
@@ -114,6 +211,12 @@ const persistence = (claim: string) => ({
   annotations: { 'example.com/claim-note': claim },
 });
 
+const sharedVolume = (claim: string) => ({
+  ...persistence(claim),
+  accessModes: ['ReadWriteMany' as const],
+  subPath: `in/${claim}`,
+});
+
 const externalSecret = <Refs>(remoteRefs: Refs) => ({
   secretStoreRef: { name: 'vault', kind: 'ClusterSecretStore' as const },
   refreshInterval: '30m',
@@ -125,8 +228,19 @@ const common: Every<Common> = {
   namespace: 'vectors',
   labels: { 'example.com/team': 'search' },
   annotations: { 'example.com/note': 'every object' },
-  storage: { path: '/data/milvus', autoFlushInterval: 2, fileCleanupTimeout: 120, sizeLimit: '30Gi' },
+  mode: 'cluster',
+  instance: 'every-release',
+  appName: 'every-app',
+  storage: {
+    path: '/data/milvus',
+    autoFlushInterval: 2,
+    fileCleanupTimeout: 120,
+    sizeLimit: '30Gi',
+    // Beside S3 there is no such volume: 'shared volume' below has all of it.
+    persistence: { ...sharedVolume('storage'), enabled: false },
+  },
   wal: {
+    enabled: true,
     path: '/data/wal',
     bufferSize: '512MB',
     recoveryErrorIgnore: false,
@@ -144,7 +258,10 @@ const common: Every<Common> = {
       maxFileSize: '1GB',
       rotateNum: 7,
       sizeLimit: '9Gi',
+      persistence: sharedVolume('logs'),
     },
+    gpu: gpu('gpu1'),
+    extraConfigFiles: { 'extra.conf': 'an additional file\n' },
     cache: { ...cache, cacheSize: '5GB' },
     engine: { ...engine, ompThreadNum: 1 },
     metrics: { enabled: true, address: 'pushgateway.monitoring', port: 9092, clusterLabel: 'every-label' },
@@ -152,6 +269,10 @@ const common: Every<Common> = {
   },
   writable: {
     ...workload('writable'),
+    ...additions('WRITABLE', EXTRA_CONFIG),
+    securityProfile: 'restricted',
+    logs: logOverrides,
+    gpu: gpu('gpu2'),
     replicas: 1,
     maxIndexFileSize: '2GB',
     terminationGracePeriodSeconds: 600,
@@ -162,7 +283,11 @@ const common: Every<Common> = {
   },
   readonly: {
     ...workload('readonly'),
-    replicas: 3,
+    ...additions('READONLY', EXTRA_CONFIG),
+    ...replication(3),
+    securityProfile: 'restricted',
+    logs: logOverrides,
+    gpu: gpu('gpu0'),
     terminationGracePeriodSeconds: 45,
     startupTimeoutSeconds: 900,
     cache: { ...cache, cacheSize: '8GB', preloadCollections: ['*'] },
@@ -171,7 +296,19 @@ const common: Every<Common> = {
   },
   mishards: {
     ...workload('mishards'),
-    replicas: 2,
+    ...additions('MISHARDS'),
+    ...replication(2),
+    // Of the static discovery alone, which has a sample of its own.
+    staticHosts: undefined as unknown as readonly string[],
+    tracing: {
+      enabled: true,
+      className: 'jaeger',
+      host: 'jaeger.tracing',
+      port: 6831,
+      serviceName: 'every-proxy',
+      samplerType: 'const',
+      samplerParam: 1,
+    },
     maxWorkers: 80,
     maxRetry: 2,
     logLevel: 'INFO',
@@ -180,25 +317,42 @@ const common: Every<Common> = {
     database: { poolSize: 60, maxOverflow: 5, poolRecycleSeconds: 100, poolTimeoutSeconds: 10 },
     terminationGracePeriodSeconds: 60,
   },
-  service: {
-    type: 'LoadBalancer',
-    port: 19531,
-    nodePort: 31530,
-    clusterIP: '10.96.0.99',
-    loadBalancerIP: '192.0.2.10',
-    loadBalancerSourceRanges: ['192.0.2.0/24'],
-    externalIPs: ['198.51.100.7'],
-    annotations: { 'example.com/lb': 'internal' },
-    labels: { 'example.com/exposed': 'yes' },
-  },
+  service: { port: 19531, ...exposure('clients') },
   minio: { ...workload('minio'), persistence: persistence('minio'), terminationGracePeriodSeconds: 15 },
   smokeTest: { ...workload('smoke-test'), schedule: '*/30 * * * *', timeoutSeconds: 300 },
+  admin: {
+    ...workload('admin'),
+    enabled: true,
+    replicas: 2,
+    service: { port: 3001, ...exposure('admin'), nodePort: 31532, clusterIP: '10.96.0.97' },
+    terminationGracePeriodSeconds: 5,
+  },
+  networkPolicy: {
+    enabled: true,
+    clients: { peers },
+    s3: { peers, ports: [8080] },
+    mysql: { peers, ports: [3308] },
+    prometheus: { peers },
+    apiServer: { peers, ports: [6444] },
+    dns: { peers, ports: [5353] },
+    extraIngress: [{ from: [{ ipBlock: { cidr: '192.0.2.98/32' } }] }],
+    extraEgress: [{ to: [{ ipBlock: { cidr: '192.0.2.99/32' } }] }],
+  },
+  monitoring: {
+    podMonitor: { enabled: true, interval: '15s', labels: { release: 'prometheus' } },
+    prometheusRule: { enabled: true, kubeStateMetrics: true, labels: { release: 'prometheus' } },
+    dashboard: { enabled: true, labels: { grafana_dashboard: 'yes' }, annotations: { folder: 'Milvus' } },
+  },
   mysqlWaitSeconds: 111,
   images: {
-    milvus: 'milvusdb/milvus:1.1.1-gpu-d061621-330cc6',
+    milvus: 'milvusdb/milvus:1.1.1-cpu-other',
     mishards: 'quay.io/mirror/mishards:1.1.1',
     mysql: 'mysql:8.0.36',
     rclone: `rclone/rclone:1.68.2@sha256:${'0'.repeat(64)}`,
+    milvusGpu: 'milvusdb/milvus:1.1.1-gpu-other',
+    pushgateway: 'prom/pushgateway:v1.9.0',
+    mysqldExporter: 'prom/mysqld-exporter:v0.15.1',
+    admin: 'milvusdb/milvus-em:v0.4.2',
     minio: 'quay.io/minio/minio:RELEASE.2025-01-01T00-00-00Z',
   },
   imageRegistry: 'registry.example.com:5000/mirror',
@@ -206,7 +360,8 @@ const common: Every<Common> = {
   imagePullSecrets: ['registry-login'],
 };
 
-const s3: Omit<Every<MilvusConfig['s3']>, 'credentials'> = {
+type S3 = NonNullable<MilvusConfig['s3']>;
+const s3: Omit<Every<S3>, 'credentials'> = {
   address: 'rgw.storage.example.com',
   embedded: false,
   port: 7480,
@@ -215,7 +370,7 @@ const s3: Omit<Every<MilvusConfig['s3']>, 'credentials'> = {
   waitSeconds: 222,
 };
 
-const s3Credentials: Every<NonNullable<MilvusConfig['s3']['credentials']>> = {
+const s3Credentials: Every<NonNullable<S3['credentials']>> = {
   existingSecret: 'keys-of-s3',
   keys: { accessKey: 'the-access-key', secretKey: 'the-secret-key' },
   externalSecret: externalSecret({
@@ -255,6 +410,20 @@ const backupCredentials: Every<NonNullable<NonNullable<Backup['s3']>['credential
 type Mysql = NonNullable<MilvusConfig['mysql']>;
 const mysql: Omit<Every<Mysql>, 'credentials'> = {
   ...workload('mysql'),
+  ...additions('MYSQL'),
+  enabled: true,
+  name: 'every-metadata',
+  service: { port: 3310, ...exposure('mysql'), nodePort: 31531, clusterIP: '10.96.0.98' },
+  configurationFiles: { 'more.cnf': '[mysqld]\nlong_query_time = 5\n' },
+  extraArgs: ['--slow-query-log=ON'],
+  initializationFiles: { 'first.sql': 'CREATE DATABASE IF NOT EXISTS other;\n' },
+  runAsUser: 1999,
+  fsGroup: 1998,
+  exporter: {
+    enabled: true,
+    flags: ['--collect.auto_increment.columns'],
+    resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '20m', memory: '32Mi' } },
+  },
   database: 'vectors',
   user: 'vector_user',
   maxConnections: 2000,
@@ -297,6 +466,15 @@ function only<T extends Partial<Record<Way, unknown>>>(
     Partial<Pick<T, Way>>;
 }
 
+/** Without a PodMonitor: only the exporter of a MySQL that is deployed could be scraped. */
+const unmonitored = (config: Every<Common>) => ({
+  ...config,
+  monitoring: { ...config.monitoring, podMonitor: { ...config.monitoring.podMonitor, enabled: false } },
+});
+
+/** Without the sections that a standalone server does not have. */
+const withoutCluster = ({ readonly: _readonly, mishards: _mishards, ...rest }: Every<Common>) => rest;
+
 /** Every option, with MySQL deployed and each way to give credentials. */
 export const everyOption = (way: Way): MilvusConfig => ({
   ...common,
@@ -307,7 +485,7 @@ export const everyOption = (way: Way): MilvusConfig => ({
 
 /** Every option, with an external MySQL. */
 export const everyOptionExternalMysql = (way: Way): MilvusConfig => ({
-  ...common,
+  ...unmonitored(common),
   s3: { ...s3, credentials: only(way, s3Credentials) },
   backup: { ...backup, s3: { ...backupStorage, credentials: only(way, backupCredentials) } },
   externalMysql: { ...externalMysql, credentials: only(way, externalMysql.credentials) },
@@ -333,7 +511,7 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
   'embedded MinIO': { name: 'milvus-test', s3: { embedded: true, bucket: 'milvus-test' } },
   'embedded MinIO, every option': {
     ...minimal,
-    ...common,
+    ...unmonitored(common),
     s3: { embedded: true, bucket: 'milvus-test' },
     minio: { ...common.minio, persistence: { ...common.minio.persistence, existingClaim: undefined } },
   },
@@ -348,7 +526,55 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
     },
     mysql: { persistence: { size: '5120Mi' } },
   },
-  'several of each': { ...minimal, readonly: { replicas: 5 }, mishards: { replicas: 3 } },
+  'stock discovery': { ...minimal, mishards: { discovery: 'kubernetes' } },
+  'static discovery': { ...minimal, mishards: { discovery: 'static' } },
+  'static discovery, hosts': {
+    ...minimal,
+    readonly: { replicas: 2 },
+    mishards: { discovery: 'static', staticHosts: ['10.1.2.3', 'reader-b.vectors:19531'] },
+  },
+  standalone: { name: 'milvus-test', mode: 'standalone' },
+  'standalone, SQLite': { name: 'milvus-test', mode: 'standalone', mysql: { enabled: false } },
+  'standalone, S3': { ...minimal, mode: 'standalone' },
+  'standalone, every option': {
+    ...withoutCluster(common),
+    mode: 'standalone',
+    s3: { ...s3, credentials: only('existingSecret', s3Credentials) },
+    mysql: { ...mysql, credentials: only('existingSecret', mysqlCredentials) },
+  },
+  'shared volume': {
+    name: 'milvus-test',
+    storage: { persistence: { enabled: true, storageClassName: 'nfs' } },
+    readonly: { replicas: 2 },
+  },
+  'shared volume, every option': {
+    ...common,
+    storage: { ...common.storage, persistence: sharedVolume('storage') },
+    mysql: { ...mysql, credentials: only('existingSecret', mysqlCredentials) },
+  },
+  'shared volume, adopted': {
+    name: 'milvus-test',
+    storage: { path: '/var/lib/milvus', persistence: { enabled: true, existingClaim: 'milvus-test' } },
+  },
+  'log volume': { ...minimal, milvus: { logs: { toFile: true, persistence: { enabled: true } } } },
+  'push gateways and exporter': {
+    ...minimal,
+    milvus: { metrics: { enabled: true } },
+    mysql: { exporter: { enabled: true } },
+    monitoring: {
+      podMonitor: { enabled: true },
+      prometheusRule: { enabled: true },
+      dashboard: { enabled: true },
+    },
+  },
+  'GPU for the writable': { ...minimal, writable: { gpu: { enabled: true } } },
+  'web interface': { ...minimal, admin: { enabled: true } },
+  'no network policies': { ...minimal, networkPolicy: { enabled: false } },
+  'several of each': {
+    ...minimal,
+    readonly: { replicas: 5, podDisruptionBudget: { minAvailable: 3 } },
+    mishards: { replicas: 3 },
+  },
   'longest name': { ...minimal, name: `m${'x'.repeat(39)}` },
 };
 

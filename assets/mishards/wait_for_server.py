@@ -1,10 +1,11 @@
-"""Waits until the writable Milvus answers, in an init container before mishards 1.1.1.
+"""Waits until a Milvus server answers, in an init container before mishards 1.1.1.
 
-mishards resolves WOSERVER once, when it starts, and exits after 90 s when nobody is there: during a first installation
-that would be restart after restart.
+mishards connects to the writable when it starts, and with static discovery to the readers as well, and exits after 90 s
+when nobody is there: during a first installation that would be restart after restart.
 
 Environment:
-    WOSERVER       tcp://host:port, as mishards gets it
+    SERVER         tcp://host:port, as mishards gets it
+    SERVER_NAME    what the messages call it (writable)
     WAIT_SECONDS   how long to wait (600)
 
 Exits with 0 once the port accepts a connection, or with 1 and the reason on stderr.
@@ -22,7 +23,7 @@ RETRY_SECONDS = 2
 
 
 def say(message):
-    print('wait-for-writable: ' + message, file=sys.stderr, flush=True)
+    print('wait-for-server: ' + message, file=sys.stderr, flush=True)
 
 
 def reason_not_to_connect(host, port):
@@ -43,10 +44,11 @@ def main():
     # As PID 1, Python ignores SIGTERM and would hold up the deletion of its pod.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 
-    woserver = os.environ.get('WOSERVER', '')
-    match = re.match(r'tcp://([^:/]+):(\d+)\Z', woserver)
+    server = os.environ.get('SERVER', '')
+    name = os.environ.get('SERVER_NAME', 'writable')
+    match = re.match(r'tcp://([^:/]+):(\d+)\Z', server)
     if match is None or int(match.group(2)) > 65535:
-        say("WOSERVER has to be tcp://host:port, not '%s'" % woserver)
+        say("SERVER has to be tcp://host:port, not '%s'" % server)
         return 1
     host, port = match.group(1), int(match.group(2))
     limit = os.environ.get('WAIT_SECONDS', '600')
@@ -61,10 +63,13 @@ def main():
         if reason is None:
             return 0
         if reason != previous:
-            say('waiting for the writable Milvus: ' + reason)
+            say('waiting for the %s Milvus: %s' % (name, reason))
             previous = reason
         if time.monotonic() >= deadline:
-            say('gave up after %s s: %s. Look at the pod of the writable Milvus: is it ready, and if not, why?' % (limit, reason))
+            say(
+                'gave up after %s s: %s. Look at the pod of the %s Milvus: is it ready, and if not, why?'
+                % (limit, reason, name)
+            )
             return 1
         time.sleep(RETRY_SECONDS)
 

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { describeWith } from '../../support/requires';
 import { ASSETS, closedPort, listen, run, start } from '../run';
 
-const SCRIPT = path.join(ASSETS, 'mishards/wait_for_writable.py');
+const SCRIPT = path.join(ASSETS, 'mishards/wait_for_server.py');
 const PATH = process.env['PATH'] ?? '';
 
 describeWith(['python3'], 'the wait for the writable Milvus', () => {
   test('ends once the port accepts a connection, and says so once when it did not', async () => {
     const port = await closedPort();
-    const waiting = start(['python3', SCRIPT], { PATH, WOSERVER: `tcp://127.0.0.1:${port}` });
+    const waiting = start(['python3', SCRIPT], { PATH, SERVER: `tcp://127.0.0.1:${port}` });
     await waiting.printed('waiting');
     const server = createServer((socket) => socket.destroy());
     await listen(server, port);
@@ -17,9 +17,9 @@ describeWith(['python3'], 'the wait for the writable Milvus', () => {
       const { code, stderr } = await waiting.ended;
       expect(code).toBe(0);
       expect(stderr).toMatch(
-        /^wait-for-writable: waiting .* does not accept connections \(Connection refused\)\n$/,
+        /^wait-for-server: waiting .* does not accept connections \(Connection refused\)\n$/,
       );
-      expect(await run(['python3', SCRIPT], { PATH, WOSERVER: `tcp://localhost:${port}` })).toEqual({
+      expect(await run(['python3', SCRIPT], { PATH, SERVER: `tcp://localhost:${port}` })).toEqual({
         code: 0,
         stdout: '',
         stderr: '',
@@ -33,26 +33,26 @@ describeWith(['python3'], 'the wait for the writable Milvus', () => {
     ['127.0.0.1', /does not accept connections \(Connection refused\)/],
     ['no-such-host.invalid', /does not resolve/],
   ])('gives up on %s', async (host, message) => {
-    const WOSERVER = `tcp://${host}:${await closedPort()}`;
-    const { code, stderr } = await run(['python3', SCRIPT], { PATH, WOSERVER, WAIT_SECONDS: '0' });
+    const SERVER = `tcp://${host}:${await closedPort()}`;
+    const { code, stderr } = await run(['python3', SCRIPT], { PATH, SERVER, WAIT_SECONDS: '0' });
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
-    expect(stderr).toMatch(/^wait-for-writable: waiting .*\nwait-for-writable: gave up after 0 s.*\n$/);
+    expect(stderr).toMatch(/^wait-for-server: waiting .*\nwait-for-server: gave up after 0 s.*\n$/);
   });
 
   test.each<Record<string, string>>([
-    { WOSERVER: '' },
-    { WOSERVER: 'tcp://milvus' },
-    { WOSERVER: 'milvus:19530' },
-    { WOSERVER: 'tcp://milvus:99999' },
-    { WOSERVER: 'tcp://milvus:19530', WAIT_SECONDS: 'long' },
+    { SERVER: '' },
+    { SERVER: 'tcp://milvus' },
+    { SERVER: 'milvus:19530' },
+    { SERVER: 'tcp://milvus:99999' },
+    { SERVER: 'tcp://milvus:19530', WAIT_SECONDS: 'long' },
   ])('refuses %j', async (env) => {
     const { code, stderr } = await run(['python3', SCRIPT], { PATH, ...env });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^wait-for-writable: \w+ has to be .*\n$/);
+    expect(stderr).toMatch(/^wait-for-server: \w+ has to be .*\n$/);
   });
 
   test('stops on SIGTERM', async () => {
-    const waiting = start(['python3', SCRIPT], { PATH, WOSERVER: `tcp://127.0.0.1:${await closedPort()}` });
+    const waiting = start(['python3', SCRIPT], { PATH, SERVER: `tcp://127.0.0.1:${await closedPort()}` });
     await waiting.printed('waiting');
     waiting.child.kill('SIGTERM');
     expect(await waiting.ended).toMatchObject({ code: 143 });

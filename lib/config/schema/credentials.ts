@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { objectName, password, rule, secretKey } from '../rules';
+
+/** Where credentials come from. */
+
+const remoteRef = (what: string) =>
+  z
+    .strictObject({
+      key: z.string().min(1).describe('Path or name of the entry in the external store.'),
+      property: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Property within the entry.\n\n@default - the whole entry'),
+    })
+    .describe(what);
+
+const externalSecret = <T extends z.ZodRawShape>(refs: T) =>
+  z
+    .strictObject({
+      secretStoreRef: z
+        .strictObject({
+          name: objectName().describe('Name of the store.'),
+          kind: z
+            .enum(['SecretStore', 'ClusterSecretStore'])
+            .default('SecretStore')
+            .describe('Kind of the store.'),
+        })
+        .describe('The SecretStore that the External Secrets Operator reads from.'),
+      refreshInterval: rule(z.string().regex(/^\d+(s|m|h)$/), 'a duration such as 1h or 30m')
+        .default('1h')
+        .describe('How often the operator reads the store again.'),
+      remoteRefs: z.strictObject(refs).describe('Where each credential is in the store.'),
+    })
+    .describe('Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.');
+
+const existingSecret = objectName().describe(
+  'Name of a Secret that exists already, or that you create before the pods can start.\n\n@default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given',
+);
+
+const accessKeyText = (what: string) =>
+  rule(z.string().regex(/^\S+$/), `${what}, without spaces`, 'Better: existingSecret.');
+
+export const s3Credentials = z
+  .strictObject({
+    existingSecret: existingSecret.optional(),
+    keys: z
+      .strictObject({
+        accessKey: secretKey().default('access-key').describe('Key in the Secret that holds the access key.'),
+        secretKey: secretKey().default('secret-key').describe('Key in the Secret that holds the secret key.'),
+      })
+      .prefault({})
+      .describe('The names of the keys in the Secret.'),
+    externalSecret: externalSecret({
+      accessKey: remoteRef('The access key in the store.'),
+      secretKey: remoteRef('The secret key in the store.'),
+    }).optional(),
+    inline: z
+      .strictObject({
+        accessKey: accessKeyText('an access key').describe('The access key.'),
+        secretKey: accessKeyText('a secret key').describe('The secret key.'),
+      })
+      .optional()
+      .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
+  })
+  .describe('Where the S3 keys come from: one of existingSecret, externalSecret, inline.');
+
+export const mysqlCredentials = z
+  .strictObject({
+    existingSecret: existingSecret.optional(),
+    keys: z
+      .strictObject({
+        rootPassword: secretKey()
+          .default('mysql-root-password')
+          .describe('Key in the Secret that holds the root password.'),
+        password: secretKey()
+          .default('mysql-password')
+          .describe("Key in the Secret that holds the user's password."),
+      })
+      .prefault({})
+      .describe('The names of the keys in the Secret (by default those of the chart).'),
+    externalSecret: externalSecret({
+      rootPassword: remoteRef('The root password in the store.'),
+      password: remoteRef("The user's password in the store."),
+    }).optional(),
+    inline: z
+      .strictObject({
+        rootPassword: password().describe('Password of root@localhost.'),
+        password: password().describe('Password of the user that Milvus logs in as.'),
+      })
+      .optional()
+      .describe('For development only: the passwords themselves; they end in a Secret in the manifests.'),
+  })
+  .describe('Where the MySQL passwords come from: one of existingSecret, externalSecret, inline.');
+
+export const externalMysqlCredentials = z
+  .strictObject({
+    existingSecret: existingSecret.optional(),
+    keys: z
+      .strictObject({
+        password: secretKey()
+          .default('mysql-password')
+          .describe("Key in the Secret that holds the user's password."),
+      })
+      .prefault({})
+      .describe('The names of the keys in the Secret.'),
+    externalSecret: externalSecret({ password: remoteRef("The user's password in the store.") }).optional(),
+    inline: z
+      .strictObject({ password: password().describe('Password of the user that Milvus logs in as.') })
+      .optional()
+      .describe('For development only: the password itself; it ends in a Secret in the manifests.'),
+  })
+  .describe('Where the MySQL password comes from: one of existingSecret, externalSecret, inline.');

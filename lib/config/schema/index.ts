@@ -1,0 +1,434 @@
+import { z } from 'zod';
+import {
+  annotations,
+  bytesQuantity,
+  count,
+  dnsLabel,
+  flag,
+  host,
+  image,
+  labels,
+  labelValue,
+  milvusPath,
+  milvusSize,
+  objectName,
+  port,
+  rule,
+  serverPort,
+  timezone,
+} from '../rules';
+import { s3Credentials } from './credentials';
+import { externalMysql, mysql } from './metadata';
+import { bucket, clusterName } from './names';
+import { networkPolicy } from './network-policy';
+import { admin, backup, minio, monitoring, smokeTest } from './operations';
+import { cache, engine, extraServerConfig, gpu, logs, metrics, serverRole } from './server';
+import { service } from './service';
+import {
+  accessModes,
+  additions,
+  claim,
+  gracePeriod,
+  persistentVolume,
+  probeTimings,
+  replication,
+  volumeSubPath,
+  workload,
+} from './workload';
+
+export { LONGEST_NAME } from './names';
+
+/**
+ * The configuration of a cluster: the one place where its keys, their rules, their descriptions and their fixed
+ * defaults stand. `milvus.schema.json` and the type MilvusConfig are generated from it (`npm run generate`).
+ * A default that depends on other keys is described as `- ...` in the description and computed in settings.ts.
+ */
+
+export const clusterSchema = z
+  .strictObject({
+    name: clusterName.describe(
+      'Name of the cluster: prefix of every object, and the Service that clients connect to.',
+    ),
+    mode: z
+      .enum(['cluster', 'standalone'])
+      .default('cluster')
+      .describe(
+        '`cluster`: mishards in front of one writable and any number of readers. `standalone`: one server that does it all.',
+      ),
+    instance: labelValue()
+      .optional()
+      .describe(
+        'Value of the label app.kubernetes.io/instance, by which the pods are selected; for a Helm release the name of the release.\n\n@default - name',
+      ),
+    appName: labelValue()
+      .default('milvus')
+      .describe('Value of the label app.kubernetes.io/name, by which the pods are selected.'),
+    namespace: dnsLabel()
+      .optional()
+      .describe('Namespace of every object.\n\n@default - none: `kubectl -n` or kustomize decide'),
+    labels: labels().default({}).describe('Additional labels on every object (not on pods).'),
+    annotations: annotations().default({}).describe('Additional annotations on every object (not on pods).'),
+
+    s3: z
+      .strictObject({
+        address: host(
+          'a host name or IPv4 address, without scheme, port or path',
+          'Write the host alone and put the port into s3.port. Milvus 1.1.1 speaks plain HTTP to S3; for an endpoint that is HTTPS only, use its plain port inside the network.',
+        )
+          .optional()
+          .describe(
+            'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP. Required unless `embedded`.\n\n@default - none; the embedded MinIO with `embedded`',
+          ),
+        embedded: flag()
+          .default(false)
+          .describe(
+            'Deploy a MinIO of one pod with the cluster, for a first try on kind or minikube. Not for production: one disk, one process, no backup.',
+          ),
+        port: rule(z.int().min(1).max(65534), 'a port number from 1 to 65534')
+          .default(80)
+          .describe('Port of the S3 endpoint.'),
+        bucket: bucket().describe('Bucket for the vectors; one per cluster.'),
+        credentials: s3Credentials.prefault({}),
+        createBucket: flag()
+          .default(false)
+          .describe(
+            'Create the bucket before the writable starts, when it is missing and the key may create it.',
+          ),
+        waitSeconds: count(0, 86400, 'seconds')
+          .default(300)
+          .describe(
+            'Seconds that a pod waits for the endpoint at start before it fails with a message and is retried.',
+          ),
+      })
+      // Beside all other problems, so that one report has them all.
+      .refine(({ address, embedded }) => address !== undefined || embedded === true, {
+        path: ['address'],
+        when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      })
+      .optional()
+      .describe(
+        'The S3 storage of the vectors. Milvus 1.1.1: plain HTTP, path style, region us-east-1, static keys.\n\n@default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for',
+      ),
+
+    storage: z
+      .strictObject({
+        path: milvusPath()
+          .default('/var/lib/milvus/data')
+          .describe(
+            'The prefix of the keys in the bucket, and the directory of local copies; equal on all nodes and fixed for the life of the data. An adopted chart release has /var/lib/milvus.',
+          ),
+        autoFlushInterval: count(0, 86400, 'seconds')
+          .default(1)
+          .describe(
+            'Seconds between regular flushes to S3 (storage.auto_flush_interval); 0 switches them off.',
+          ),
+        fileCleanupTimeout: count(0, 3600, 'seconds')
+          .default(60)
+          .describe(
+            "Seconds after which replaced files are erased (storage.file_cleanup_timeout). Readers may still want them; the server's own default of 10 is too short for that.",
+          ),
+        sizeLimit: bytesQuantity('10Gi')
+          .default('10Gi')
+          .describe('Limit of the emptyDir for local copies; it grows slowly with the number of segments.'),
+        persistence: z
+          .strictObject({
+            enabled: flag()
+              .optional()
+              .describe(
+                'Keep the directory `db` of storage.path on a PersistentVolumeClaim, which all servers share.\n\n@default - true on a standalone server without S3 or with SQLite; otherwise false',
+              ),
+            ...claim('50Gi', "the cluster's default StorageClass"),
+            accessModes: accessModes('ReadWriteMany; ReadWriteOnce on a standalone server'),
+            subPath: volumeSubPath()
+              .optional()
+              .describe('Directory on the volume that is `db`.\n\n@default - the root'),
+          })
+          .prefault({})
+          .describe(
+            'The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS.',
+          ),
+      })
+      .prefault({})
+      .describe('Paths and files.'),
+
+    wal: z
+      .strictObject({
+        enabled: flag()
+          .default(true)
+          .describe(
+            'Log inserts and deletes before they are acknowledged (wal.enable). Without it rows that are not flushed go with the process.',
+          ),
+        path: milvusPath().default('/var/lib/milvus/wal').describe('Directory of the write-ahead log.'),
+        bufferSize: milvusSize(
+          64 * 1024 ** 2,
+          4 * 1024 ** 3,
+          ', from 64MB to 4GB (the server clamps others silently)',
+        )
+          .default('256MB')
+          .describe('Memory for the write-ahead log (wal.buffer_size).'),
+        recoveryErrorIgnore: flag()
+          .default(true)
+          .describe(
+            'Start although the log can not be replayed (wal.recovery_error_ignore). `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.',
+          ),
+        persistence: z
+          .strictObject(persistentVolume('10Gi', 'the log', 'that of mysql.persistence'))
+          .prefault({})
+          .describe('The volume of the log.'),
+      })
+      .prefault({})
+      .describe('The write-ahead log of the writable; on local disk, never in S3.'),
+
+    milvus: z
+      .strictObject({
+        timezone: timezone().default('UTC+0').describe('Time zone of the servers, as an offset from UTC.'),
+        network: z
+          .strictObject({
+            port: serverPort()
+              .default(19530)
+              .describe('Port on which the servers speak gRPC (network.bind.port).'),
+            httpEnabled: flag()
+              .default(true)
+              .describe(
+                'HTTP listener for the probes (network.http.enable). Switch it off on nodes without IPv6 in the kernel, where it can not bind; probes then use the gRPC port.',
+              ),
+            httpPort: serverPort()
+              .default(19121)
+              .describe(
+                'Port of the HTTP listener, which shows the credentials to anyone: no Service exposes it.',
+              ),
+          })
+          .prefault({})
+          .describe('Ports inside the pods.'),
+        logs: logs.prefault({}).describe('Logging of the servers.'),
+        cache: cache
+          .prefault({})
+          .describe('Memory of both roles; writable.cache and readonly.cache override it.'),
+        engine: engine
+          .prefault({})
+          .describe('Search engine of both roles; writable.engine and readonly.engine override it.'),
+        gpu: gpu.prefault({}).describe('GPUs of both roles; writable.gpu and readonly.gpu override it.'),
+        metrics: metrics.prefault({}).describe('Metrics of the servers; 1.1.1 can only push.'),
+        extraConfigFiles: z
+          .record(
+            rule(
+              z.string().regex(/^[A-Za-z0-9][\w.-]{0,252}$/),
+              'the name of a file: letters, digits, "_", "." and "-"',
+            ),
+            z.string(),
+          )
+          .default({})
+          .describe(
+            'Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, for extraVolumeMounts and extraContainers. No credentials.',
+          ),
+        extraServerConfig: extraServerConfig(''),
+      })
+      .prefault({})
+      .describe('What the servers of both roles share.'),
+
+    writable: z
+      .strictObject({
+        replicas: rule(
+          z.literal(1),
+          '1: there is exactly one writable',
+          "Two writers destroy each other's files at start. Add readers instead: readonly.replicas.",
+        )
+          .default(1)
+          .describe('Always 1.'),
+        maxIndexFileSize: milvusSize()
+          .default('1GB')
+          .describe(
+            'The largest index_file_size that clients create collections with; used for sizing alone: an index build needs about four times as much memory.',
+          ),
+        terminationGracePeriodSeconds: gracePeriod(
+          300,
+          'It flushes, and waits for merges and a running index build.',
+        ),
+        ...serverRole({
+          requests: '500m CPU, and the memory limit',
+          limits: '2 CPUs, and memory for cache, buffers and index builds',
+        }),
+      })
+      .prefault({})
+      .describe('The server that takes writes, builds indexes and answers everything but searches.'),
+
+    readonly: z
+      .strictObject({
+        replicas: count(1, 1000, 'readers').default(1).describe('Number of readers.'),
+        ...replication(),
+        terminationGracePeriodSeconds: gracePeriod(30, 'A reader has nothing to flush.'),
+        ...serverRole({
+          requests: '500m CPU, and the memory limit',
+          limits: '2 CPUs, and memory for the cache',
+        }),
+      })
+      .prefault({})
+      .describe('The servers that search.'),
+
+    mishards: z
+      .strictObject({
+        replicas: count(1, 1000, 'proxies').default(1).describe('Number of proxies.'),
+        ...replication(),
+        maxWorkers: count(1, 10000, 'threads')
+          .default(50)
+          .describe('Threads that serve requests (MAX_WORKERS).'),
+        maxRetry: count(1, 100, 'tries')
+          .default(3)
+          .describe(
+            'Tries to connect to a server, of 30 seconds each (MAX_RETRY); a search that meets a dead reader hangs that long.',
+          ),
+        logLevel: rule(
+          z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']),
+          'one of DEBUG, INFO, WARNING, ERROR, CRITICAL (upper case)',
+        )
+          .default('WARNING')
+          .describe('Least level that is logged; INFO is a line per request.'),
+        discovery: rule(z.enum(['dns', 'kubernetes', 'static']), '"dns", "kubernetes" or "static"')
+          .default('dns')
+          .describe(
+            'How readers are found: `dns` is our plugin (a headless Service, no rights needed, survives errors); `kubernetes` is the stock plugin, which needs to list pods and stops for good when a reader can not be reached in time; `static` connects once to staticHosts.',
+          ),
+        staticHosts: z
+          .array(
+            rule(
+              z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:\d{1,5})?$/),
+              'a host name or IPv4 address, with :port when that is not 19530',
+            ),
+          )
+          .min(1)
+          .optional()
+          .describe(
+            'Readers of the static discovery, each with an address of its own; never the writable. A name is resolved once.\n\n@default - the Service `<name>-readonly`, which is enough for one reader',
+          ),
+        tracing: z
+          .strictObject({
+            enabled: flag().default(false).describe('Send traces to a Jaeger agent.'),
+            className: rule(z.string().regex(/^\w+$/), 'the name of a tracer plugin such as jaeger')
+              .default('jaeger')
+              .describe('Tracer plugin (TRACER_CLASS_NAME).'),
+            host: host('the host name or IPv4 address of a Jaeger agent')
+              .default('jaeger')
+              .describe('Host of the agent (TRACING_REPORTING_HOST).'),
+            port: port().default(5775).describe('UDP port of the agent (TRACING_REPORTING_PORT).'),
+            serviceName: z
+              .string()
+              .min(1)
+              .optional()
+              .describe(
+                'Name of the service in the traces (TRACING_SERVICE_NAME).\n\n@default - name of the cluster',
+              ),
+            samplerType: z
+              .enum(['const', 'probabilistic', 'ratelimiting'])
+              .default('probabilistic')
+              .describe('How traces are chosen (TRACING_SAMPLER_TYPE).'),
+            samplerParam: rule(z.number().min(0), 'a number, 0 or more')
+              .default(0.01)
+              .describe(
+                '1 or 0 for const, a share for probabilistic, traces a second for ratelimiting (TRACING_SAMPLER_PARAM).',
+              ),
+          })
+          .prefault({})
+          .describe('Traces of the requests.'),
+        discoveryIntervalSeconds: count(1, 300, 'seconds')
+          .default(5)
+          .describe('Seconds between looks for readers.'),
+        database: z
+          .strictObject({
+            poolSize: count(1, 10000, 'connections')
+              .default(50)
+              .describe('Connections kept open per proxy (pool_size).'),
+            maxOverflow: count(0, 10000, 'connections')
+              .default(0)
+              .describe('Connections beyond poolSize (max_overflow).'),
+            poolRecycleSeconds: count(1, 28799, 'seconds')
+              .default(300)
+              .describe("Age at which a connection is replaced (pool_recycle); below MySQL's wait_timeout."),
+            poolTimeoutSeconds: count(1, 3600, 'seconds')
+              .default(30)
+              .describe('Seconds a request waits for a connection (pool_timeout).'),
+          })
+          .prefault({})
+          .describe('Connections to MySQL.'),
+        terminationGracePeriodSeconds: gracePeriod(
+          30,
+          'Running searches have this long, after the pod has left the Service.',
+        ),
+        ...workload({ requests: '250m CPU, 256Mi', limits: '2 CPUs, 1Gi' }),
+        ...additions('mishards'),
+        ...probeTimings(),
+      })
+      .prefault({})
+      .describe('The proxy that clients connect to.'),
+
+    service,
+
+    mysql,
+
+    externalMysql,
+
+    mysqlWaitSeconds: count(0, 86400, 'seconds')
+      .default(300)
+      .describe(
+        'Seconds that a pod waits for a login to MySQL at start before it fails with a message and is retried.',
+      ),
+
+    minio,
+
+    admin,
+
+    networkPolicy,
+
+    monitoring,
+
+    backup,
+
+    smokeTest,
+
+    images: z
+      .strictObject({
+        milvus: image().default('milvusdb/milvus:1.1.1-cpu-d061621-330cc6').describe('Milvus server.'),
+        mishards: image().default('milvusdb/mishards:1.1.1').describe('Proxy.'),
+        mysql: image()
+          .default('mysql:5.7.44')
+          .describe('MySQL server and client; 5.7, or 8.0 with native passwords.'),
+        rclone: image()
+          .default('rclone/rclone:1.68.2')
+          .describe('S3 checks before the servers start; transport of backups.'),
+        milvusGpu: image()
+          .default('milvusdb/milvus:1.1.1-gpu-d061621-330cc6')
+          .describe('Milvus server built for GPUs, for roles with gpu.enabled.'),
+        pushgateway: image()
+          .default('prom/pushgateway:v1.10.0')
+          .describe('Push gateway beside the servers (milvus.metrics).'),
+        mysqldExporter: image()
+          .default('prom/mysqld-exporter:v0.16.0')
+          .describe('Metrics of MySQL (mysql.exporter).'),
+        admin: image().default('milvusdb/milvus-em:v0.4.3').describe('The web interface (admin).'),
+        minio: image()
+          .default('quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z')
+          .describe('The embedded S3 storage (s3.embedded).'),
+      })
+      .prefault({})
+      .describe('Images by tag, by digest, or both.'),
+    imageRegistry: rule(
+      z.string().regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/),
+      'a registry such as registry.example.com or registry.example.com:5000/mirror',
+      'Write it without scheme and without trailing "/".',
+    )
+      .optional()
+      .describe(
+        'Registry (and path) of a mirror that all images come from; official images are under library/.\n\n@default - the registries that the images name',
+      ),
+    imagePullPolicy: z
+      .enum(['IfNotPresent', 'Always', 'Never'])
+      .default('IfNotPresent')
+      .describe('When images are pulled.'),
+    imagePullSecrets: z
+      .array(objectName())
+      .default([])
+      .describe('Secrets with the credentials of the registry.'),
+  })
+  .describe('A Milvus 1.1.1 cluster.');
+
+/** A configuration in which every fixed default is filled in. */
+export type ParsedConfig = z.output<typeof clusterSchema>;

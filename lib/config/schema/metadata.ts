@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { count, flag, host, port, rule } from '../rules';
+import { externalMysqlCredentials, mysqlCredentials } from './credentials';
+import { objectPrefix } from './names';
+import { exposure } from './service';
+import {
+  additions,
+  gracePeriod,
+  persistentVolume,
+  probeTimings,
+  resources,
+  volumeSubPath,
+  workload,
+} from './workload';
+
+/** Where the metadata is. */
+
+const fileName = (ending: RegExp, expected: string) =>
+  rule(z.string().regex(new RegExp(`^[A-Za-z0-9][\\w.-]*${ending.source}`)), expected);
+
+export const mysql = z
+  .strictObject({
+    enabled: flag()
+      .default(true)
+      .describe(
+        'Deploy MySQL with the cluster. Without it, and without externalMysql, a standalone server keeps its metadata in SQLite.',
+      ),
+    name: objectPrefix
+      .optional()
+      .describe(
+        'Name of the StatefulSet and its Service, and prefix of what belongs to them.\n\n@default - `<name>-mysql`',
+      ),
+    database: rule(z.string().regex(/^\w{1,64}$/), 'a database name of letters, digits and underscores')
+      .default('milvus')
+      .describe('Database of the metadata.'),
+    user: rule(
+      z.string().regex(/^(?!root$)[\w.-]{1,32}$/),
+      'a user name of at most 32 letters, digits, "_", "." and "-", and not root',
+    )
+      .default('milvus')
+      .describe('User that Milvus logs in as; made at the first start, with rights on this database alone.'),
+    credentials: mysqlCredentials.prefault({}),
+    maxConnections: count(10, 100000, 'connections')
+      .optional()
+      .describe(
+        'Connections that the server allows (max_connections).\n\n@default - what the servers and proxies can open, at least 1000',
+      ),
+    persistence: z
+      .strictObject({
+        ...persistentVolume('4Gi', 'the metadata', "the cluster's default StorageClass"),
+        subPath: volumeSubPath()
+          .optional()
+          .describe(
+            'Directory on the volume that holds the data.\n\n@default - `data` on a new claim; the root of an existing claim, where the chart keeps it',
+          ),
+      })
+      .prefault({})
+      .describe('The volume of the metadata.'),
+    service: z
+      .strictObject({
+        port: port().default(3306).describe('Port of the Service.'),
+        ...exposure('MySQL 5.7 is spoken without TLS.'),
+      })
+      .prefault({})
+      .describe('The Service that Milvus reaches MySQL by.'),
+    configurationFiles: z
+      .record(fileName(/\.cnf$/, 'the name of a file that ends in .cnf'), z.string())
+      .default({})
+      .describe('Option files by name; read after our own, so that they win.'),
+    extraArgs: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Additional arguments of mysqld; they win over all option files.'),
+    initializationFiles: z
+      .record(fileName(/\.(sql|sh)$/, 'the name of a file that ends in .sql or .sh'), z.string())
+      .default({})
+      .describe(
+        'Scripts by name that run once, when the data directory is new. No passwords: they end in a ConfigMap.',
+      ),
+    runAsUser: count(1, 2 ** 31 - 1, 'as a user id')
+      .default(999)
+      .describe('User that MySQL runs as; 999 is the `mysql` of the official image.'),
+    fsGroup: count(1, 2 ** 31 - 1, 'as a group id')
+      .optional()
+      .describe('Group of the volume.\n\n@default - runAsUser'),
+    exporter: z
+      .strictObject({
+        enabled: flag()
+          .default(false)
+          .describe('Run a Prometheus exporter beside MySQL; it logs in as the user of Milvus.'),
+        flags: z
+          .array(rule(z.string().regex(/^--\S+$/), 'a flag such as --collect.auto_increment.columns'))
+          .default([])
+          .describe('Additional flags of mysqld_exporter.'),
+        resources: resources({ requests: '50m CPU, 64Mi', limits: '500m CPU, 128Mi' }),
+      })
+      .prefault({})
+      .describe('Metrics of MySQL, on the port `metrics` (9104) of its pod and Service.'),
+    startupTimeoutSeconds: count(60, 86400, 'seconds')
+      .default(1800)
+      .describe(
+        'Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.',
+      ),
+    terminationGracePeriodSeconds: gracePeriod(120, 'InnoDB writes its buffers back.'),
+    ...workload({ requests: '250m CPU, and the memory limit', limits: '1 CPU, 1Gi' }),
+    ...additions('mysql'),
+    ...probeTimings(),
+  })
+  .prefault({})
+  .describe('The MySQL 5.7 server of the metadata, deployed with the cluster.');
+
+export const externalMysql = z
+  .strictObject({
+    host: host(
+      'the host name or IPv4 address of a MySQL server, without scheme or port',
+      'Write the host alone and put the port into externalMysql.port.',
+    ).describe('Host name or IPv4 address.'),
+    port: port().default(3306).describe('Port.'),
+    database: rule(z.string().regex(/^\w{1,64}$/), 'a database name of letters, digits and underscores')
+      .default('milvus')
+      .describe('Database of the metadata; it must exist.'),
+    user: rule(
+      z.string().regex(/^[\w.@-]{1,32}$/),
+      'a user name of at most 32 letters, digits, "_", ".", "@" and "-"',
+    )
+      .default('milvus')
+      .describe(
+        'User; it needs CREATE, SELECT, INSERT, UPDATE and DELETE on the database, by mysql_native_password.',
+      ),
+    credentials: externalMysqlCredentials.prefault({}),
+  })
+  .optional()
+  .describe(
+    'A MySQL server that exists already, used instead of deploying one.\n\n@default - none: MySQL is deployed',
+  );

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { annotations, count, cronSchedule, flag, host, labels, port, rule } from '../rules';
+import { s3Credentials } from './credentials';
+import { bucket } from './names';
+import { exposure } from './service';
+import { gracePeriod, persistentVolume, workload } from './workload';
+
+/** What a cluster has besides Milvus and its metadata. */
+
+export const minio = z
+  .strictObject({
+    persistence: z
+      .strictObject(persistentVolume('20Gi', 'the objects', "the cluster's default StorageClass"))
+      .prefault({})
+      .describe('The volume of the objects.'),
+    terminationGracePeriodSeconds: gracePeriod(30, 'MinIO writes through.'),
+    ...workload({ requests: '100m CPU, 256Mi', limits: '1 CPU, 1Gi' }),
+  })
+  .prefault({})
+  .describe('The embedded MinIO of `s3.embedded`; its root user has the S3 keys.');
+
+export const backup = z
+  .strictObject({
+    enabled: flag().default(false).describe('Dump the metadata regularly and keep the dumps in S3.'),
+    schedule: cronSchedule()
+      .default('17 3 * * *')
+      .describe('When, as a cron expression (UTC, or as the cluster is set).'),
+    suspend: flag().default(false).describe('Pause the schedule.'),
+    keep: count(1, 10000, 'backups').default(14).describe('How many of the newest backups are kept.'),
+    timeoutSeconds: count(60, 86400, 'seconds')
+      .default(3600)
+      .describe('Seconds that a backup or a restore may take.'),
+    s3: z
+      .strictObject({
+        address: host('a host name or IPv4 address, without scheme, port or path')
+          .optional()
+          .describe('Host of another S3 endpoint.\n\n@default - s3.address'),
+        port: port().optional().describe('Port of that endpoint.\n\n@default - s3.port'),
+        tls: flag().default(false).describe('Speak HTTPS to it: here it is rclone that speaks, not Milvus.'),
+        bucket: bucket().optional().describe('Another bucket.\n\n@default - s3.bucket'),
+        prefix: rule(
+          z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/),
+          'a prefix of keys such as backup/milvus, without a "/" at either end',
+        )
+          .optional()
+          .describe('Where in the bucket, outside storage.path.\n\n@default - backup/<name>'),
+        credentials: s3Credentials.optional().describe('The keys for it.\n\n@default - s3.credentials'),
+      })
+      .prefault({})
+      .describe('Where the backups go.'),
+    ...workload({ requests: '100m CPU, 128Mi', limits: '1 CPU, 512Mi' }),
+  })
+  .prefault({})
+  .describe('Backups of the metadata, and the Job that restores one (in jobs/, started by hand).');
+
+export const smokeTest = z
+  .strictObject({
+    schedule: cronSchedule()
+      .optional()
+      .describe(
+        'Run the smoke test regularly, as a canary.\n\n@default - never; it is a Job in jobs/ that you start',
+      ),
+    timeoutSeconds: count(120, 86400, 'seconds').default(600).describe('Seconds that a smoke test may take.'),
+    ...workload({ requests: '50m CPU, 128Mi', limits: '1 CPU, 512Mi' }),
+  })
+  .prefault({})
+  .describe('The smoke test: creates a collection, inserts, indexes, searches, compares, drops.');
+
+export const admin = z
+  .strictObject({
+    enabled: flag().default(false).describe('Deploy the web interface.'),
+    replicas: count(1, 100, 'pods').default(1).describe('Number of pods.'),
+    service: z
+      .strictObject({
+        port: port().default(3000).describe('Port of the Service.'),
+        ...exposure('The interface asks for no password.'),
+      })
+      .prefault({})
+      .describe('The Service `<name>-admin`.'),
+    terminationGracePeriodSeconds: gracePeriod(30, 'It serves files.'),
+    ...workload({ requests: '50m CPU, 64Mi', limits: '500m CPU, 256Mi' }),
+  })
+  .prefault({})
+  .describe(
+    'The web interface milvus-em of 0.x. It speaks the HTTP of a server, which mishards does not have, and nobody maintains it: for a standalone server, and off by default.',
+  );
+
+const emitted = (what: string) => flag().default(false).describe(`Emit ${what}.`);
+
+export const monitoring = z
+  .strictObject({
+    podMonitor: z
+      .strictObject({
+        enabled: emitted('a PodMonitor for the push gateways beside the servers and the MySQL exporter'),
+        interval: rule(z.string().regex(/^\d+(ms|s|m)$/), 'a duration such as 30s')
+          .default('30s')
+          .describe('How often they are scraped.'),
+        labels: labels()
+          .default({})
+          .describe('Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.'),
+      })
+      .prefault({})
+      .describe('What the Prometheus Operator scrapes.'),
+    prometheusRule: z
+      .strictObject({
+        enabled: emitted('a PrometheusRule with alerts, each with a runbook'),
+        kubeStateMetrics: flag()
+          .default(true)
+          .describe('Alert on Deployments, claims and Jobs too, by kube-state-metrics and the kubelet.'),
+        labels: labels().default({}).describe('Labels by which your Prometheus chooses PrometheusRules.'),
+      })
+      .prefault({})
+      .describe('Alerts.'),
+    dashboard: z
+      .strictObject({
+        enabled: emitted('a ConfigMap with a Grafana dashboard'),
+        labels: labels()
+          .default({ grafana_dashboard: '1' })
+          .describe("Labels by which Grafana's sidecar finds dashboards."),
+        annotations: annotations()
+          .default({})
+          .describe('Annotations, e.g. the folder that the sidecar puts it into.'),
+      })
+      .prefault({})
+      .describe('The dashboard.'),
+  })
+  .prefault({})
+  .describe(
+    'For the Prometheus Operator and Grafana; the metrics themselves are milvus.metrics and mysql.exporter.',
+  );

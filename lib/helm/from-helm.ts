@@ -1,0 +1,88 @@
+import { ConfigurationError } from '../config/problems';
+import { type InstallCommand, parseInstallCommand } from './install-command';
+import { milvusYaml } from './milvus-yaml';
+import { type HelmTranslation, translateHelmValues } from './translate';
+import type { SecretEntry } from './translation';
+
+/** What a command has to say, and its exit code. */
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+const HELP = `Makes a milvus.yaml from what follows "helm install" for chart milvus 1.1.6.
+
+  npm run from-helm -- RELEASE milvus/milvus [-f values.yaml] [--set key=value] [-n NAMESPACE] ... > milvus.yaml
+
+The flags are Helm's: -f, --values, --set, --set-string, --set-file, --set-json, --set-literal, -n, --version; those that
+say nothing about the cluster are ignored. For a release that is running, get its values first:
+
+  helm get values RELEASE > values.yaml
+
+The configuration goes to stdout; what was changed, replaced or dropped, and the Secrets that are needed, to stderr.
+
+  --adopt          the release is running and is to be taken over: paths, claims and versions stay the chart's
+  --show-secrets   print the credentials that were given in the commands that make the Secrets
+  --help           this text
+`;
+
+/**
+ * The command \`from-helm\`: from the arguments of \`helm install\` to a milvus.yaml. Never throws for what the user gave.
+ * @param readFile reads the files of -f and --set-file
+ */
+export function fromHelm(args: readonly string[], readFile: (path: string) => string): CommandResult {
+  const own = ['--adopt', '--show-secrets', '--help', '-h'];
+  const has = (flag: string) => args.includes(flag);
+  if (has('--help') || has('-h')) return { stdout: HELP, stderr: '', exitCode: 0 };
+  try {
+    const command = parseInstallCommand(
+      args.filter((arg) => !own.includes(arg)),
+      readFile,
+    );
+    const translation = translateHelmValues(command.values, { ...command, adopt: has('--adopt') });
+    return {
+      stdout: milvusYaml(translation.config, translation.notes, headline(command)),
+      stderr: report(command, translation, has('--show-secrets')),
+      exitCode: 0,
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { stdout: '', stderr: `${error.message}\n`, exitCode: 1 };
+  }
+}
+
+function headline({ release, chart, namespace }: InstallCommand): string {
+  return `From the Helm release ${release} of ${chart}${namespace === undefined ? '' : ` in ${namespace}`}.`;
+}
+
+function report(
+  { warnings, namespace }: InstallCommand,
+  { notes, secrets }: HelmTranslation,
+  showSecrets: boolean,
+): string {
+  const lines = [
+    ...warnings.map((warning) => `Warning: ${warning}.`),
+    ...notes.map(({ path, kind, text }) => `${path} (${kind}): ${text}.`),
+  ];
+  const commands = secrets.map(({ name, entries }) => {
+    const literals = entries.map((entry) => `--from-literal=${entry.key}=${literal(entry, showSecrets)}`);
+    const scope = namespace === undefined ? '' : `-n ${namespace} `;
+    return `kubectl ${scope}create secret generic ${name} ${literals.join(' ')}`;
+  });
+  if (commands.length > 0) {
+    const variables = secrets
+      .flatMap(({ entries }) => entries)
+      .filter((entry) => entry.known && !(showSecrets && entry.value !== undefined))
+      .map(({ variable }) => variable);
+    const toSet = variables.length === 0 ? '' : `; set ${variables.join(', ')} first`;
+    lines.push('', `# The Secrets, unless they exist${toSet}:`, ...commands);
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+/** The value in a shell command: asked for, from a variable, or made up. */
+function literal({ variable, value, known }: SecretEntry, show: boolean): string {
+  if (show && value !== undefined) return `'${value.replaceAll("'", "'\\''")}'`;
+  return known ? `"$${variable}"` : '"$(openssl rand -hex 24)"';
+}

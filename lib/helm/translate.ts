@@ -1,0 +1,663 @@
+import { check } from '../config';
+import type { MilvusConfig } from '../config/milvus-config';
+import { ConfigurationError, formatPath, type Problem } from '../config/problems';
+import { clusterSchema } from '../config/schema';
+import { isMapping, suggest } from '../config/validate';
+import { Names } from '../kubernetes/names';
+import { chartNames } from './names';
+import { bool, integer, text, textList, texts } from './readers';
+import { type Note, type SecretToMake, Translation } from './translation';
+import { CHART_VALUES, secretNames, storageClass, unlessEmpty, unlessEmptyMapping } from './values';
+
+/** Which release the values are of. */
+export interface ReleaseOptions {
+  /** Name of the release: names and selectors follow from it. */
+  readonly release: string;
+  /** Namespace of the release. @default - none: kubectl -n or kustomize decide */
+  readonly namespace?: string;
+  /**
+   * The release is running and is to be taken over: what its data depends on (paths, claims, versions, names of Secrets)
+   * is taken from the chart where the values leave it open.
+   * @default false
+   */
+  readonly adopt?: boolean;
+}
+
+/** A configuration made from values of the chart, and what to know about it. */
+export interface HelmTranslation {
+  readonly config: MilvusConfig;
+  /** What was changed, replaced or dropped on the way. */
+  readonly notes: readonly Note[];
+  /** The Secrets that the configuration names; with the values that were given, so mind where they go. */
+  readonly secrets: readonly SecretToMake[];
+}
+
+const SOURCE = 'values of chart 1.1.6';
+
+/**
+ * The configuration of a cluster from the values of Helm chart milvus 1.1.6 (and of its subchart, under `mysql`): every
+ * value that was given is honoured, what was not given takes our default. Credentials do not come along; they belong in
+ * the Secrets that translateHelmValues() names.
+ * @param values the user's values, without the chart's defaults
+ * @throws ConfigurationError with every value that is unknown, malformed or can not be honoured
+ */
+export function fromHelmValues(
+  values: Readonly<Record<string, unknown>>,
+  options: ReleaseOptions,
+): MilvusConfig {
+  return translateHelmValues(values, options).config;
+}
+
+/**
+ * The same, with what was changed on the way and the Secrets that are needed.
+ * @throws ConfigurationError with every value that is unknown, malformed or can not be honoured
+ */
+export function translateHelmValues(
+  values: Readonly<Record<string, unknown>>,
+  { release, namespace, adopt = false }: ReleaseOptions,
+): HelmTranslation {
+  const translation = new Translation(values, release, namespace, adopt);
+  translation.problems.push(...unknownValues(values));
+  const names = identity(translation);
+  for (const { apply } of CHART_VALUES) apply?.(translation);
+  for (const step of STEPS) step(translation, names);
+
+  if (translation.problems.length > 0) {
+    throw new ConfigurationError([{ source: SOURCE, problems: translation.problems }]);
+  }
+  const config = inOrder(translation.config);
+  const { problems } = check(config);
+  if (problems !== undefined) {
+    throw new ConfigurationError([{ source: `${SOURCE}, as a configuration`, problems }]);
+  }
+  return {
+    config: config as unknown as MilvusConfig,
+    notes: translation.notes,
+    secrets: translation.secrets,
+  };
+}
+
+// Unknown values ---------------------------------------------------------------------------------------------------------
+
+const KNOWN = CHART_VALUES.map(({ path }) => path);
+
+function unknownValues(values: Readonly<Record<string, unknown>>): Problem[] {
+  const walk = (tree: Readonly<Record<string, unknown>>, parents: readonly string[]): Problem[] =>
+    Object.entries(tree).flatMap(([key, value]) => {
+      const path = [...parents, key].join('.');
+      if (KNOWN.includes(path)) return [];
+      const inside = KNOWN.some((known) => known.startsWith(`${path}.`));
+      // `mysql:` without anything, and `--set mysql=null`, say nothing.
+      if (inside && (value === null || value === undefined)) return [];
+      if (inside && isMapping(value)) return walk(value, [...parents, key]);
+      return [inside ? notAMapping(path) : unknownValue(parents, key)];
+    });
+  return walk(values, []);
+}
+
+function notAMapping(path: string): Problem {
+  const keys = KNOWN.filter((known) => known.startsWith(`${path}.`)).map((known) =>
+    known.slice(path.length + 1),
+  );
+  return { path, given: 'a value', expected: `a mapping with ${keys.join(', ')}` };
+}
+
+function unknownValue(parents: readonly string[], key: string): Problem {
+  const prefix = parents.length === 0 ? '' : `${parents.join('.')}.`;
+  const siblings = [
+    ...new Set(
+      KNOWN.filter((known) => known.startsWith(prefix)).map(
+        (known) => known.slice(prefix.length).split('.')[0] ?? '',
+      ),
+    ),
+  ];
+  const meant = suggest(key, siblings) ?? KNOWN.find((known) => known.split('.').at(-1) === key);
+  return {
+    path: formatPath([...parents, key]),
+    given: 'a value that chart 1.1.6 does not have',
+    expected: `a value of the chart${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    fix: meant === undefined ? `It has here: ${siblings.join(', ')}.` : undefined,
+  };
+}
+
+// Names ------------------------------------------------------------------------------------------------------------------
+
+interface ReleaseNames {
+  readonly name: string;
+  readonly mysql: string;
+}
+
+function identity(translation: Translation): ReleaseNames {
+  const given = (path: string) => {
+    const value = translation.given(path, text);
+    return value === undefined ? undefined : unlessEmpty(value);
+  };
+  const { release, namespace } = translation;
+  const chart = chartNames(release, {
+    nameOverride: given('nameOverride'),
+    fullnameOverride: given('fullnameOverride'),
+    mysqlNameOverride: given('mysql.nameOverride'),
+    mysqlFullnameOverride: given('mysql.fullnameOverride'),
+  });
+  const name = chart.fullname;
+  translation.set('name', name);
+  translation.set('namespace', namespace);
+  if (!translation.cluster) translation.set('mode', 'standalone');
+  if (release !== name) translation.set('instance', release);
+  if (chart.appName !== 'milvus') translation.set('appName', chart.appName);
+  if (!/^[a-z]/.test(name) || name.length > LONGEST_NAME) {
+    translation.problem(
+      'fullnameOverride',
+      `${JSON.stringify(name)} as the name of everything`,
+      `a name of at most ${LONGEST_NAME} characters that begins with a letter`,
+      'Set fullnameOverride to one.',
+    );
+  }
+
+  const ours = new Names(name);
+  const taken: readonly string[] = Object.values(ours).filter((object) => object !== ours.mysql);
+  if (!taken.includes(chart.mysql)) {
+    if (deploysMysql(translation) && chart.mysql !== ours.mysql) translation.set('mysql.name', chart.mysql);
+    return { name, mysql: chart.mysql };
+  }
+  if (deploysMysql(translation)) {
+    translation.note(
+      'mysql.fullnameOverride',
+      'changed',
+      `both charts would call their Service ${chart.mysql}; that of MySQL is ${ours.mysql}`,
+    );
+  }
+  return { name, mysql: ours.mysql };
+}
+
+const LONGEST_NAME = 40;
+
+// What takes several values ----------------------------------------------------------------------------------------------
+
+type Step = (translation: Translation, names: ReleaseNames) => void;
+
+const STEPS: readonly Step[] = [
+  s3Storage,
+  dataVolume,
+  logVolume,
+  logFiles,
+  writeAheadLog,
+  images,
+  pullSecrets,
+  discovery,
+  tracing,
+  serviceAccounts,
+  metadata,
+  mysqlUser,
+  mysqlFiles,
+  mysqlPods,
+  adopted,
+];
+
+function deploysMysql(translation: Translation): boolean {
+  return translation.given('mysql.enabled', bool) !== false && !usesExternalMysql(translation);
+}
+
+function usesExternalMysql(translation: Translation): boolean {
+  return translation.given('externalMysql.enabled', bool) === true;
+}
+
+function usesS3(translation: Translation): boolean {
+  return translation.given('storage.s3.enabled', bool) === true;
+}
+
+const S3_VALUES = ['address', 'port', 'access_key', 'secret_key', 'bucket'].map((key) => `storage.s3.${key}`);
+
+function s3Storage(translation: Translation, { name }: ReleaseNames): void {
+  if (!usesS3(translation)) {
+    for (const path of S3_VALUES) {
+      if (translation.raw(path) !== undefined)
+        translation.note(path, 'dropped', 'storage.s3.enabled is not true');
+    }
+    return;
+  }
+  const address = translation.given('storage.s3.address', text);
+  if (address === undefined || address === '') {
+    translation.problem(
+      'storage.s3.address',
+      'nothing, which is 127.0.0.1 in the chart',
+      'the address of the S3 storage',
+    );
+  }
+  translation.set('s3.address', address);
+  translation.set('s3.port', translation.given('storage.s3.port', integer) ?? 9000);
+  translation.set('s3.bucket', translation.given('storage.s3.bucket', text) ?? 'milvus');
+  const secret = `${name}-s3`;
+  translation.set('s3.credentials.existingSecret', secret);
+  translation.secrets.push({
+    name: secret,
+    entries: [
+      {
+        key: 'access-key',
+        variable: 'S3_ACCESS_KEY',
+        value: translation.given('storage.s3.access_key', text),
+        known: true,
+      },
+      {
+        key: 'secret-key',
+        variable: 'S3_SECRET_KEY',
+        value: translation.given('storage.s3.secret_key', text),
+        known: true,
+      },
+    ],
+  });
+}
+
+/** What a claim of the chart says, as ours. */
+function claim(translation: Translation, path: string): Record<string, unknown> {
+  const below = `${path}.persistentVolumeClaim`;
+  const modes = translation.given(`${below}.accessModes`, textList)?.filter((mode) => mode !== '');
+  const optional = (key: string, convert: (value: string) => string | undefined) => {
+    const value = translation.given(`${below}.${key}`, text);
+    return value === undefined ? undefined : convert(value);
+  };
+  const annotations = translation.given(`${path}.annotations`, texts);
+  return {
+    existingClaim: optional('existingClaim', unlessEmpty),
+    storageClassName: optional('storageClass', storageClass),
+    accessModes: modes?.length === 0 ? undefined : modes,
+    size: optional('size', unlessEmpty),
+    subPath: optional('subPath', unlessEmpty),
+    annotations: annotations === undefined ? undefined : unlessEmptyMapping(annotations),
+  };
+}
+
+function setAll(translation: Translation, path: string, values: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(values)) translation.set(`${path}.${key}`, value);
+}
+
+function usesSqlite(translation: Translation): boolean {
+  return !deploysMysql(translation) && !usesExternalMysql(translation);
+}
+
+/** Without S3 the vectors are on a volume; with it there is nothing to keep on one. */
+function dataVolume(translation: Translation): void {
+  const enabled = translation.given('persistence.enabled', bool);
+  if (usesS3(translation) && !usesSqlite(translation)) {
+    if (enabled === true) {
+      translation.note(
+        'persistence.enabled',
+        'dropped',
+        'with S3 the servers keep nothing on this volume; the chart would wait for a claim that it does not make',
+      );
+    }
+    return;
+  }
+  if (translation.cluster && enabled !== true) {
+    translation.problem(
+      'persistence.enabled',
+      enabled === undefined
+        ? 'nothing, which is false, without storage.s3.enabled'
+        : 'false without storage.s3.enabled',
+      'storage.s3.enabled: true, or persistence.enabled: true with a StorageClass for ReadWriteMany',
+      'The servers of a cluster have to share the vectors; the chart gives each a scratch directory of its own.',
+    );
+    return;
+  }
+  // Unset, a standalone server has a volume: in the chart its data goes with the pod.
+  translation.set('storage.persistence.enabled', enabled);
+  if (enabled !== false) setAll(translation, 'storage.persistence', claim(translation, 'persistence'));
+}
+
+function logVolume(translation: Translation): void {
+  if (translation.given('logsPersistence.enabled', bool) !== true) return;
+  translation.set('milvus.logs.persistence.enabled', true);
+  setAll(translation, 'milvus.logs.persistence', claim(translation, 'logsPersistence'));
+  translation.set('milvus.logs.toFile', true);
+}
+
+/** The chart logs to files unless told otherwise, and somebody who mounts them reads them. */
+function logFiles(translation: Translation): void {
+  if (translation.given('logs.toFile', bool) !== undefined) return;
+  const readsLogs = ['extraContainers', 'extraInitContainers'].some((key) =>
+    JSON.stringify(translation.get(`writable.${key}`) ?? '').includes('"name":"logs"'),
+  );
+  if (!readsLogs || translation.get('milvus.logs.toFile') === true) return;
+  translation.set('milvus.logs.toFile', true);
+  translation.note(
+    'extraContainers',
+    'changed',
+    'a container reads the log files, so they are written; by default we log to stdout alone',
+    'milvus.logs.toFile',
+  );
+}
+
+function writeAheadLog(translation: Translation): void {
+  const path = translation.given('wal.path', text);
+  const data = `${translation.given('primaryPath', text) ?? (translation.adopt ? CHART_PATH : '')}/db`;
+  if (path?.startsWith(data)) {
+    translation.note(
+      'wal.path',
+      'replaced',
+      `it is within the data (${data}); the log has a claim of its own`,
+    );
+  } else {
+    translation.set('wal.path', path);
+  }
+  if (translation.given('wal.recoveryErrorIgnore', bool) === false) {
+    translation.note(
+      'wal.recoveryErrorIgnore',
+      'changed',
+      'honoured, but mind: with false the writable can stop for good with "Wal init error!", even after clean restarts',
+      'wal.recoveryErrorIgnore',
+    );
+  }
+}
+
+/** An image of which the repository, the tag or both were given. */
+function image(
+  translation: Translation,
+  repository: readonly [path: string, fallback: string],
+  tag: readonly [path: string, fallback: string],
+): string | undefined {
+  const givenRepository = translation.given(repository[0], text);
+  const givenTag = translation.given(tag[0], text);
+  if (givenRepository === undefined && givenTag === undefined) return undefined;
+  return `${givenRepository ?? repository[1]}:${givenTag ?? tag[1]}`;
+}
+
+function images(translation: Translation): void {
+  const milvus = image(
+    translation,
+    ['image.repository', 'milvusdb/milvus'],
+    ['image.tag', '1.1.1-cpu-d061621-330cc6'],
+  );
+  const onGpu =
+    translation.get('writable.gpu.enabled') === true || translation.get('readonly.gpu.enabled') === true;
+  const gpuBuild = milvus !== undefined && /:.*gpu/.test(milvus);
+  translation.set(onGpu && gpuBuild ? 'images.milvusGpu' : 'images.milvus', milvus);
+  if (onGpu && milvus !== undefined && !gpuBuild) {
+    translation.note(
+      'image.tag',
+      'changed',
+      'the servers with a GPU run the GPU build, images.milvusGpu',
+      'images.milvus',
+    );
+  }
+  translation.set(
+    'images.mishards',
+    image(translation, ['mishards.image.repository', 'milvusdb/mishards'], ['mishards.image.tag', '1.1.1']),
+  );
+  translation.set(
+    'images.admin',
+    image(translation, ['admin.image.repository', 'milvusdb/milvus-em'], ['admin.image.tag', 'v0.4.3']),
+  );
+  translation.set('images.mysql', image(translation, ['mysql.image', 'mysql'], ['mysql.imageTag', '5.7.44']));
+  translation.set(
+    'images.mysqldExporter',
+    image(
+      translation,
+      ['mysql.metrics.image', 'prom/mysqld-exporter'],
+      ['mysql.metrics.imageTag', 'v0.16.0'],
+    ),
+  );
+}
+
+function pullSecrets(translation: Translation): void {
+  const all = [
+    ...(translation.given('image.pullSecrets', secretNames) ?? []),
+    ...(translation.given('mysql.imagePullSecrets', secretNames) ?? []),
+  ];
+  if (all.length > 0) translation.set('imagePullSecrets', [...new Set(all)]);
+}
+
+function discovery(translation: Translation): void {
+  const given = translation.given('mishards.discoveryClassName', text);
+  if (given === undefined || !translation.cluster) return;
+  const readers = translation.given('readonly.replicas', integer) ?? 1;
+  if (given === 'static' && readers > 1) {
+    translation.note(
+      'mishards.discoveryClassName',
+      'replaced',
+      'static would use one of several readers; readers are found by dns',
+    );
+  } else {
+    translation.set('mishards.discovery', given);
+    if (given === 'kubernetes') {
+      translation.note(
+        'mishards.discoveryClassName',
+        'changed',
+        'honoured; our default, dns, needs no rights and survives a lost reader, which this one does not',
+        'mishards.discovery',
+      );
+    }
+  }
+}
+
+function tracing(translation: Translation): void {
+  if (translation.given('mishards.trace.enabled', bool) !== true || !translation.cluster) return;
+  translation.set('mishards.tracing.enabled', true);
+  // What the chart does, without a word: every request.
+  translation.set('mishards.tracing.samplerType', 'const');
+  translation.set('mishards.tracing.samplerParam', 1);
+  translation.note(
+    'mishards.trace.enabled',
+    'changed',
+    'every request is traced, as with the chart; samplerType: probabilistic with a share is kinder',
+    'mishards.tracing.samplerType',
+  );
+}
+
+function serviceAccounts(translation: Translation): void {
+  const name = translation.given('serviceAccounts.mishards.name', text);
+  const create = translation.given('serviceAccounts.mishards.create', bool) === true;
+  if (name === undefined && !create) return;
+  if (translation.get('mishards.discovery') !== 'kubernetes') {
+    translation.note(
+      'serviceAccounts.mishards',
+      'dropped',
+      'discovery by dns needs no rights, and no account',
+    );
+  } else if (create || name === undefined) {
+    translation.note(
+      'serviceAccounts.mishards',
+      'replaced',
+      'the ServiceAccount <name>-mishards is made and used',
+    );
+  } else {
+    translation.set('mishards.serviceAccountName', name);
+  }
+}
+
+function metadata(translation: Translation, { name, mysql }: ReleaseNames): void {
+  if (usesExternalMysql(translation)) {
+    externalMysql(translation, name);
+    if (translation.raw('mysql') !== undefined && translation.given('mysql.enabled', bool) !== false) {
+      translation.note(
+        'mysql',
+        'dropped',
+        'with externalMysql.enabled no MySQL is deployed; the chart would deploy both',
+      );
+    }
+    delete translation.config['mysql'];
+    return;
+  }
+  if (deploysMysql(translation)) {
+    const secret = translation.given('mysql.existingSecret', text) || mysql;
+    translation.set('mysql.credentials.existingSecret', secret);
+    if (translation.raw('mysql.existingSecret') === undefined) {
+      translation.secrets.push({ name: secret, entries: mysqlPasswords(translation) });
+    }
+    return;
+  }
+  delete translation.config['mysql'];
+  if (translation.cluster) {
+    translation.problem(
+      'mysql.enabled',
+      'false without externalMysql.enabled',
+      'MySQL: mysql.enabled: true, or externalMysql.enabled: true',
+      'The servers of a cluster share their metadata; the chart would leave them waiting for ever.',
+    );
+  } else {
+    translation.set('mysql.enabled', false);
+  }
+}
+
+function mysqlPasswords(translation: Translation) {
+  const entry = (key: string, path: string, variable: string) => {
+    const value = translation.given(path, text);
+    return {
+      key,
+      variable,
+      value: value === '' ? undefined : value,
+      known: value !== undefined && value !== '',
+    };
+  };
+  const root = entry('mysql-root-password', 'mysql.mysqlRootPassword', 'MYSQL_ROOT_PASSWORD');
+  const user = entry('mysql-password', 'mysql.mysqlPassword', 'MYSQL_PASSWORD');
+  // A running server has the chart's passwords, and nobody needs to make up others.
+  return translation.adopt
+    ? [
+        { ...root, known: true },
+        { ...user, known: true },
+      ]
+    : [root, user];
+}
+
+function externalMysql(translation: Translation, name: string): void {
+  const required = <T>(key: string, value: T | undefined): T | undefined => {
+    if (value === undefined || value === '') {
+      translation.problem(`externalMysql.${key}`, 'nothing', `the ${key} of the external MySQL`);
+    }
+    return value;
+  };
+  translation.set('externalMysql.host', required('ip', translation.given('externalMysql.ip', text)));
+  translation.set('externalMysql.port', translation.given('externalMysql.port', integer));
+  translation.set('externalMysql.user', required('user', translation.given('externalMysql.user', text)));
+  translation.set(
+    'externalMysql.database',
+    required('database', translation.given('externalMysql.database', text)),
+  );
+  const secret = `${name}-mysql`;
+  translation.set('externalMysql.credentials.existingSecret', secret);
+  translation.secrets.push({
+    name: secret,
+    entries: [
+      {
+        key: 'mysql-password',
+        variable: 'MYSQL_PASSWORD',
+        value: translation.given('externalMysql.password', text),
+        known: true,
+      },
+    ],
+  });
+}
+
+function mysqlUser(translation: Translation): void {
+  const user = translation.given('mysql.mysqlUser', text);
+  if (user === undefined || !deploysMysql(translation)) return;
+  if (user !== '' && user !== 'root') {
+    translation.set('mysql.user', user);
+    return;
+  }
+  translation.note(
+    'mysql.mysqlUser',
+    'replaced',
+    'Milvus never logs in as root; it has a user "milvus" with rights on its database alone',
+  );
+}
+
+/** Options that the image and the probes depend on, and one whose directory newer images do not have. */
+const OWN_OPTIONS = /^\s*(log[-_]error|pid[-_]file|socket|port|datadir)\s*(=.*)?$/;
+/** What the chart grants to root, who has all rights. */
+const ROOT_GRANT = /^\s*GRANT ALL PRIVILEGES ON \S+ TO 'root'@'%'\s*;\s*(FLUSH PRIVILEGES\s*;\s*)?$/i;
+
+function mysqlFiles(translation: Translation): void {
+  if (!deploysMysql(translation)) return;
+  const options = Object.entries(translation.given('mysql.configurationFiles', texts) ?? {});
+  for (const [file, content] of options) {
+    const lines = content.split('\n');
+    const kept = lines.filter((line) => !OWN_OPTIONS.test(line));
+    const left = lines.filter((line) => OWN_OPTIONS.test(line)).map((line) => line.trim().split(/[\s=]/)[0]);
+    if (left.length > 0) {
+      translation.note(
+        'mysql.configurationFiles',
+        'changed',
+        `${file} without ${left.join(', ')}: the image and the probes depend on them, and the error log belongs on stderr`,
+      );
+    }
+    setFile(
+      translation,
+      'mysql.configurationFiles',
+      /\.cnf$/.test(file) ? file : `${file}.cnf`,
+      kept.join('\n'),
+    );
+  }
+  for (const [file, content] of Object.entries(translation.given('mysql.initializationFiles', texts) ?? {})) {
+    if (ROOT_GRANT.test(content)) {
+      translation.note(
+        'mysql.initializationFiles',
+        'dropped',
+        `${file}, which grants root what it has already`,
+      );
+    } else {
+      setFile(translation, 'mysql.initializationFiles', file, content);
+    }
+  }
+}
+
+/** A file, whose name has a dot that is not one of the path. */
+function setFile(translation: Translation, path: string, file: string, content: string): void {
+  const files = translation.get(path);
+  translation.set(path, { ...(isMapping(files) ? files : {}), [file]: content });
+}
+
+function mysqlPods(translation: Translation): void {
+  if (!deploysMysql(translation)) return;
+  const annotations = {
+    ...(translation.given('mysql.podAnnotations', texts) ?? {}),
+    ...(translation.given('mysql.metrics.enabled', bool) === true
+      ? (translation.given('mysql.metrics.annotations', texts) ?? {})
+      : {}),
+  };
+  translation.set('mysql.podAnnotations', unlessEmptyMapping(annotations));
+
+  const timezone = translation.given('mysql.timezone', text);
+  if (timezone !== undefined && timezone !== '') {
+    translation.set('mysql.extraEnv', [{ name: 'TZ', value: timezone }]);
+  }
+
+  if (translation.given('mysql.ssl.enabled', bool) === true) {
+    const secretName = translation.given('mysql.ssl.secret', text) ?? 'mysql-ssl-certs';
+    const append = (path: string, item: object) => {
+      const known = translation.get(path);
+      translation.set(path, [...(Array.isArray(known) ? known : []), item]);
+    };
+    append('mysql.extraVolumes', { name: 'certificates', secret: { secretName } });
+    append('mysql.extraVolumeMounts', { name: 'certificates', mountPath: '/ssl', readOnly: true });
+  }
+}
+
+const CHART_PATH = '/var/lib/milvus';
+
+/** What the data of a running release depends on, where its values leave it to the chart. */
+function adopted(translation: Translation, { name, mysql }: ReleaseNames): void {
+  if (!translation.adopt) return;
+  const unlessSet = (path: string, value: unknown) => {
+    if (translation.get(path) === undefined) translation.set(path, value);
+  };
+  unlessSet('storage.path', CHART_PATH);
+  if (deploysMysql(translation)) {
+    unlessSet('images.mysql', 'mysql:5.7.30');
+    if (translation.get('mysql.persistence.enabled') !== false) {
+      unlessSet('mysql.persistence.existingClaim', mysql);
+    }
+  }
+  if (translation.get('storage.persistence.enabled') === true) {
+    unlessSet('storage.persistence.existingClaim', name);
+  }
+  if (translation.get('milvus.logs.persistence.enabled') === true) {
+    unlessSet('milvus.logs.persistence.existingClaim', `${name}-logs`);
+  }
+}
+
+/** The sections in the order of the documentation; what is in them is in that of the values. */
+function inOrder(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const order = Object.keys(clusterSchema.shape);
+  return Object.fromEntries(Object.entries(config).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
+}

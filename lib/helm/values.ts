@@ -1,0 +1,704 @@
+import {
+  bool,
+  integer,
+  list,
+  mapping,
+  ReadError,
+  type Reader,
+  resources,
+  templatedList,
+  text,
+  textList,
+  texts,
+} from './readers';
+import type { Translation } from './translation';
+
+/** A value of chart 1.1.6 (or of its subchart, under `mysql.`), and what becomes of it. */
+export interface ChartValue {
+  /** Where it is in the values; what lies below a free-form value belongs to it. */
+  readonly path: string;
+  /** The chart's own default, as it is documented. */
+  readonly default: string;
+  /**
+   * `mapped`: the same with us. `replaced`: something else does what it was for. `refused`: an error, since it can not be
+   * honoured. `dropped`: there is nothing left that it could be about.
+   */
+  readonly becomes: 'mapped' | 'replaced' | 'refused' | 'dropped';
+  /** The options that it becomes. */
+  readonly to: readonly string[];
+  /** Why it is not simply mapped, or what to know about it. */
+  readonly why?: string;
+  /** Puts the given value into the configuration; unset for values that are handled together with others. */
+  readonly apply?: (translation: Translation) => void;
+}
+
+// Kinds of rows --------------------------------------------------------------------------------------------------------
+
+interface MappedOptions<T> {
+  readonly why?: string;
+  /** From the value to what the option takes; undefined for nothing. @default - as it is */
+  readonly convert?: (value: T) => unknown;
+  /** Tell the user about it, with `why`. @default false */
+  readonly tell?: boolean;
+}
+
+function mapped<T>(
+  path: string,
+  fallback: string,
+  reader: Reader<T>,
+  to: string | readonly string[],
+  { why, convert = (value) => value, tell = false }: MappedOptions<T> = {},
+): ChartValue {
+  const targets = [to].flat();
+  return {
+    path,
+    default: fallback,
+    becomes: 'mapped',
+    to: targets,
+    why,
+    apply: (translation) => {
+      const given = translation.given(path, reader);
+      if (given === undefined) return;
+      const value = convert(given);
+      const existing = targets.filter((target) => exists(translation, target));
+      if (existing.length === 0) {
+        translation.note(path, 'dropped', 'there is nothing that it could be about');
+        return;
+      }
+      for (const target of existing) translation.set(target, value);
+      if (tell) translation.note(path, 'changed', why ?? '', existing[0]);
+    },
+  };
+}
+
+/** Whether the part that an option is about is there. */
+function exists(translation: Translation, target: string): boolean {
+  if (/^(readonly|mishards)\./.test(target)) return translation.cluster;
+  if (/^admin\.(?!enabled)/.test(target)) return translation.given('admin.enabled', bool) === true;
+  return true;
+}
+
+function dropped(
+  path: string,
+  fallback: string,
+  why: string,
+  kind: 'dropped' | 'replaced' = 'dropped',
+): ChartValue {
+  return {
+    path,
+    default: fallback,
+    becomes: kind,
+    to: [],
+    why,
+    apply: (translation) => {
+      if (translation.raw(path) !== undefined) translation.note(path, kind, why);
+    },
+  };
+}
+
+const replaced = (path: string, fallback: string, why: string): ChartValue =>
+  dropped(path, fallback, why, 'replaced');
+
+/** Refused, unless it is what we do anyway. */
+function refused<T>(
+  path: string,
+  fallback: string,
+  reader: Reader<T>,
+  harmless: (value: T) => boolean,
+  expected: string,
+  why: string,
+): ChartValue {
+  return {
+    path,
+    default: fallback,
+    becomes: 'refused',
+    to: [],
+    why,
+    apply: (translation) => {
+      const given = translation.given(path, reader);
+      if (given !== undefined && !harmless(given)) {
+        translation.problem(path, 'a value that can not be honoured', expected, why);
+      }
+    },
+  };
+}
+
+/** Handled with others: see translate.ts. */
+function together(path: string, fallback: string, to: string | readonly string[], why?: string): ChartValue {
+  return { path, default: fallback, becomes: 'mapped', to: [to].flat(), why };
+}
+
+// Conversions --------------------------------------------------------------------------------------------------------
+
+const unlessEmpty = (value: string) => (value === '' ? undefined : value);
+/** "-" is the chart's word for a claim without a class. */
+const storageClass = (value: string) => (value === '-' ? '' : unlessEmpty(value));
+const unlessEmptyMapping = (value: object) => (Object.keys(value).length === 0 ? undefined : value);
+const unlessEmptyList = (value: readonly unknown[]) => (value.length === 0 ? undefined : value);
+/** An address with everything after it is what an empty list means. */
+const sourceRanges = (value: readonly string[]) =>
+  unlessEmptyList(value.filter((range) => range !== '0.0.0.0/0'));
+
+/** Volumes of the chart's pods, and what ours are called. */
+const VOLUMES: Readonly<Record<string, string>> = {
+  'milvus-logs-disk': 'logs',
+  'milvus-data-disk': 'storage',
+  'milvus-configmap': 'extra-config',
+};
+
+/** Mounts of the chart's volumes are mounts of ours. */
+function renamedMounts(mounts: unknown): unknown {
+  if (!Array.isArray(mounts)) return mounts;
+  return mounts.map((item) => {
+    const mount = mapping(item);
+    if (mount['name'] === 'milvus-configmap' && /server_config\.yaml$/.test(String(mount['subPath']))) {
+      throw new ReadError(
+        'no mount of server_config.yaml: without credentials it is in the ConfigMap <name>, with them in no volume',
+      );
+    }
+    return { ...mount, name: VOLUMES[String(mount['name'])] ?? mount['name'] };
+  });
+}
+
+const containers: Reader<unknown[]> = (value) =>
+  templatedList(value).map((item) => {
+    const container = mapping(item);
+    return container['volumeMounts'] === undefined
+      ? container
+      : { ...container, volumeMounts: renamedMounts(container['volumeMounts']) };
+  });
+
+const mounts: Reader<unknown> = (value) => renamedMounts(templatedList(value));
+
+/** Environment variables with texts as values, as the API server wants them. */
+const env: Reader<unknown[]> = (value) =>
+  list(value).map((item) => {
+    const variable = mapping(item);
+    return variable['value'] === undefined ? variable : { ...variable, value: text(variable['value']) };
+  });
+
+const names: Reader<string[]> = (value) =>
+  list(value).map((item) => (typeof item === 'string' ? item : text(mapping(item)['name'])));
+
+const TIMINGS = ['initialDelaySeconds', 'periodSeconds', 'timeoutSeconds', 'failureThreshold'];
+
+/** Timing of a probe. */
+function timings(
+  path: string,
+  to: readonly string[],
+  defaults: readonly string[],
+  readiness: boolean,
+): ChartValue[] {
+  const fields = readiness ? [...TIMINGS, 'successThreshold'] : TIMINGS;
+  const why = 'A startupProbe of ours sees to a long start; only then this one begins.';
+  return [
+    ...fields.map((field, index) =>
+      mapped(
+        `${path}.${field}`,
+        defaults[index] ?? '1',
+        integer,
+        to.map((target) => `${target}.${field}`),
+        { why },
+      ),
+    ),
+    ...(readiness
+      ? []
+      : [
+          refused(
+            `${path}.successThreshold`,
+            '1',
+            integer,
+            (value) => value === 1,
+            '1',
+            'Kubernetes takes no other value for a liveness probe.',
+          ),
+        ]),
+  ];
+}
+
+const SERVERS = (key: string) => [`writable.${key}`, `readonly.${key}`];
+const SERVERS_AND_PROXY = (key: string) => [...SERVERS(key), `mishards.${key}`, `admin.${key}`];
+
+/** How a Service is reached; the same for all that can be. */
+function exposure(path: string, to: string, port: string): ChartValue[] {
+  const what = (key: string) => `${path}.${key}`;
+  /** The chart writes some fields for certain types alone. */
+  const forType = <T>(
+    key: string,
+    fallback: string,
+    reader: Reader<T>,
+    types: readonly string[],
+    convert: (value: T) => unknown,
+  ): ChartValue => ({
+    ...mapped(what(key), fallback, reader, `${to}.${key}`),
+    why: `Only with ${path}.type ${types.join(' or ')}, as in the chart.`,
+    apply: (translation) => {
+      const value = translation.given(what(key), reader);
+      if (value === undefined || !exists(translation, `${to}.${key}`)) return;
+      const converted = convert(value);
+      if (converted === undefined) return;
+      if (types.includes(translation.given(what('type'), text) ?? 'ClusterIP')) {
+        translation.set(`${to}.${key}`, converted);
+      } else {
+        translation.note(what(key), 'dropped', `it needs ${path}.type ${types.join(' or ')}`);
+      }
+    },
+  });
+  return [
+    mapped(what('type'), 'ClusterIP', text, `${to}.type`),
+    mapped(what('port'), port, integer, `${to}.port`),
+    mapped(what('annotations'), '{}', texts, `${to}.annotations`, { convert: unlessEmptyMapping }),
+    mapped(what('labels'), '{}', texts, `${to}.labels`, { convert: unlessEmptyMapping }),
+    mapped(what('externalIPs'), '[]', textList, `${to}.externalIPs`, { convert: unlessEmptyList }),
+    forType('loadBalancerSourceRanges', '[0.0.0.0/0]', textList, ['LoadBalancer'], sourceRanges),
+    forType('loadBalancerIP', 'unset', text, ['LoadBalancer'], unlessEmpty),
+    mapped(what('clusterIP'), 'unset', text, `${to}.clusterIP`, { convert: unlessEmpty }),
+    forType('nodePort', 'unset', integer, ['NodePort', 'LoadBalancer'], (value) => value),
+  ];
+}
+
+/** Log settings of a role; in the chart the writable and the readers have their own. */
+function logs(path: string, role: 'writable' | 'readonly'): ChartValue[] {
+  return [
+    mapped(`${path}.level`, 'debug', text, `${role}.logs.level`, {
+      why: 'At info and debug the server prints its credentials when it starts; ours is warning.',
+    }),
+    mapped(`${path}.path`, '/var/lib/milvus/logs', text, 'milvus.logs.path', {
+      why: 'One path for all servers.',
+    }),
+    mapped(`${path}.maxLogFileSize`, '1024MB', text, `${role}.logs.maxFileSize`),
+    mapped(`${path}.logRotateNum`, '0', integer, `${role}.logs.rotateNum`),
+    mapped(`${path}.logToStdOut`, '"false"', bool, `${role}.logs.toStdout`),
+    mapped(`${path}.logToFile`, '"true"', bool, `${role}.logs.toFile`),
+  ];
+}
+
+function gpu(path: string, role: 'writable' | 'readonly'): ChartValue[] {
+  const why = 'With devices and the image of the GPU build; the chart changes the configuration file alone.';
+  return [
+    mapped(`${path}.enabled`, 'false', bool, `${role}.gpu.enabled`, { why }),
+    mapped(`${path}.cacheSize`, '1GB', text, `${role}.gpu.cacheSize`),
+    mapped(`${path}.gpuSearchThreshold`, '1000', integer, `${role}.gpu.gpuSearchThreshold`),
+    mapped(`${path}.searchDevices`, '[gpu0]', textList, `${role}.gpu.searchDevices`),
+    mapped(`${path}.buildIndexDevices`, '[gpu0]', textList, `${role}.gpu.buildIndexDevices`),
+  ];
+}
+
+function cache(path: string, role: 'writable' | 'readonly'): ChartValue[] {
+  const why = 'The memory limit follows; with a limit of your own, both must fit.';
+  return [
+    mapped(`${path}.cacheSize`, '4GB', text, `${role}.cache.cacheSize`, { why }),
+    mapped(`${path}.insertBufferSize`, '1GB', text, `${role}.cache.insertBufferSize`),
+  ];
+}
+
+/** A claim that the chart makes, or uses. */
+function persistence(path: string, to: string, size: string, mountWhy: string): ChartValue[] {
+  const claim = `${path}.persistentVolumeClaim`;
+  return [
+    replaced(
+      `${path}.mountPath`,
+      path === 'persistence' ? '/var/lib/milvus/db' : '/var/lib/milvus/logs',
+      mountWhy,
+    ),
+    together(`${path}.enabled`, 'false', `${to}.enabled`),
+    together(`${path}.annotations`, '{}', `${to}.annotations`),
+    together(`${claim}.existingClaim`, '""', `${to}.existingClaim`),
+    together(`${claim}.storageClass`, 'unset', `${to}.storageClassName`),
+    together(`${claim}.accessModes`, 'ReadWriteMany', `${to}.accessModes`),
+    together(`${claim}.size`, size, `${to}.size`),
+    together(`${claim}.subPath`, '""', `${to}.subPath`),
+  ];
+}
+
+// The table ------------------------------------------------------------------------------------------------------------
+
+const GENERAL: readonly ChartValue[] = [
+  refused(
+    'version',
+    '0.5',
+    text,
+    (value) => value === '0.5',
+    '0.5',
+    'It is the version of the configuration file; Milvus 1.1.1 starts with no other.',
+  ),
+  mapped('primaryPath', '/var/lib/milvus', text, 'storage.path', {
+    why: 'The prefix of the keys in the bucket. Unset it is /var/lib/milvus/data, which takes no root; with --adopt /var/lib/milvus.',
+  }),
+  mapped('timeZone', 'UTC+8', text, 'milvus.timezone', { why: 'Unset it is UTC+0.' }),
+  together('nameOverride', '""', ['name', 'appName']),
+  together('fullnameOverride', '""', 'name'),
+  dropped('global', '{}', 'neither chart reads any global value'),
+  {
+    ...together('cluster.enabled', 'false', 'mode'),
+    why: 'False, which is also the default of the chart, is mode: standalone.',
+  },
+];
+
+const SERVER: readonly ChartValue[] = [
+  ...logs('logs', 'writable'),
+  ...cache('cache', 'writable'),
+  dropped(
+    'network.httpPort',
+    '19121',
+    'no Service shows the HTTP port, at which anyone can read the credentials',
+  ),
+  mapped('storage.autoFlushInterval', '1', integer, 'storage.autoFlushInterval'),
+  mapped('storage.fileCleanupTimeout', '- (only in its README)', integer, 'storage.fileCleanupTimeout', {
+    why: 'No template of the chart reads it; it is honoured here.',
+  }),
+  together('storage.s3.enabled', 'false', 's3'),
+  together('storage.s3.address', '127.0.0.1', 's3.address'),
+  together(
+    'storage.s3.port',
+    '9000',
+    's3.port',
+    'Unset it is 9000 as in the chart; the default of s3.port is 80.',
+  ),
+  together(
+    'storage.s3.access_key',
+    'minioadmin',
+    's3.credentials',
+    'In a Secret, for which the command is printed.',
+  ),
+  together(
+    'storage.s3.secret_key',
+    'minioadmin',
+    's3.credentials',
+    'In a Secret, for which the command is printed.',
+  ),
+  together('storage.s3.bucket', 'milvus', 's3.bucket'),
+  mapped('wal.enabled', 'true', bool, 'wal.enabled'),
+  mapped('wal.recoveryErrorIgnore', 'false', bool, 'wal.recoveryErrorIgnore', {
+    why: 'Unset it is true: with false the server can stop for good with "Wal init error!".',
+  }),
+  mapped('wal.bufferSize', '256MB', text, 'wal.bufferSize'),
+  together(
+    'wal.path',
+    '/var/lib/milvus/db/wal',
+    'wal.path',
+    'On a claim of its own; unset it is /var/lib/milvus/wal.',
+  ),
+  ...gpu('gpu', 'writable'),
+  mapped('metrics.enabled', 'false', bool, 'milvus.metrics.enabled'),
+  {
+    ...mapped('metrics.address', '127.0.0.1', text, 'milvus.metrics.address', {
+      convert: (value) => (/^(localhost|127(\.\d+){3})$/.test(value) ? undefined : unlessEmpty(value)),
+    }),
+    why: 'The pod itself, or unset: a push gateway runs beside each server.',
+  },
+  mapped('metrics.port', '9091', integer, 'milvus.metrics.port'),
+];
+
+const PODS: readonly ChartValue[] = [
+  dropped('initContainerImage', 'alpine:3.8', 'the init containers use the images that are there anyway'),
+  mapped('extraInitContainers', '[]', containers, SERVERS('extraInitContainers'), {
+    convert: unlessEmptyList,
+  }),
+  refused(
+    'restartPolicy',
+    'Always',
+    text,
+    (value) => value === 'Always',
+    'Always',
+    'A Deployment takes no other.',
+  ),
+  mapped('terminationGracePeriodSeconds', '30', integer, SERVERS('terminationGracePeriodSeconds'), {
+    why: 'Unset the writable has 300: it waits for merges and index builds.',
+  }),
+  mapped('extraContainers', '""', containers, SERVERS('extraContainers'), { convert: unlessEmptyList }),
+  mapped('extraEnv', '[]', env, SERVERS('extraEnv'), { convert: unlessEmptyList }),
+  mapped('extraVolumes', '[]', templatedList, SERVERS('extraVolumes'), { convert: unlessEmptyList }),
+  mapped('extraVolumeMounts', '[]', mounts, SERVERS('extraVolumeMounts'), {
+    convert: (value) => (Array.isArray(value) ? unlessEmptyList(value) : value),
+  }),
+  mapped('extraConfigFiles', '{}', texts, 'milvus.extraConfigFiles', {
+    convert: unlessEmptyMapping,
+    why: 'In a ConfigMap of their own, the volume extra-config.',
+  }),
+  mapped('podLabels', '[]', texts, SERVERS('podLabels'), { convert: unlessEmptyMapping }),
+  mapped('podAnnotations', '{}', texts, SERVERS('podAnnotations'), { convert: unlessEmptyMapping }),
+  mapped('nodeSelector', '{}', texts, SERVERS_AND_PROXY('nodeSelector'), { convert: unlessEmptyMapping }),
+  mapped('tolerations', '[]', list, SERVERS_AND_PROXY('tolerations'), { convert: unlessEmptyList }),
+  mapped('affinity', '{}', mapping, SERVERS_AND_PROXY('affinity'), { convert: unlessEmptyMapping }),
+  ...timings(
+    'livenessProbe',
+    [...SERVERS('livenessProbe'), 'mishards.livenessProbe'],
+    ['30', '15', '10', '5'],
+    false,
+  ),
+  ...timings(
+    'readinessProbe',
+    [...SERVERS('readinessProbe'), 'mishards.readinessProbe'],
+    ['15', '15', '10', '3'],
+    true,
+  ),
+  replaced(
+    'podDisruptionBudget',
+    '- (only in its README)',
+    'no template of the chart reads it; workloads of several pods have one: readonly.podDisruptionBudget, mishards.podDisruptionBudget',
+  ),
+];
+
+const SERVICE: readonly ChartValue[] = [
+  ...exposure('service', 'service', '19530'),
+  dropped('service.webNodePort', 'unset', 'no Service shows the HTTP port'),
+  dropped('service.metricsNodePort', '- (only in its README)', 'no template of the chart reads it'),
+];
+
+const VOLUMES_ROWS: readonly ChartValue[] = [
+  ...persistence(
+    'persistence',
+    'storage.persistence',
+    '50Gi',
+    'the volume is always the directory db of storage.path',
+  ),
+  ...persistence(
+    'logsPersistence',
+    'milvus.logs.persistence',
+    '5Gi',
+    'the volume is always milvus.logs.path',
+  ),
+];
+
+const IMAGES: readonly ChartValue[] = [
+  together('image.repository', 'milvusdb/milvus', ['images.milvus', 'images.milvusGpu']),
+  together('image.tag', '1.1.1-cpu-d061621-330cc6', ['images.milvus', 'images.milvusGpu']),
+  mapped('image.pullPolicy', 'IfNotPresent', text, 'imagePullPolicy'),
+  together('image.pullSecrets', '[]', 'imagePullSecrets'),
+  mapped('image.resources', '{}', resources, 'writable.resources', { convert: unlessEmptyMapping }),
+  refused(
+    'replicas',
+    '1',
+    integer,
+    (value) => value === 1,
+    '1',
+    "It is the number of writables, and two destroy each other's files. For more searches raise readonly.replicas.",
+  ),
+];
+
+const READERS: readonly ChartValue[] = [
+  ...logs('readonly.logs', 'readonly'),
+  ...cache('readonly.cache', 'readonly'),
+  ...gpu('readonly.gpu', 'readonly'),
+  mapped('readonly.replicas', '1', integer, 'readonly.replicas'),
+  mapped('readonly.resources', '{}', resources, 'readonly.resources', { convert: unlessEmptyMapping }),
+];
+
+const MISHARDS: readonly ChartValue[] = [
+  together('serviceAccounts.mishards.create', 'false', 'mishards.serviceAccountName'),
+  together(
+    'serviceAccounts.mishards.name',
+    'unset',
+    'mishards.serviceAccountName',
+    'No template of the chart reads it.',
+  ),
+  together('mishards.image.repository', 'milvusdb/mishards', 'images.mishards'),
+  together('mishards.image.tag', '1.1.1', 'images.mishards'),
+  mapped('mishards.image.pullPolicy', 'IfNotPresent', text, 'mishards.imagePullPolicy'),
+  mapped('mishards.replicas', '1', integer, 'mishards.replicas'),
+  mapped('mishards.resources', '{}', resources, 'mishards.resources', { convert: unlessEmptyMapping }),
+  mapped('mishards.debug', 'true', bool, 'mishards.logLevel', {
+    convert: (debug) => (debug ? 'DEBUG' : 'INFO'),
+    why: 'It decides the log level and nothing else; unset it is WARNING.',
+  }),
+  mapped('mishards.maxWorkers', '50', integer, 'mishards.maxWorkers'),
+  together('mishards.discoveryClassName', 'kubernetes', 'mishards.discovery', 'Unset it is dns.'),
+  together('mishards.trace.enabled', 'false', 'mishards.tracing.enabled'),
+  mapped('mishards.trace.tracerClassName', 'jaeger', text, 'mishards.tracing.className'),
+  mapped('mishards.trace.tracingReportingHost', 'jaeger', text, 'mishards.tracing.host'),
+  mapped('mishards.trace.tracingReportingPort', '5775', integer, 'mishards.tracing.port'),
+];
+
+const ADMIN: readonly ChartValue[] = [
+  {
+    ...mapped('admin.enabled', 'false', bool, 'admin.enabled'),
+    why: 'It speaks the HTTP of a server, which mishards does not have (milvus #2200), and is not maintained.',
+  },
+  together('admin.image.repository', 'milvusdb/milvus-em', 'images.admin'),
+  together('admin.image.tag', 'v0.4.3', 'images.admin'),
+  mapped('admin.image.pullPolicy', 'IfNotPresent', text, 'admin.imagePullPolicy'),
+  mapped('admin.replicas', '1', integer, 'admin.replicas'),
+  mapped('admin.resources', '{}', resources, 'admin.resources', { convert: unlessEmptyMapping }),
+  ...exposure('admin.service', 'admin.service', '3000'),
+];
+
+const EXTERNAL_MYSQL: readonly ChartValue[] = [
+  together('externalMysql.enabled', 'false', 'externalMysql'),
+  together('externalMysql.ip', 'unset', 'externalMysql.host'),
+  together('externalMysql.port', 'unset', 'externalMysql.port'),
+  together('externalMysql.user', 'unset', 'externalMysql.user'),
+  together(
+    'externalMysql.password',
+    'unset',
+    'externalMysql.credentials',
+    'In a Secret, for which the command is printed.',
+  ),
+  together('externalMysql.database', 'unset', 'externalMysql.database'),
+];
+
+const NO_EMPTY_PASSWORDS = 'Everything that reaches MySQL could read and change the metadata.';
+
+const MYSQL: readonly ChartValue[] = [
+  together('mysql.enabled', 'true', 'mysql.enabled'),
+  dropped('mysql.name', 'mysql', 'no template of the subchart reads it'),
+  together('mysql.nameOverride', '""', 'mysql.name'),
+  together('mysql.fullnameOverride', '""', 'mysql.name'),
+  together('mysql.image', 'mysql', 'images.mysql'),
+  together(
+    'mysql.imageTag',
+    '5.7.30',
+    'images.mysql',
+    'Unset it is 5.7.44, the last of 5.7; with --adopt 5.7.30.',
+  ),
+  mapped('mysql.imagePullPolicy', 'IfNotPresent', text, 'mysql.imagePullPolicy'),
+  replaced(
+    'mysql.strategy',
+    '{type: Recreate}',
+    'MySQL is a StatefulSet of one pod, of which there are never two',
+  ),
+  dropped('mysql.busybox.image', 'busybox', 'nothing is deleted from the volume; lost+found is ignored'),
+  dropped('mysql.busybox.tag', '1.31.1', 'nothing is deleted from the volume; lost+found is ignored'),
+  replaced('mysql.testFramework', '{enabled: false}', 'the smoke test in jobs/ tests the whole cluster'),
+  together(
+    'mysql.mysqlRootPassword',
+    'milvusroot',
+    'mysql.credentials',
+    'In a Secret, for which the command is printed.',
+  ),
+  together('mysql.mysqlUser', 'milvus', 'mysql.user', 'Milvus logs in as this user; the chart uses root.'),
+  together(
+    'mysql.mysqlPassword',
+    'milvus',
+    'mysql.credentials',
+    'In a Secret, for which the command is printed.',
+  ),
+  mapped('mysql.mysqlDatabase', 'milvus', text, 'mysql.database', { convert: unlessEmpty }),
+  refused('mysql.mysqlAllowEmptyPassword', 'unset', bool, (value) => !value, 'false', NO_EMPTY_PASSWORDS),
+  refused('mysql.allowEmptyRootPassword', 'unset', bool, (value) => !value, 'false', NO_EMPTY_PASSWORDS),
+  together('mysql.existingSecret', 'unset', 'mysql.credentials.existingSecret'),
+  mapped('mysql.args', '[]', textList, 'mysql.extraArgs', { convert: unlessEmptyList }),
+  mapped('mysql.extraVolumes', '""', templatedList, 'mysql.extraVolumes', { convert: unlessEmptyList }),
+  mapped('mysql.extraVolumeMounts', '""', templatedList, 'mysql.extraVolumeMounts', {
+    convert: unlessEmptyList,
+  }),
+  mapped('mysql.extraInitContainers', '""', templatedList, 'mysql.extraInitContainers', {
+    convert: unlessEmptyList,
+  }),
+  together('mysql.imagePullSecrets', '[]', 'imagePullSecrets', 'One list for all pods.'),
+  mapped('mysql.nodeSelector', '{}', texts, 'mysql.nodeSelector', { convert: unlessEmptyMapping }),
+  mapped('mysql.affinity', '{}', mapping, 'mysql.affinity', { convert: unlessEmptyMapping }),
+  mapped('mysql.tolerations', '[]', list, 'mysql.tolerations', { convert: unlessEmptyList }),
+  mapped('mysql.schedulerName', 'unset', text, 'mysql.schedulerName', { convert: unlessEmpty }),
+  mapped('mysql.priorityClassName', 'unset', text, 'mysql.priorityClassName', { convert: unlessEmpty }),
+  ...timings('mysql.livenessProbe', ['mysql.livenessProbe'], ['30', '10', '5', '3'], false),
+  ...timings('mysql.readinessProbe', ['mysql.readinessProbe'], ['5', '10', '1', '3'], true),
+  mapped('mysql.persistence.enabled', 'true', bool, 'mysql.persistence.enabled'),
+  mapped('mysql.persistence.existingClaim', '""', text, 'mysql.persistence.existingClaim', {
+    convert: unlessEmpty,
+  }),
+  mapped('mysql.persistence.subPath', 'unset', text, 'mysql.persistence.subPath', { convert: unlessEmpty }),
+  mapped('mysql.persistence.storageClass', 'unset', text, 'mysql.persistence.storageClassName', {
+    convert: storageClass,
+    why: 'The write-ahead log takes the same class, unless wal.persistence.storageClassName says otherwise.',
+  }),
+  mapped('mysql.persistence.accessMode', 'ReadWriteOnce', textList, 'mysql.persistence.accessModes'),
+  mapped('mysql.persistence.size', '4Gi', text, 'mysql.persistence.size'),
+  mapped('mysql.persistence.annotations', '{}', texts, 'mysql.persistence.annotations', {
+    convert: unlessEmptyMapping,
+  }),
+  replaced('mysql.securityContext.enabled', 'false', 'MySQL never runs as root'),
+  mapped('mysql.securityContext.runAsUser', '999', integer, 'mysql.runAsUser'),
+  mapped('mysql.securityContext.fsGroup', '999', integer, 'mysql.fsGroup'),
+  mapped('mysql.resources', '{requests: {memory: 256Mi, cpu: 100m}}', resources, 'mysql.resources', {
+    convert: unlessEmptyMapping,
+  }),
+  together(
+    'mysql.configurationFiles',
+    'a mysql.cnf',
+    'mysql.configurationFiles',
+    'After our own my.cnf, without the options that would break the image or the probes.',
+  ),
+  dropped(
+    'mysql.configurationFilesPath',
+    '/etc/mysql/conf.d/',
+    'the files are read from where the image looks for them',
+  ),
+  together(
+    'mysql.initializationFiles',
+    'a grant.sql',
+    'mysql.initializationFiles',
+    "Without the chart's own grant to root, who has all rights.",
+  ),
+  mapped('mysql.metrics.enabled', 'false', bool, 'mysql.exporter.enabled'),
+  together('mysql.metrics.image', 'prom/mysqld-exporter', 'images.mysqldExporter'),
+  together(
+    'mysql.metrics.imageTag',
+    'v0.10.0',
+    'images.mysqldExporter',
+    'Unset it is v0.16.0. The flags of older ones differ.',
+  ),
+  dropped('mysql.metrics.imagePullPolicy', 'IfNotPresent', 'it is that of all images: imagePullPolicy'),
+  mapped('mysql.metrics.resources', '{}', resources, 'mysql.exporter.resources', {
+    convert: unlessEmptyMapping,
+  }),
+  together('mysql.metrics.annotations', '{}', 'mysql.podAnnotations'),
+  dropped('mysql.metrics.livenessProbe', '{}', 'the probes of the exporter are fixed'),
+  dropped('mysql.metrics.readinessProbe', '{}', 'the probes of the exporter are fixed'),
+  mapped('mysql.metrics.flags', '[]', textList, 'mysql.exporter.flags', { convert: unlessEmptyList }),
+  mapped('mysql.metrics.serviceMonitor.enabled', 'false', bool, 'monitoring.podMonitor.enabled', {
+    why: 'A PodMonitor, which needs no Service.',
+  }),
+  mapped('mysql.metrics.serviceMonitor.additionalLabels', '{}', texts, 'monitoring.podMonitor.labels', {
+    convert: unlessEmptyMapping,
+  }),
+  ...exposure('mysql.service', 'mysql.service', '3306'),
+  replaced(
+    'mysql.serviceAccount.create',
+    'false',
+    'MySQL uses no token, so that it needs no account of its own',
+  ),
+  mapped('mysql.serviceAccount.name', 'default', text, 'mysql.serviceAccountName', { convert: unlessEmpty }),
+  together(
+    'mysql.ssl.enabled',
+    'false',
+    ['mysql.extraVolumes', 'mysql.extraVolumeMounts'],
+    'The Secret is mounted at /ssl; Milvus 1.1.1 itself speaks no TLS.',
+  ),
+  together('mysql.ssl.secret', 'mysql-ssl-certs', 'mysql.extraVolumes'),
+  refused(
+    'mysql.ssl.certificates',
+    '[]',
+    list,
+    (value) => value.length === 0,
+    'a Secret, named in mysql.ssl.secret',
+    'Keys do not belong into manifests: kubectl create secret generic NAME --from-file=ca.pem --from-file=server-cert.pem --from-file=server-key.pem',
+  ),
+  together('mysql.timezone', 'unset', 'mysql.extraEnv', 'The variable TZ.'),
+  mapped('mysql.deploymentAnnotations', '{}', texts, 'mysql.annotations', { convert: unlessEmptyMapping }),
+  together('mysql.podAnnotations', '{}', 'mysql.podAnnotations'),
+  mapped('mysql.podLabels', '{}', texts, 'mysql.podLabels', { convert: unlessEmptyMapping }),
+  dropped(
+    'mysql.initContainer.resources',
+    '{requests: {memory: 10Mi, cpu: 10m}}',
+    'there is no such init container',
+  ),
+];
+
+/** Every value that chart 1.1.6 and its subchart mysql 1.6.4 understand, in the order of their documentation. */
+export const CHART_VALUES: readonly ChartValue[] = [
+  ...GENERAL,
+  ...SERVER,
+  ...PODS,
+  ...SERVICE,
+  ...VOLUMES_ROWS,
+  ...IMAGES,
+  ...READERS,
+  ...MISHARDS,
+  ...ADMIN,
+  ...EXTERNAL_MYSQL,
+  ...MYSQL,
+];
+
+/** How a storage class of the chart is written with us. */
+export { names as secretNames, storageClass, unlessEmpty, unlessEmptyMapping };

@@ -1,0 +1,61 @@
+import type { ApiObject } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-25';
+import type { Construct } from 'constructs';
+import type { AutoscalingSettings, BudgetSettings } from '../config/settings';
+import { apiObject } from '../kubernetes/objects';
+
+export interface WorkloadReference {
+  readonly metadata: k8s.ObjectMeta;
+  readonly selectorLabels: Readonly<Record<string, string>>;
+}
+
+/**
+ * The PodDisruptionBudget of a Deployment with several pods. A workload of one pod has none: it would either mean
+ * nothing or keep its node from ever being drained.
+ */
+export function disruptionBudget(
+  scope: Construct,
+  { metadata, selectorLabels }: WorkloadReference,
+  budget: BudgetSettings,
+): ApiObject {
+  const manifest = k8s.KubePodDisruptionBudget.manifest({
+    metadata,
+    spec: {
+      maxUnavailable: amount(budget.maxUnavailable),
+      minAvailable: amount(budget.minAvailable),
+      selector: { matchLabels: { ...selectorLabels } },
+    },
+  });
+  if (budget.unhealthyPodEvictionPolicy !== undefined) {
+    // Newer than the typed API.
+    manifest.spec.unhealthyPodEvictionPolicy = budget.unhealthyPodEvictionPolicy;
+  }
+  return apiObject(scope, 'DisruptionBudget', manifest);
+}
+
+/**
+ * The HorizontalPodAutoscaler of a Deployment, which then has no `replicas` of its own. autoscaling/v1, since
+ * Kubernetes 1.22 has no v2 yet and it says all that is needed here.
+ */
+export function autoscaler(
+  scope: Construct,
+  { metadata }: WorkloadReference,
+  options: AutoscalingSettings,
+): ApiObject {
+  return apiObject(scope, 'Autoscaler', {
+    apiVersion: 'autoscaling/v1',
+    kind: 'HorizontalPodAutoscaler',
+    metadata,
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: metadata.name },
+      minReplicas: options.minReplicas,
+      maxReplicas: options.maxReplicas,
+      targetCPUUtilizationPercentage: options.targetCPUUtilizationPercentage,
+    },
+  });
+}
+
+function amount(pods: string | number | undefined): k8s.IntOrString | undefined {
+  if (pods === undefined) return undefined;
+  return typeof pods === 'number' ? k8s.IntOrString.fromNumber(pods) : k8s.IntOrString.fromString(pods);
+}
