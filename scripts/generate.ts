@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { generatedFiles } from './generated-files';
 
-/** Writes what is generated from the schema; with `--check` only tells what is stale, and exits with 1 if anything is. */
+/** Writes what is generated; with `--check` only tells what is stale, and exits with 1 if anything is. */
 async function main(check: boolean): Promise<void> {
   const stale = Object.entries(await generatedFiles()).filter(([file, content]) => read(file) !== content);
   for (const [file, content] of stale) {

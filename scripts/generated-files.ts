@@ -2,16 +2,18 @@ import { join } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
 import { z } from 'zod';
 import { clusterSchema } from '../lib/config/schema';
+import { helmValuesReference } from './helm-values-reference';
 
 const ROOT = join(__dirname, '..');
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Every file that is made from the schema of the configuration, by path. */
+/** Every file that is made from the schema of the configuration or the table of the chart's values, by path. */
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
+    [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),
   };
 }
 
