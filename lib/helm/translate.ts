@@ -1,7 +1,7 @@
 import { check } from '../config';
 import type { MilvusConfig } from '../config/milvus-config';
 import { ConfigurationError, formatPath, type Problem } from '../config/problems';
-import { clusterSchema } from '../config/schema';
+import { clusterSchema, LONGEST_NAME } from '../config/schema';
 import { isMapping, suggest } from '../config/validate';
 import { Names } from '../kubernetes/names';
 import { chartNames } from './names';
@@ -156,7 +156,7 @@ function identity(translation: Translation): ReleaseNames {
 
   const ours = new Names(name);
   const taken: readonly string[] = Object.values(ours).filter((object) => object !== ours.mysql);
-  if (!taken.includes(chart.mysql)) {
+  if (!taken.includes(chart.mysql) && MYSQL_NAME.test(chart.mysql)) {
     if (deploysMysql(translation) && chart.mysql !== ours.mysql) translation.set('mysql.name', chart.mysql);
     return { name, mysql: chart.mysql };
   }
@@ -164,13 +164,16 @@ function identity(translation: Translation): ReleaseNames {
     translation.note(
       'mysql.fullnameOverride',
       'changed',
-      `both charts would call their Service ${chart.mysql}; that of MySQL is ${ours.mysql}`,
+      taken.includes(chart.mysql)
+        ? `both charts would call an object ${chart.mysql}; that of MySQL is ${ours.mysql}`
+        : `${chart.mysql} is too long for a StatefulSet, or no name; MySQL is ${ours.mysql}`,
     );
   }
   return { name, mysql: ours.mysql };
 }
 
-const LONGEST_NAME = 40;
+/** As mysql.name takes it. */
+const MYSQL_NAME = /^[a-z]([-a-z0-9]{0,50}[a-z0-9])?$/;
 
 // What takes several values ----------------------------------------------------------------------------------------------
 
@@ -313,7 +316,7 @@ function logVolume(translation: Translation): void {
 
 /** The chart logs to files unless told otherwise, and somebody who mounts them reads them. */
 function logFiles(translation: Translation): void {
-  if (translation.given('logs.toFile', bool) !== undefined) return;
+  if (translation.given('logs.logToFile', bool) !== undefined) return;
   const readsLogs = ['extraContainers', 'extraInitContainers'].some((key) =>
     JSON.stringify(translation.get(`writable.${key}`) ?? '').includes('"name":"logs"'),
   );
