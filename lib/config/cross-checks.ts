@@ -1,3 +1,4 @@
+import { Names } from '../kubernetes/names';
 import { imageVersion } from './images';
 import { formatPath, type Problem } from './problems';
 import { parseQuantity } from './quantities';
@@ -10,6 +11,7 @@ import { isMapping } from './validate';
 const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
   dataStorage,
   metadata,
+  mysqlName,
   logVolume,
   devices,
   staticDiscovery,
@@ -351,6 +353,19 @@ function metadata(config: ParsedConfig): Problem[] {
     });
   }
   return problems;
+}
+
+/** MySQL's objects must not be taken for others of the cluster. */
+function mysqlName({ name, mysql }: ParsedConfig): Problem[] {
+  const { mysql: ours, mysqlHeadless, ...others } = new Names(name);
+  if (mysql.name === undefined || ![...Object.values(others)].includes(mysql.name)) return [];
+  return [
+    {
+      path: 'mysql.name',
+      given: mysql.name,
+      expected: `a name that no other object of the cluster has; ${ours} is the usual one`,
+    },
+  ];
 }
 
 function logVolume(config: ParsedConfig): Problem[] {

@@ -458,3 +458,325 @@ rule(
     ],
   ],
 );
+
+const volume = { persistence: { enabled: true } };
+rule(
+  'the vectors are in S3 or on a volume',
+  [
+    ['S3', {}],
+    ['a shared volume', { s3: undefined, storage: volume }],
+    ['a standalone server, without either', { s3: undefined, mode: 'standalone' }],
+    ['SQLite beside S3', { mode: 'standalone', mysql: { enabled: false }, storage: volume }],
+  ],
+  [
+    ['neither', { s3: undefined }, 's3: given nothing; expected S3 storage', 'storage.persistence.enabled'],
+    [
+      'no volume',
+      { s3: undefined, storage: { persistence: { enabled: false } } },
+      's3: given nothing; expected S3 storage',
+    ],
+    [
+      'both',
+      { storage: volume },
+      'storage.persistence.enabled: given true beside s3; expected one of the two',
+    ],
+  ],
+);
+
+rule(
+  'metadata in SQLite is for a standalone server',
+  [['standalone', { mode: 'standalone', mysql: { enabled: false } }]],
+  [
+    ['a cluster', { mysql: { enabled: false } }, 'mysql.enabled: given false without externalMysql'],
+    [
+      'backups',
+      { mode: 'standalone', mysql: { enabled: false }, backup: { enabled: true } },
+      'backup.enabled: given true with SQLite',
+    ],
+  ],
+);
+
+rule(
+  'a standalone server has no readers and no proxy',
+  [['none', { mode: 'standalone' }]],
+  [
+    [
+      'readers',
+      { mode: 'standalone', readonly: { replicas: 2 } },
+      'readonly: given a value with mode: standalone',
+    ],
+    ['a proxy', { mode: 'standalone', mishards: {} }, 'mishards: given a value with mode: standalone'],
+  ],
+);
+
+rule(
+  "MySQL's name is its own",
+  [
+    ['of another prefix', { mysql: { name: 'metadata' } }],
+    ['the usual one', { mysql: { name: 'milvus-test-mysql' } }],
+  ],
+  [
+    [
+      'the cluster',
+      { mysql: { name: 'milvus-test' } },
+      'mysql.name: given milvus-test; expected a name that no other',
+    ],
+    ['a server', { mysql: { name: 'milvus-test-writable' } }, 'mysql.name: given milvus-test-writable'],
+  ],
+);
+
+const logs = (persistence: object, more: object = { toFile: true }) => ({
+  milvus: { logs: { ...more, persistence: { enabled: true, ...persistence } } },
+});
+rule(
+  'kept logs',
+  [
+    ['to files, shared', logs({})],
+    ['to files of one role', { ...logs({}, {}), writable: { logs: { toFile: true } } }],
+    ['on one node, standalone', { ...logs({ accessModes: ['ReadWriteOnce'] }), mode: 'standalone' }],
+  ],
+  [
+    ['no files', logs({}, {}), 'milvus.logs.persistence.enabled: given true without log files'],
+    [
+      'on one node, in a cluster',
+      logs({ accessModes: ['ReadWriteOnce'] }),
+      'milvus.logs.persistence.accessModes: given ReadWriteOnce; expected ReadWriteMany',
+    ],
+  ],
+);
+
+rule(
+  'a pod has the devices that it names',
+  [
+    ['as many', { milvus: { gpu: { enabled: true, count: 2, searchDevices: ['gpu1'] } } }],
+    ['not said', { milvus: { gpu: { enabled: true, searchDevices: ['gpu7'] } } }],
+  ],
+  [
+    [
+      'too few',
+      {
+        milvus: { gpu: { enabled: true, count: 1, searchDevices: ['gpu0', 'gpu1'] } },
+        readonly: { gpu: { count: 2 } },
+      },
+      'milvus.gpu.count: given 1; expected at least 2, for gpu0, gpu1',
+    ],
+    [
+      'too few of a role',
+      { writable: { gpu: { enabled: true, count: 1, buildIndexDevices: ['gpu3'] } } },
+      'writable.gpu.count: given 1; expected at least 4, for gpu3',
+    ],
+  ],
+);
+
+rule(
+  'static discovery',
+  [
+    ['of one reader', { mishards: { discovery: 'static' } }],
+    [
+      'of several, each by its host',
+      { readonly: { replicas: 2 }, mishards: { discovery: 'static', staticHosts: ['a', 'b:19531'] } },
+    ],
+  ],
+  [
+    [
+      'of several by one Service',
+      { readonly: { replicas: 2 }, mishards: { discovery: 'static' } },
+      'mishards.discovery: given static with 2 readers; expected dns',
+    ],
+    [
+      'hosts for another discovery',
+      { mishards: { staticHosts: ['a'] } },
+      'mishards.staticHosts: given a value with mishards.discovery dns',
+    ],
+  ],
+);
+
+const extra = (over: object) => ({ writable: over });
+rule(
+  'what is added to a pod fits what is there',
+  [
+    ['a mount of its own volume', extra({ extraVolumeMounts: [{ name: 'logs', mountPath: '/x' }] })],
+    [
+      'a volume and its mount',
+      extra({
+        extraVolumes: [{ name: 'x', emptyDir: {} }],
+        extraVolumeMounts: [{ name: 'x', mountPath: '/x' }],
+      }),
+    ],
+    [
+      'a credential from a Secret',
+      extra({ extraEnv: [{ name: 'API_TOKEN', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] }),
+    ],
+  ],
+  [
+    [
+      'a mount of nothing',
+      extra({ extraVolumeMounts: [{ name: 'x', mountPath: '/x' }] }),
+      'writable.extraVolumeMounts[0].name: given "x"; expected a volume of the pod: server-config-template',
+    ],
+    [
+      'a volume of a name that is taken',
+      extra({ extraVolumes: [{ name: 'wal', emptyDir: {} }] }),
+      'writable.extraVolumes[0].name: given "wal"',
+    ],
+    [
+      'a container of a name that is taken',
+      extra({ extraContainers: [{ name: 'milvus', image: 'a:1' }] }),
+      'writable.extraContainers[0].name: given "milvus"',
+    ],
+    [
+      'two of one name',
+      extra({
+        extraContainers: [{ name: 'a', image: 'a:1' }],
+        extraInitContainers: [{ name: 'a', image: 'a:1' }],
+      }),
+      'writable.extraInitContainers[0].name: given "a"',
+    ],
+    [
+      'a variable that is set already',
+      { mishards: { extraEnv: [{ name: 'WOSERVER', value: 'x' }] } },
+      'mishards.extraEnv[0].name: given WOSERVER; expected a variable that is not set already',
+    ],
+    [
+      'a variable twice',
+      extra({
+        extraEnv: [
+          { name: 'A', value: '1' },
+          { name: 'A', value: '2' },
+        ],
+      }),
+      'writable.extraEnv[1].name: given A; expected each variable once',
+    ],
+    [
+      'two sources',
+      extra({ extraEnv: [{ name: 'A', value: '1', valueFrom: {} }] }),
+      'writable.extraEnv[0]: given value and valueFrom',
+    ],
+    [
+      'a credential as a value',
+      { mysql: { extraEnv: [{ name: 'MY_PASSWORD', value: 'CANARY' }] } },
+      'mysql.extraEnv[0].value: given a value (not shown: by its name it is a credential)',
+      'Manifests are read by many',
+    ],
+  ],
+);
+
+rule(
+  'files for MySQL break nothing and hold no password',
+  [
+    ['options', { mysql: { configurationFiles: { 'a.cnf': '[mysqld]\nreport-port = 1\n' } } }],
+    ['a script', { mysql: { initializationFiles: { 'a.sql': 'CREATE DATABASE x;' } } }],
+  ],
+  [
+    [
+      'the error log',
+      { mysql: { configurationFiles: { 'a.cnf': '[mysqld]\n log-error = /x\n' } } },
+      'mysql.configurationFiles."a.cnf": given the option log-error',
+    ],
+    [
+      'a password among the options',
+      { mysql: { configurationFiles: { 'a.cnf': '[client]\npassword = CANARY\n' } } },
+      'mysql.configurationFiles."a.cnf": given a password; expected none',
+    ],
+    [
+      'a password in a script',
+      { mysql: { initializationFiles: { 'a.sql': "CREATE USER a IDENTIFIED BY 'CANARY';" } } },
+      'mysql.initializationFiles."a.sql": given a password (not shown)',
+      'mysql.extraVolumes',
+    ],
+  ],
+);
+
+rule(
+  'budgets and autoscalers that can be kept',
+  [
+    ['a share', { readonly: { replicas: 4, podDisruptionBudget: { maxUnavailable: '25%' } } }],
+    ['fewer than there are', { readonly: { replicas: 3, podDisruptionBudget: { minAvailable: 2 } } }],
+    [
+      'more at most than at least',
+      { mishards: { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 2 } } },
+    ],
+    ['none, that would block', { readonly: { podDisruptionBudget: { enabled: false, maxUnavailable: 0 } } }],
+  ],
+  [
+    [
+      'two kinds',
+      { readonly: { replicas: 3, podDisruptionBudget: { minAvailable: 1, maxUnavailable: 1 } } },
+      'readonly.podDisruptionBudget: given minAvailable and maxUnavailable',
+    ],
+    [
+      'none may go',
+      { readonly: { replicas: 3, podDisruptionBudget: { maxUnavailable: 0 } } },
+      'readonly.podDisruptionBudget.maxUnavailable: given 0; expected a budget that lets a pod go, of at least 3',
+    ],
+    [
+      'all have to stay',
+      { mishards: { replicas: 2, podDisruptionBudget: { minAvailable: 2 } } },
+      'mishards.podDisruptionBudget.minAvailable: given 2',
+    ],
+    [
+      'fewer at most than at least',
+      { readonly: { replicas: 5, autoscaling: { enabled: true, maxReplicas: 4 } } },
+      'readonly.autoscaling.maxReplicas: given 4; expected at least 5',
+    ],
+  ],
+);
+
+const peers = (peer: object) => ({ networkPolicy: { clients: { peers: [peer] } } });
+rule(
+  'peers of policies',
+  [
+    ['pods', peers({ podSelector: {} })],
+    ['pods of namespaces', peers({ podSelector: {}, namespaceSelector: { matchLabels: { a: 'b' } } })],
+    ['addresses', peers({ ipBlock: { cidr: '10.0.0.0/8', except: ['10.1.0.0/16'] } })],
+  ],
+  [
+    ['nothing', peers({}), 'networkPolicy.clients.peers[0]: given nothing'],
+    [
+      'pods at addresses',
+      peers({ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }),
+      'networkPolicy.clients.peers[0]: given ipBlock beside a selector',
+    ],
+  ],
+);
+
+rule(
+  'the writable of an adopted release can not be restricted',
+  [['elsewhere', { writable: { securityProfile: 'restricted' } }]],
+  [
+    [
+      "in the image's directory",
+      { storage: { path: '/var/lib/milvus' }, writable: { securityProfile: 'restricted' } },
+      'writable.securityProfile: given restricted with storage.path /var/lib/milvus; expected baseline',
+    ],
+  ],
+);
+
+rule(
+  'a PodMonitor has something to monitor',
+  [
+    [
+      'push gateways',
+      { milvus: { metrics: { enabled: true } }, monitoring: { podMonitor: { enabled: true } } },
+    ],
+    [
+      'the exporter',
+      { mysql: { exporter: { enabled: true } }, monitoring: { podMonitor: { enabled: true } } },
+    ],
+  ],
+  [
+    [
+      'nothing',
+      { monitoring: { podMonitor: { enabled: true } } },
+      'monitoring.podMonitor.enabled: given true',
+    ],
+    [
+      'a gateway elsewhere',
+      {
+        milvus: { metrics: { enabled: true, address: 'gateway' } },
+        monitoring: { podMonitor: { enabled: true } },
+      },
+      'monitoring.podMonitor.enabled: given true',
+    ],
+  ],
+);

@@ -1,0 +1,219 @@
+import type { MilvusConfig } from '../../lib';
+import { manifestsOf, minimal } from '../support/clusters';
+import { at, find, type Manifest, records } from '../support/manifests';
+
+type Milvus = NonNullable<MilvusConfig['milvus']>;
+const deployment = (config: MilvusConfig, name: string): Manifest =>
+  find(manifestsOf(config), 'Deployment', `milvus-test-${name}`);
+const pod = (config: MilvusConfig, name: string) => at(deployment(config, name), 'spec', 'template', 'spec');
+const main = (config: MilvusConfig, name: string) => records(at(pod(config, name), 'containers'))[0];
+const serverConfig = (config: MilvusConfig, file: string) =>
+  String(at(find(manifestsOf(config), 'ConfigMap', 'milvus-test'), 'data', file));
+const env = (config: MilvusConfig) =>
+  Object.fromEntries(records(main(config, 'mishards')?.['env']).map(({ name, value }) => [name, value]));
+
+describe('GPU', () => {
+  const gpu = (milvus: Milvus['gpu'], more: Partial<MilvusConfig> = {}): MilvusConfig => ({
+    ...minimal,
+    milvus: { gpu: milvus },
+    ...more,
+  });
+
+  test('both roles run the GPU build, with the devices that they name', () => {
+    const config = gpu({ enabled: true, searchDevices: ['gpu0', 'gpu2'], runtimeClassName: 'nvidia' });
+    for (const role of ['writable', 'readonly']) {
+      expect(main(config, role)).toMatchObject({
+        image: 'milvusdb/milvus:1.1.1-gpu-d061621-330cc6',
+        resources: { requests: { 'nvidia.com/gpu': '3' }, limits: { 'nvidia.com/gpu': '3' } },
+      });
+      expect(pod(config, role)).toMatchObject({ runtimeClassName: 'nvidia' });
+    }
+    expect(serverConfig(config, 'server_config.yaml')).toContain(
+      'gpu:\n  enable: true\n  cache_size: 1GB\n  gpu_search_threshold: 1000\n  search_devices:\n    - gpu0\n    - gpu2\n  build_index_devices:\n    - gpu0\n',
+    );
+  });
+
+  test('one role has it, the other runs the CPU build without a word about it', () => {
+    const config = gpu({ enabled: true }, { readonly: { gpu: { enabled: false } } });
+    expect(main(config, 'writable')).toMatchObject({ image: expect.stringContaining('gpu') });
+    expect(main(config, 'readonly')).toMatchObject({ image: expect.stringContaining('cpu') });
+    expect(serverConfig(config, 'readonly_server_config.yaml')).not.toContain('gpu');
+    // The rendering runs in the image that is there anyway.
+    expect(
+      new Set(records(at(pod(config, 'writable'), 'initContainers')).map(({ image }) => image)),
+    ).not.toContain('milvusdb/milvus:1.1.1-cpu-d061621-330cc6');
+  });
+});
+
+describe('logs', () => {
+  test('a role has its own, and the rest of both', () => {
+    const config: MilvusConfig = {
+      ...minimal,
+      milvus: { logs: { level: 'error', rotateNum: 2 } },
+      readonly: { logs: { level: 'fatal' } },
+    };
+    expect(serverConfig(config, 'server_config.yaml')).toMatch(/level: error\n[\s\S]*log_rotate_num: 2\n/);
+    expect(serverConfig(config, 'readonly_server_config.yaml')).toMatch(
+      /level: fatal\n[\s\S]*log_rotate_num: 2\n/,
+    );
+  });
+
+  test('kept: one claim, a directory for each pod', () => {
+    const config: MilvusConfig = {
+      ...minimal,
+      milvus: { logs: { toFile: true, persistence: { enabled: true, size: '7Gi', subPath: 'milvus/logs' } } },
+    };
+    expect(find(manifestsOf(config), 'PersistentVolumeClaim', 'milvus-test-logs')).toMatchObject({
+      spec: { accessModes: ['ReadWriteMany'], resources: { requests: { storage: '7Gi' } } },
+    });
+    const mount = (role: string) =>
+      records(main(config, role)?.['volumeMounts']).find(({ name }) => name === 'logs');
+    expect(mount('writable')).toEqual({
+      name: 'logs',
+      mountPath: '/var/lib/milvus/logs',
+      subPath: 'milvus/logs/writable',
+    });
+    expect(mount('readonly')).toEqual({
+      name: 'logs',
+      mountPath: '/var/lib/milvus/logs',
+      subPathExpr: 'milvus/logs/$(POD_NAME)',
+    });
+    expect(main(config, 'readonly')?.['env']).toEqual([
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ]);
+  });
+});
+
+test('without a write-ahead log there is no claim for it, and no memory', () => {
+  const config: MilvusConfig = { ...minimal, wal: { enabled: false } };
+  expect(manifestsOf(config).map(({ kind }) => kind)).not.toContain('PersistentVolumeClaim');
+  expect(serverConfig(config, 'server_config.yaml')).toContain('wal:\n  enable: false\n');
+  expect(records(main(config, 'writable')?.['volumeMounts']).map(({ name }) => name)).not.toContain('wal');
+});
+
+describe('push gateways', () => {
+  test('one in the pod of each server, to which it pushes', () => {
+    const config: MilvusConfig = { ...minimal, milvus: { metrics: { enabled: true, port: 9099 } } };
+    for (const role of ['writable', 'readonly']) {
+      expect(records(at(pod(config, role), 'containers'))[1]).toMatchObject({
+        name: 'pushgateway',
+        image: 'prom/pushgateway:v1.10.0',
+        args: ['--web.listen-address=:9099'],
+        ports: [{ name: 'pushgateway', containerPort: 9099 }],
+      });
+    }
+    expect(serverConfig(config, 'server_config.yaml')).toContain(
+      'metric:\n  enable: true\n  address: 127.0.0.1\n  port: 9099\n  cluster_label: milvus-test\n',
+    );
+  });
+
+  test.each<[what: string, metrics: Milvus['metrics']]>([
+    ['off', {}],
+    ['elsewhere', { enabled: true, address: 'pushgateway.monitoring' }],
+  ])('none when it is %s', (_, metrics) => {
+    expect(records(at(pod({ ...minimal, milvus: { metrics } }, 'writable'), 'containers'))).toHaveLength(1);
+  });
+});
+
+test('files for additional containers are in a ConfigMap, and a changed one rolls the servers', () => {
+  const config = (text: string): MilvusConfig => ({
+    ...minimal,
+    milvus: { extraConfigFiles: { 'filebeat.yml': text } },
+    writable: {
+      extraContainers: [
+        {
+          name: 'filebeat',
+          image: 'filebeat:7',
+          volumeMounts: [{ name: 'extra-config', mountPath: '/etc/filebeat' }],
+        },
+      ],
+    },
+  });
+  expect(at(find(manifestsOf(config('a')), 'ConfigMap', 'milvus-test-extra-config'), 'data')).toEqual({
+    'filebeat.yml': 'a',
+  });
+  expect(records(at(pod(config('a'), 'writable'), 'volumes'))).toContainEqual({
+    name: 'extra-config',
+    configMap: { name: 'milvus-test-extra-config' },
+  });
+  const checksum = (text: string) =>
+    at(
+      deployment(config(text), 'writable'),
+      'spec',
+      'template',
+      'metadata',
+      'annotations',
+      'cdk8s-milvus/checksum',
+    );
+  expect(checksum('a')).not.toBe(checksum('b'));
+});
+
+test('what is added comes after what is there; without privileges, unless it says otherwise', () => {
+  const config: MilvusConfig = {
+    ...minimal,
+    mishards: {
+      extraContainers: [
+        { name: 'plain', image: 'a:1' },
+        {
+          name: 'own',
+          image: 'a:1',
+          securityContext: { runAsUser: 5 },
+          ports: [{ containerPort: 1, hostIP: 'kept' }],
+        },
+      ],
+      extraInitContainers: [{ name: 'first', image: 'a:1' }],
+    },
+  };
+  const [mishards, plain, own] = records(at(pod(config, 'mishards'), 'containers'));
+  expect(mishards?.['name']).toBe('mishards');
+  expect(plain?.['securityContext']).toEqual({
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+  });
+  expect(own).toEqual(config.mishards?.extraContainers?.[1]);
+  expect(records(at(pod(config, 'mishards'), 'initContainers')).map(({ name }) => name)).toEqual([
+    'wait-for-mysql',
+    'wait-for-writable',
+    'first',
+  ]);
+});
+
+test('static discovery: the readers that are named, and never the writable', () => {
+  const one: MilvusConfig = { ...minimal, mishards: { discovery: 'static' } };
+  expect(env(one)).toMatchObject({
+    DISCOVERY_CLASS_NAME: 'static',
+    DISCOVERY_STATIC_HOSTS: 'milvus-test-readonly',
+    DISCOVERY_STATIC_PORT: '19530',
+  });
+  const waits = records(at(pod(one, 'mishards'), 'initContainers'));
+  expect(waits.map(({ name }) => name)).toEqual(['wait-for-mysql', 'wait-for-writable', 'wait-for-readonly']);
+  expect(records(waits[2]?.['env'])).toContainEqual({
+    name: 'SERVER',
+    value: 'tcp://milvus-test-readonly:19530',
+  });
+  const named: MilvusConfig = { ...minimal, mishards: { discovery: 'static', staticHosts: ['a', 'b:1'] } };
+  expect(env(named)).toMatchObject({ DISCOVERY_STATIC_HOSTS: 'a,b:1' });
+  expect(records(at(pod(named, 'mishards'), 'initContainers'))).toHaveLength(2);
+});
+
+test('traces are sampled, and off unless asked for', () => {
+  expect(Object.keys(env(minimal)).filter((name) => name.startsWith('TRAC'))).toEqual([]);
+  expect(env({ ...minimal, mishards: { tracing: { enabled: true, host: 'agent' } } })).toMatchObject({
+    TRACER_CLASS_NAME: 'jaeger',
+    TRACING_SERVICE_NAME: 'milvus-test',
+    TRACING_REPORTING_HOST: 'agent',
+    TRACING_REPORTING_PORT: '5775',
+    TRACING_SAMPLER_TYPE: 'probabilistic',
+    TRACING_SAMPLER_PARAM: '0.01',
+  });
+});
+
+test('the timing of probes is what was given, and the rest of it ours', () => {
+  const config: MilvusConfig = { ...minimal, readonly: { livenessProbe: { periodSeconds: 99 } } };
+  expect(main(config, 'readonly')?.['livenessProbe']).toMatchObject({
+    httpGet: { path: '/state' },
+    periodSeconds: 99,
+    failureThreshold: 6,
+  });
+  expect(main(config, 'writable')?.['livenessProbe']).toMatchObject({ periodSeconds: 20 });
+});
