@@ -17,6 +17,7 @@ import { ServerConfigs } from './milvus/server-config';
 import { serverScripts } from './milvus/server-pod';
 import { WritableNode } from './milvus/writable';
 import { Admin } from './operations/admin';
+import { Monitoring } from './operations/monitoring';
 import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
 import { Minio } from './storage/minio';
@@ -45,6 +46,8 @@ export class MilvusCluster extends Chart {
   public readonly mysql?: Mysql;
   /** Who may talk to whom; unset when switched off. */
   public readonly networkPolicies?: NetworkPolicies;
+  /** What the Prometheus Operator and Grafana need. */
+  public readonly monitoring: Monitoring;
   /** The web interface; unset unless enabled. */
   public readonly admin?: Admin;
   /** The embedded S3 storage; unset with one that exists. */
@@ -151,6 +154,7 @@ export class MilvusCluster extends Chart {
     if (backup !== undefined && database !== undefined) {
       this.backup = new Backup(this, 'Backup', { settings, names, backup, database });
     }
+    this.monitoring = new Monitoring(this, 'Monitoring', { settings, names });
     if (settings.smokeTest.schedule !== undefined) {
       this.canary = new SmokeTest(this, 'Canary', { settings, names }, settings.smokeTest.schedule);
     }

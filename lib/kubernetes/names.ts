@@ -24,6 +24,7 @@ export class Names {
   /** Files for containers that the configuration adds. */
   public readonly extraConfig: string;
   public readonly admin: string;
+  public readonly dashboard: string;
   public readonly minio: string;
   public readonly minioHeadless: string;
   public readonly backup: string;
@@ -47,6 +48,7 @@ export class Names {
     this.logs = `${name}-logs`;
     this.extraConfig = `${name}-extra-config`;
     this.admin = `${name}-admin`;
+    this.dashboard = `${name}-dashboard`;
     this.minio = `${name}-minio`;
     this.minioHeadless = `${name}-minio-headless`;
     this.backup = `${name}-backup`;

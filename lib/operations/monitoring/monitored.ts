@@ -1,0 +1,57 @@
+import type { Settings } from '../../config/settings';
+import type { Names } from '../../kubernetes/names';
+
+/** What there is to watch in a cluster, and how its series are told from those of others. */
+export interface Monitored {
+  readonly name: string;
+  /** Matchers of the series that the servers push. */
+  readonly series: string;
+  /** A matcher of the namespace, with a comma before it; empty where kustomize or kubectl choose the namespace. */
+  readonly namespace: string;
+  /** Whether push gateways beside the servers are scraped. */
+  readonly gateways: boolean;
+  readonly kubeStateMetrics: boolean;
+  /** Whether the exporter of MySQL is scraped. */
+  readonly exporter: boolean;
+  readonly deployments: { readonly writable: string; readonly readonly?: string; readonly mishards?: string };
+  /** The StatefulSet of MySQL; unset with another database. */
+  readonly mysql?: string;
+  readonly claims: readonly string[];
+  /** The CronJob of the backups; unset without any. */
+  readonly backup?: string;
+  /** The CronJob of the smoke test; unset without a schedule. */
+  readonly canary?: string;
+}
+
+export function monitoredOf(settings: Settings, names: Names): Monitored {
+  const { milvus, mysql, backup, smokeTest, mode, namespace, monitoring } = settings;
+  const inNamespace = namespace === undefined ? '' : `,namespace="${namespace}"`;
+  const cluster = milvus.metrics.clusterLabel ?? settings.name;
+  return {
+    name: settings.name,
+    series: `cluster="${cluster}"${inNamespace}`,
+    namespace: inNamespace,
+    gateways: milvus.metrics.enabled && milvus.metrics.address === undefined,
+    kubeStateMetrics: monitoring.prometheusRule.kubeStateMetrics,
+    exporter: mysql?.exporter.enabled === true,
+    deployments: {
+      writable: names.writable,
+      ...(mode === 'cluster' ? { readonly: names.readonly, mishards: names.mishards } : {}),
+    },
+    mysql: mysql === undefined ? undefined : names.mysql,
+    claims: claimsOf(settings, names),
+    backup: backup === undefined ? undefined : names.backup,
+    canary: smokeTest.schedule === undefined ? undefined : names.smokeTest,
+  };
+}
+
+function claimsOf({ wal, mysql, storage, milvus, minio }: Settings, names: Names): string[] {
+  const volumes: readonly (readonly [{ enabled: boolean; existingClaim?: string } | undefined, string])[] = [
+    [wal.enabled ? wal.persistence : undefined, names.writableWal],
+    [storage.persistence, names.storage],
+    [milvus.logs.persistence, names.logs],
+    [mysql?.persistence, `data-${names.mysql}-0`],
+    [minio?.persistence, `data-${names.minio}-0`],
+  ];
+  return volumes.flatMap(([volume, name]) => (volume?.enabled ? [volume.existingClaim ?? name] : []));
+}
