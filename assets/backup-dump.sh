@@ -4,7 +4,7 @@
 #
 #   MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE   where and as whom
 #   MYSQL_PWD                                            the password; the client reads it by itself
-#   CREDENTIALS_SECRET                                   the Secret that holds it, named in messages
+#   CREDENTIALS_FROM                                     the Secret that holds it, named in messages
 #   WAIT_SECONDS                                         how long to wait for MySQL (60)
 #   WORK_DIR                                             shared with backup-upload.sh (/work)
 #

@@ -5,7 +5,7 @@
 #   S3_ADDRESS, S3_PORT, S3_BUCKET   where
 #   S3_SCHEME                        http, or https (http)
 #   S3_ACCESS_KEY, S3_SECRET_KEY     never printed
-#   CREDENTIALS_SECRET               the Secret that holds them, named in messages
+#   CREDENTIALS_FROM                 the Secret that holds them, named in messages
 #   BACKUP_PREFIX                    of this cluster alone, without a slash at either end
 #   KEEP                             how many of the newest backups to keep (14)
 #   WORK_DIR                         shared with backup-dump.sh (/work)

@@ -4,7 +4,7 @@
 #   S3_ADDRESS, S3_PORT, S3_BUCKET   where
 #   S3_SCHEME                        http, or https (http)
 #   S3_ACCESS_KEY, S3_SECRET_KEY     never printed
-#   CREDENTIALS_SECRET               the Secret that holds them, named in messages
+#   CREDENTIALS_FROM                 the Secret that holds them, named in messages
 #   BACKUP_PREFIX                    the folder that the backups are in, without a slash at either end
 #   BACKUP                           which one, as 20260701T021500Z, or latest (latest)
 #   WORK_DIR                         shared with restore-load.sh (/work)

@@ -4,7 +4,7 @@
 #
 #   MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE   where and as whom
 #   MYSQL_PWD                                            the password; the client reads it by itself
-#   CREDENTIALS_SECRET                                   the Secret that holds it, named in messages
+#   CREDENTIALS_FROM                                     the Secret that holds it, named in messages
 #   RESTORE_FORCE                                        true: replace what is in the database
 #   WAIT_SECONDS                                         how long to wait for MySQL (60)
 #   WORK_DIR                                             shared with restore-download.sh (/work)

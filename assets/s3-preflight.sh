@@ -6,7 +6,7 @@
 #   S3_ADDRESS, S3_PORT            plain HTTP, which is all that Milvus 1.1.1 speaks
 #   S3_BUCKET, S3_PREFIX           the prefix without a slash at either end
 #   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
-#   CREDENTIALS_SECRET             the Secret that holds them, named in messages
+#   CREDENTIALS_FROM               the Secret that holds them, named in messages
 #   S3_CREATE_BUCKET               true: create the bucket when there is none
 #   WAIT_SECONDS                   how long to wait for a storage that does not answer yet (120)
 #   PROBE_NAME                     the test object's name, one per pod (the host name)
@@ -118,13 +118,13 @@ answers_https() (
 diagnose() {
   case $error in
     *InvalidAccessKeyId*)
-      fail "$server does not know the access key in Secret '$CREDENTIALS_SECRET': correct it"
+      fail "$server does not know the access key in Secret '$CREDENTIALS_FROM': correct it"
       ;;
     *'invalid header field value'*)
-      fail "the access key in Secret '$CREDENTIALS_SECRET' can't be sent, there is a line break or the like in it: correct it (make Secrets with printf, not echo)"
+      fail "the access key in Secret '$CREDENTIALS_FROM' can't be sent, there is a line break or the like in it: correct it (make Secrets with printf, not echo)"
       ;;
     *SignatureDoesNotMatch*)
-      fail "the secret key in Secret '$CREDENTIALS_SECRET' does not belong to its access key, says $server: correct it (a line break at its end is enough to spoil it: make Secrets with printf, not echo)"
+      fail "the secret key in Secret '$CREDENTIALS_FROM' does not belong to its access key, says $server: correct it (a line break at its end is enough to spoil it: make Secrets with printf, not echo)"
       ;;
     *AuthorizationHeaderMalformed* | *AuthorizationQueryParametersError* | *PermanentRedirect* | *IllegalLocationConstraint*)
       fail "$server is in another region than us-east-1, the only one that Milvus 1.1.1 signs for: use a bucket in us-east-1, or set the region of your storage to it. $(printf '%s\n' "$error" | last_error)"
@@ -136,7 +136,7 @@ diagnose() {
       fail "there is no bucket '$S3_BUCKET' at $server: create it (s3cmd mb s3://$S3_BUCKET), or set createBucket: true"
       ;;
     *AccessDenied* | *Forbidden*)
-      fail "the access key in Secret '$CREDENTIALS_SECRET' may not $step (bucket '$S3_BUCKET', prefix '$S3_PREFIX/'): grant it $right"
+      fail "the access key in Secret '$CREDENTIALS_FROM' may not $step (bucket '$S3_BUCKET', prefix '$S3_PREFIX/'): grant it $right"
       ;;
     *x509:* | *'HTTP response "\x15\x03'*) fail_https ;;
     *'no such host'* | *'server misbehaving'* | *' lookup '*)

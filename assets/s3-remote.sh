@@ -4,7 +4,7 @@
 #
 #   S3_ADDRESS, S3_PORT            where
 #   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
-#   CREDENTIALS_SECRET             the Secret that holds them, named in messages
+#   CREDENTIALS_FROM               the Secret that holds them, named in messages
 #
 # Path style, us-east-1 always, ListObjects version 1: as the client in Milvus 1.1.1.
 #
@@ -12,8 +12,8 @@
 
 # Without a key Milvus and rclone both fall back to anonymous requests.
 set +u # these may be missing
-[ -n "$S3_ACCESS_KEY" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
-[ -n "$S3_SECRET_KEY" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_SECRET'"
+[ -n "$S3_ACCESS_KEY" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_FROM'"
+[ -n "$S3_SECRET_KEY" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_FROM'"
 set -u
 
 export RCLONE_CONFIG_S3_TYPE=s3
@@ -61,10 +61,10 @@ give_up() {
   case $(cat "$scratch/error") in
     *NoSuchBucket* | *'directory not found'*) cure=$missing ;;
     *'invalid header field value'*)
-      cure="remove the line break from the access key in Secret '$CREDENTIALS_SECRET' (make Secrets with printf, not echo)"
+      cure="remove the line break from the access key in Secret '$CREDENTIALS_FROM' (make Secrets with printf, not echo)"
       ;;
-    *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_SECRET'" ;;
-    *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_SECRET'" ;;
+    *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_FROM'" ;;
+    *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
     *x509:*) cure='use a certificate that is trusted here' ;;
     *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
   esac

@@ -4,7 +4,7 @@
 #
 #   MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE   where and as whom
 #   MYSQL_PWD                                            the password; the mysql client reads it by itself
-#   CREDENTIALS_SECRET                                   the Secret that holds it, named in messages
+#   CREDENTIALS_FROM                                     the Secret that holds it, named in messages
 #   WAIT_SECONDS                                         how long to wait (300)
 #
 # Exits 0 once the login works, 1 when waiting would not help or the time is up; the reason is on stderr.
@@ -55,7 +55,7 @@ while :; do
   [ -n "$error" ] || error=$(printf '%s\n' "$answer" | tail -n 1)
   case $error in
     'ERROR 1045 '* | 'ERROR 1698 '*)
-      fail "$server refuses user '$MYSQL_USER' with the password in Secret '$CREDENTIALS_SECRET': correct the Secret, or set the user's password to match (if they match: REQUIRE SSL or require_secure_transport refuses it too, and Milvus 1.1.1 has no TLS to MySQL)"
+      fail "$server refuses user '$MYSQL_USER' with the password in Secret '$CREDENTIALS_FROM': correct the Secret, or set the user's password to match (if they match: REQUIRE SSL or require_secure_transport refuses it too, and Milvus 1.1.1 has no TLS to MySQL)"
       ;;
     'ERROR 1044 '*)
       fail "user '$MYSQL_USER' may not use database '$MYSQL_DATABASE' at $server, or it does not exist: CREATE DATABASE \`$MYSQL_DATABASE\`; GRANT ALL ON \`$MYSQL_DATABASE\`.* TO '$MYSQL_USER'@'%'"

@@ -197,6 +197,18 @@ export function timed(probe: k8s.Probe, timing: ProbeTiming): k8s.Probe {
   return { ...probe, ...Object.fromEntries(given) };
 }
 
+/**
+ * What reviewers' tools are told about a workload that can not be `restricted`.
+ * @param reason why it runs as root
+ * @param writableRoot whether it also writes to its root filesystem
+ */
+export function baselineAnnotations(reason: string, writableRoot: boolean): Record<string, string> {
+  return {
+    'ignore-check.kube-linter.io/run-as-non-root': reason,
+    ...(writableRoot ? { 'ignore-check.kube-linter.io/no-read-only-root-fs': reason } : {}),
+  };
+}
+
 /** Privileges of a container: none, and a root filesystem that nothing writes to. */
 export function containerSecurity(readOnlyRootFilesystem = true): k8s.SecurityContext {
   return {

@@ -129,7 +129,7 @@ function container(
 function loginEnv(database: DatabaseSettings): k8s.EnvVar[] {
   return [
     ...databaseEnv(database, 'MYSQL_PWD'),
-    { name: 'CREDENTIALS_SECRET', value: database.credentials.secretName },
+    { name: 'CREDENTIALS_FROM', value: database.credentials.secretName },
   ];
 }
 
@@ -142,6 +142,6 @@ function storageEnv({ s3 }: BackupSettings): k8s.EnvVar[] {
     { name: 'BACKUP_PREFIX', value: s3.prefix },
     secretEnv('S3_ACCESS_KEY', s3.credentials.secretName, s3.credentials.keys.accessKey),
     secretEnv('S3_SECRET_KEY', s3.credentials.secretName, s3.credentials.keys.secretKey),
-    { name: 'CREDENTIALS_SECRET', value: s3.credentials.secretName },
+    { name: 'CREDENTIALS_FROM', value: s3.credentials.secretName },
   ];
 }

@@ -28,7 +28,7 @@ export function waitForMysql(database: DatabaseSettings, image: string, images: 
     command: ['sh', Scripts.path(WAIT_FOR_MYSQL)],
     env: [
       ...databaseEnv(database, 'MYSQL_PWD'),
-      { name: 'CREDENTIALS_SECRET', value: database.credentials.secretName },
+      { name: 'CREDENTIALS_FROM', value: database.credentials.secretName },
       { name: 'WAIT_SECONDS', value: String(database.waitSeconds) },
     ],
     resources: INIT_RESOURCES,

@@ -6,7 +6,7 @@ import { ROLLING_UPDATE, withPodOptions } from '../kubernetes/pod';
 import { headlessSpec, serviceSpec } from '../kubernetes/service';
 import { autoscaler, disruptionBudget } from '../operations/replication';
 import type { ServerConfigTemplate } from './server-config';
-import { serverPodTemplate } from './server-pod';
+import { serverAnnotations, serverPodTemplate } from './server-pod';
 import { ENGINE_PORT, ENGINE_PORTS } from './writable';
 
 export interface ReadonlyNodesProps extends PartProps {
@@ -39,7 +39,7 @@ export class ReadonlyNodes extends Part {
       withPodOptions(
         // A Deployment, not a StatefulSet: the stock discovery keeps the old address of a name that comes back.
         k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.readonly, settings.readonly),
+          metadata: this.metadata(names.readonly, serverAnnotations(settings, settings.readonly, false)),
           spec: {
             replicas: settings.readonly.autoscaling === undefined ? settings.readonly.replicas : undefined,
             strategy: ROLLING_UPDATE,

@@ -9,6 +9,7 @@ import { assetsChecksum, checksum } from '../kubernetes/assets';
 import type { Names } from '../kubernetes/names';
 import { persistentVolume } from '../kubernetes/objects';
 import {
+  baselineAnnotations,
   configMapVolume,
   containerSecurity,
   emptyDir,
@@ -62,8 +63,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
   const { milvus, storage, s3, database, images, imagePullSecrets } = settings;
   const scripts = serverScripts(settings);
   const asRoot = role.securityProfile === 'baseline';
-  // The writer locks a file directly in storage.path: the image's own directory, in an adopted release.
-  const writableRoot = storage.path === IMAGE_DIRECTORY && writes;
+  const writableRoot = writesToRoot(settings, writes);
   const directories = storageDirectories(settings, names);
   const extraConfig = extraConfigVolumes(settings, names);
   const logs = logDirectory(settings, names, writes);
@@ -133,6 +133,24 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       ...extraConfig,
     ],
   });
+}
+
+/** The writer locks a file directly in storage.path: in an adopted release the image's own directory. */
+function writesToRoot({ storage }: Settings, writes: boolean): boolean {
+  return storage.path === IMAGE_DIRECTORY && writes;
+}
+
+/** Annotations of a server's Deployment: those that are configured, and why it runs as root if it does. */
+export function serverAnnotations(
+  settings: Settings,
+  role: WritableSettings | ReadonlySettings,
+  writes: boolean,
+): { readonly annotations: Readonly<Record<string, string>> } {
+  if (role.securityProfile === 'restricted') return role;
+  const reason = `securityProfile baseline: the files of ${settings.storage.path} belong to root`;
+  return {
+    annotations: { ...baselineAnnotations(reason, writesToRoot(settings, writes)), ...role.annotations },
+  };
 }
 
 interface Directory {

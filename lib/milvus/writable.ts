@@ -6,7 +6,7 @@ import { Part, type PartProps } from '../kubernetes/part';
 import { withPodOptions } from '../kubernetes/pod';
 import { serviceSpec } from '../kubernetes/service';
 import type { ServerConfigTemplate } from './server-config';
-import { serverPodTemplate } from './server-pod';
+import { serverAnnotations, serverPodTemplate } from './server-pod';
 
 export interface WritableNodeProps extends PartProps {
   readonly serverConfig: ServerConfigTemplate;
@@ -43,7 +43,7 @@ export class WritableNode extends Part {
       'Deployment',
       withPodOptions(
         k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.writable, settings.writable),
+          metadata: this.metadata(names.writable, serverAnnotations(settings, settings.writable, true)),
           spec: {
             replicas: 1,
             // Never two at once: each would delete the files that the other one is writing.

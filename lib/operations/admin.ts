@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { AdminSettings } from '../config/settings';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
+  baselineAnnotations,
   emptyDir,
   podTemplate,
   ROLLING_UPDATE,
@@ -53,7 +54,15 @@ export class Admin extends Part {
       'Deployment',
       withPodOptions(
         k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.admin, admin),
+          metadata: this.metadata(names.admin, {
+            annotations: {
+              ...baselineAnnotations(
+                'the web server of the image starts as root and writes below /var',
+                true,
+              ),
+              ...admin.annotations,
+            },
+          }),
           spec: {
             replicas: admin.replicas,
             strategy: ROLLING_UPDATE,

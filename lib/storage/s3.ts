@@ -44,7 +44,7 @@ export function s3Preflight(
       { name: 'S3_PREFIX', value: storage.path.slice(1) },
       ...(createBucket ? [{ name: 'S3_CREATE_BUCKET', value: 'true' }] : []),
       ...s3CredentialsEnv(s3),
-      { name: 'CREDENTIALS_SECRET', value: s3.credentials.secretName },
+      { name: 'CREDENTIALS_FROM', value: s3.credentials.secretName },
       { name: 'WAIT_SECONDS', value: String(s3.waitSeconds) },
       { name: 'PROBE_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],

@@ -51,7 +51,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
     MYSQL_USER: 'milvus',
     MYSQL_DATABASE: 'milvus',
     MYSQL_PWD: password,
-    CREDENTIALS_SECRET: 'milvus-mysql',
+    CREDENTIALS_FROM: 'milvus-mysql',
     WAIT_SECONDS: '0',
     ...overrides,
   });

@@ -68,7 +68,7 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
     S3_PREFIX: 'var/lib/milvus/data',
     S3_ACCESS_KEY: accessKey,
     S3_SECRET_KEY: secretKey,
-    CREDENTIALS_SECRET: 'milvus-s3',
+    CREDENTIALS_FROM: 'milvus-s3',
     WAIT_SECONDS: '0',
     ...overrides,
   });

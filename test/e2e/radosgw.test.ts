@@ -39,7 +39,7 @@ describeWith([...RADOSGW_COMMANDS, 'rclone'], 'with a Ceph RADOS gateway', () =>
       S3_ADDRESS: radosgw.host,
       S3_PORT: `${radosgw.port}`,
       S3_BUCKET: 'milvus',
-      CREDENTIALS_SECRET: 'milvus-s3',
+      CREDENTIALS_FROM: 'milvus-s3',
       ...keys(radosgw.owner),
       ...overrides,
     };

@@ -52,7 +52,7 @@ describe('backups beside the data', () => {
         KEEP: '14',
         S3_ACCESS_KEY: { secretKeyRef: { name: 'milvus-test-s3', key: 'access-key' } },
         S3_SECRET_KEY: { secretKeyRef: { name: 'milvus-test-s3', key: 'secret-key' } },
-        CREDENTIALS_SECRET: 'milvus-test-s3',
+        CREDENTIALS_FROM: 'milvus-test-s3',
         WORK_DIR: '/work',
       },
     });

@@ -1,0 +1,255 @@
+// The checks of kube-linter's default set, and some of those that it has switched off, each as a rule about manifests.
+import {
+  at,
+  containers,
+  type Fields,
+  fields,
+  idOf,
+  items,
+  type Manifest,
+  podTemplates,
+  records,
+  selects,
+  text,
+} from './manifests';
+import { nanosOf } from './quantity';
+
+/** A check by kube-linter's name: what is wrong, by the object that it is wrong with. */
+type Check = (manifests: readonly Manifest[]) => readonly Finding[];
+interface Finding {
+  readonly object: Manifest;
+  readonly what: string;
+}
+
+/** Findings as "check: Kind/name: what", without those that the object's own annotation excepts with a reason. */
+export function lint(manifests: readonly Manifest[]): string[] {
+  return Object.entries(CHECKS).flatMap(([name, check]) =>
+    check(manifests)
+      .filter(
+        ({ object }) =>
+          text(at(object, 'metadata', 'annotations', `ignore-check.kube-linter.io/${name}`)) === '',
+      )
+      .map(({ object, what }) => `${name}: ${idOf(object)}: ${what}`),
+  );
+}
+
+/** Something about each pod. */
+const pods =
+  (
+    check: (
+      spec: Fields,
+      template: { readonly labels: Fields; readonly owner: Manifest },
+    ) => readonly string[],
+  ): Check =>
+  (manifests) =>
+    podTemplates(manifests).flatMap(({ owner, spec, metadata }) =>
+      check(spec, { labels: fields(metadata['labels']), owner }).map((what) => ({ object: owner, what })),
+    );
+
+/** Something about each container. */
+const perContainer = (check: (container: Fields, pod: Fields) => readonly string[]): Check =>
+  pods((spec) =>
+    containers(spec).flatMap((container) =>
+      check(container, spec).map((what) => `${text(container['name'])} ${what}`),
+    ),
+  );
+
+const objects =
+  (kind: string, check: (object: Manifest, all: readonly Manifest[]) => readonly string[]): Check =>
+  (manifests) =>
+    manifests
+      .filter((object) => object.kind === kind)
+      .flatMap((object) => check(object, manifests).map((what) => ({ object, what })));
+
+const security = (container: Fields) => fields(container['securityContext']);
+const when = (wrong: boolean, what: string): string[] => (wrong ? [what] : []);
+
+const probePort = (probe: string): Check =>
+  perContainer((container) => {
+    const port = at(container, probe, 'httpGet', 'port') ?? at(container, probe, 'tcpSocket', 'port');
+    const declared = records(container['ports']).flatMap(({ name, containerPort }) => [name, containerPort]);
+    return when(
+      port !== undefined && !declared.includes(port),
+      `probes ${String(port)}, which it does not declare`,
+    );
+  });
+
+const hostField = (field: string): Check => pods((spec) => when(spec[field] === true, `uses ${field}`));
+
+/** Paths of the host that give it away. */
+const SENSITIVE = /^\/($|boot|dev|etc|lib|proc|sys|usr|var\/run\/docker\.sock|run\/containerd)/;
+const SAFE_SYSCTLS = [
+  'net.ipv4.ip_local_port_range',
+  'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.tcp_syncookies',
+];
+const SECRET_NAME = /secret/i;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'dangling-service': objects('Service', (service, all) =>
+    when(
+      !podTemplates(all).some(({ metadata }) =>
+        selects({ matchLabels: at(service, 'spec', 'selector') }, fields(metadata['labels'])),
+      ),
+      'selects no pod',
+    ),
+  ),
+  'deprecated-service-account-field': pods((spec) => when('serviceAccount' in spec, 'has serviceAccount')),
+  'docker-sock': pods((spec) =>
+    when(
+      JSON.stringify(spec['volumes'] ?? []).includes('docker.sock'),
+      "mounts the container runtime's socket",
+    ),
+  ),
+  'drop-net-raw-capability': perContainer((container) => {
+    const dropped = items(at(security(container), 'capabilities', 'drop'));
+    return when(!dropped.includes('ALL') && !dropped.includes('NET_RAW'), 'keeps NET_RAW');
+  }),
+  'duplicate-env-var': perContainer((container) => {
+    const names = records(container['env']).map(({ name }) => name);
+    return when(new Set(names).size < names.length, 'has a variable twice');
+  }),
+  'env-var-secret': perContainer((container) =>
+    records(container['env'])
+      .filter(({ name, value }) => SECRET_NAME.test(text(name)) && text(value) !== '')
+      .map(({ name }) => `has ${text(name)} in the clear`),
+  ),
+  'host-ipc': hostField('hostIPC'),
+  'host-network': hostField('hostNetwork'),
+  'host-pid': hostField('hostPID'),
+  'invalid-target-ports': objects('Service', (service) =>
+    records(at(service, 'spec', 'ports'))
+      .map(({ targetPort }) => targetPort)
+      .filter(
+        (port) => typeof port === 'string' && !/^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/.test(port),
+      )
+      .map((port) => `targets ${String(port)}`),
+  ),
+  'job-ttl-seconds-after-finished': (manifests) =>
+    objects('Job', (job) => when(at(job, 'spec', 'ttlSecondsAfterFinished') === undefined, 'stays for ever'))(
+      manifests,
+    ).concat(
+      objects('CronJob', (job) =>
+        when(
+          at(job, 'spec', 'jobTemplate', 'spec', 'ttlSecondsAfterFinished') !== undefined,
+          'has two limits',
+        ),
+      )(manifests),
+    ),
+  'latest-tag': perContainer((container) =>
+    when(
+      !/(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/.test(text(container['image'])) ||
+        /:latest$/.test(text(container['image'])),
+      'has no version',
+    ),
+  ),
+  'liveness-port': probePort('livenessProbe'),
+  'readiness-port': probePort('readinessProbe'),
+  'startup-port': probePort('startupProbe'),
+  'mismatching-selector': (manifests) =>
+    podTemplates(manifests)
+      .filter(({ owner }) => at(owner, 'spec', 'selector') !== undefined)
+      .filter(({ owner, metadata }) => !selects(at(owner, 'spec', 'selector'), fields(metadata['labels'])))
+      .map(({ owner }) => ({ object: owner, what: 'does not select its own pods' })),
+  'no-anti-affinity': (manifests) =>
+    podTemplates(manifests)
+      .filter(({ owner }) => Number(at(owner, 'spec', 'replicas') ?? 1) > 1)
+      .filter(({ spec }) => at(spec, 'affinity', 'podAntiAffinity') === undefined)
+      .map(({ owner }) => ({ object: owner, what: 'may have all its pods on one node' })),
+  'no-extensions-v1beta': (manifests) =>
+    manifests
+      .filter(({ apiVersion }) => /^extensions\/|v1beta1$/.test(text(apiVersion)))
+      .map((object) => ({ object, what: 'is of an old API' })),
+  'no-read-only-root-fs': perContainer((container) =>
+    when(security(container)['readOnlyRootFilesystem'] !== true, 'can write to its root filesystem'),
+  ),
+  'non-existent-service-account': (manifests) =>
+    podTemplates(manifests)
+      .filter(({ spec }) => !['', 'default'].includes(text(spec['serviceAccountName'])))
+      .filter(
+        ({ spec }) =>
+          !manifests.some(
+            ({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === spec['serviceAccountName'],
+          ),
+      )
+      .map(({ owner, spec }) => ({ object: owner, what: `uses ${text(spec['serviceAccountName'])}` })),
+  'pdb-max-unavailable': objects('PodDisruptionBudget', (budget) =>
+    when(['0', '0%'].includes(String(at(budget, 'spec', 'maxUnavailable'))), 'blocks every drain'),
+  ),
+  'pdb-min-available': objects('PodDisruptionBudget', (budget, all) => {
+    const least = at(budget, 'spec', 'minAvailable');
+    const replicas = podTemplates(all)
+      .filter(({ metadata }) => selects(at(budget, 'spec', 'selector'), fields(metadata['labels'])))
+      .map(({ owner }) => Number(at(owner, 'spec', 'replicas') ?? 1));
+    return when(
+      String(least) === '100%' || (typeof least === 'number' && replicas.some((count) => least >= count)),
+      'blocks every drain',
+    );
+  }),
+  'privilege-escalation-container': perContainer((container) =>
+    when(security(container)['allowPrivilegeEscalation'] !== false, 'may gain privileges'),
+  ),
+  'privileged-container': perContainer((container) =>
+    when(security(container)['privileged'] === true, 'is privileged'),
+  ),
+  'run-as-non-root': perContainer((container, pod) => {
+    const own = security(container)['runAsNonRoot'] ?? at(pod, 'securityContext', 'runAsNonRoot');
+    const user = security(container)['runAsUser'] ?? at(pod, 'securityContext', 'runAsUser');
+    return when(own !== true || user === 0, 'may be root');
+  }),
+  'sensitive-host-mounts': pods((spec) =>
+    records(spec['volumes'])
+      .filter((volume) => SENSITIVE.test(text(at(volume, 'hostPath', 'path'))))
+      .map((volume) => `mounts ${text(at(volume, 'hostPath', 'path'))}`),
+  ),
+  'ssh-port': perContainer((container) =>
+    when(
+      records(container['ports']).some(({ containerPort }) => containerPort === 22),
+      'has an SSH port',
+    ),
+  ),
+  'unsafe-sysctls': pods((spec) =>
+    records(at(spec, 'securityContext', 'sysctls'))
+      .filter(({ name }) => !SAFE_SYSCTLS.includes(text(name)))
+      .map(({ name }) => `sets ${text(name)}`),
+  ),
+  'unset-cpu-requirements': unset('cpu'),
+  'unset-memory-requirements': unset('memory'),
+
+  // Not in the default set, and wanted here.
+  'non-isolated-pod': (manifests) =>
+    podTemplates(manifests)
+      .filter(
+        ({ metadata }) =>
+          !manifests.some(
+            (policy) =>
+              policy.kind === 'NetworkPolicy' &&
+              selects(at(policy, 'spec', 'podSelector'), fields(metadata['labels'])),
+          ),
+      )
+      .map(({ owner }) => ({ object: owner, what: 'is under no NetworkPolicy' })),
+  'wildcard-in-rules': objects('Role', (role) =>
+    when(JSON.stringify(role['rules']).includes('"*"'), 'has a wildcard'),
+  ),
+  'access-to-secrets': objects('Role', (role) =>
+    when(
+      records(role['rules']).some((rule) => items(rule['resources']).includes('secrets')),
+      'may read Secrets',
+    ),
+  ),
+  'cluster-wide-rights': (manifests) =>
+    manifests
+      .filter(({ kind }) => kind.startsWith('ClusterRole'))
+      .map((object) => ({ object, what: 'has rights beyond its namespace' })),
+};
+
+function unset(resource: string): Check {
+  return perContainer((container) =>
+    ['requests', 'limits']
+      .filter((kind) => (nanosOf(text(at(container, 'resources', kind, resource))) ?? 0n) <= 0n)
+      .map((kind) => `has no ${kind} of ${resource}`),
+  );
+}
+
+/** The names of all checks. */
+export const CHECK_NAMES = Object.keys(CHECKS);
