@@ -588,8 +588,21 @@ export const clusterOf = (config: MilvusConfig): MilvusCluster =>
   new MilvusCluster(new App(), 'cluster', config);
 
 /** The manifest as it is written to the file. */
-export const yamlOf = (config: MilvusConfig): string =>
-  Yaml.stringify(...(clusterOf(config).toJson() as unknown[]));
+export const yamlOf = remembered((config: MilvusConfig): string =>
+  Yaml.stringify(...(clusterOf(config).toJson() as unknown[])),
+);
 
-/** The objects as kubectl reads them from the file. */
-export const manifestsOf = (config: MilvusConfig): Manifest[] => parse(yamlOf(config));
+/** The objects as kubectl reads them from the file; not to be changed, since others get the same. */
+export const manifestsOf = remembered((config: MilvusConfig): Manifest[] => parse(yamlOf(config)));
+
+/** Samples are asked for by many tests. */
+function remembered<T>(make: (config: MilvusConfig) => T): (config: MilvusConfig) => T {
+  const made = new WeakMap<MilvusConfig, T>();
+  return (config) => {
+    const known = made.get(config);
+    if (known !== undefined) return known;
+    const value = make(config);
+    made.set(config, value);
+    return value;
+  };
+}
