@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { manifestsOf } from './support/clusters';
+import { idOf, parse } from './support/manifests';
+import { ROOT } from './support/project';
+
+/** A project of somebody else's, with the package as npm would publish it. */
+const project = mkdtempSync(join(tmpdir(), 'published-package-'));
+afterAll(() => rmSync(project, { recursive: true }));
+const run = (command: string, ...args: string[]) =>
+  execFileSync(command, args, {
+    cwd: project,
+    encoding: 'utf8',
+    stdio: 'pipe',
+    env: { ...process.env, CI: '' },
+  });
+/** TypeScript and the types of Node are a developer's own; those of this project will do. */
+const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const TYPES = join(ROOT, 'node_modules/@types');
+
+beforeAll(() => {
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--pack-destination', project], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }),
+  ) as [{ filename: string }];
+  writeFileSync(join(project, 'package.json'), '{ "name": "somebody-elses", "private": true }\n');
+  run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`);
+}, 180_000);
+
+test('it has what users need, and nothing of the development', () => {
+  const installed = join(project, 'node_modules/cdk8s-milvus');
+  expect(readdirSync(installed).sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'assets',
+    'build',
+    'milvus.schema.json',
+    'package.json',
+  ]);
+  const all = readdirSync(installed, { recursive: true }).map(String);
+  expect(
+    all.filter((file) => /\.test\.|(^|\/)test\/|\.tsbuildinfo$|__snapshots__|(?<!\.d)\.ts$/.test(file)),
+  ).toEqual([]);
+});
+
+test('its constructs and types are used in an app of another', () => {
+  writeFileSync(
+    join(project, 'main.ts'),
+    `import { App, JsonPatch } from 'cdk8s';
+import { ConfigurationError, fromHelmValues, MilvusCluster, type MilvusConfig } from 'cdk8s-milvus';
+
+const config: MilvusConfig = { name: 'milvus', s3: { address: 'rgw.example.com', bucket: 'vectors' }, readonly: { replicas: 3 } };
+const app = new App({ outdir: 'dist' });
+const cluster = new MilvusCluster(app, 'milvus', config);
+cluster.writable.deployment.addJsonPatch(JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor'));
+const other: MilvusConfig = fromHelmValues({ mysql: { enabled: false } }, { release: 'milvus' });
+try {
+  new MilvusCluster(app, 'other', { ...other, readonly: {} });
+} catch (error) {
+  if (!(error instanceof ConfigurationError)) throw error;
+  console.log(error.message);
+}
+app.synth();
+`,
+  );
+  run(
+    'node',
+    TSC,
+    '--strict',
+    '--target',
+    'es2022',
+    '--module',
+    'node16',
+    '--moduleResolution',
+    'node16',
+    '--skipLibCheck',
+    '--typeRoots',
+    TYPES,
+    '--types',
+    'node',
+    'main.ts',
+  );
+  expect(run('node', 'main.js')).toContain('readonly: given a value with mode: standalone');
+  const text = readFileSync(join(project, 'dist/milvus.k8s.yaml'), 'utf8');
+  expect(text).toContain('runtimeClassName: gvisor');
+  expect(parse(text).map(idOf)).toEqual(
+    manifestsOf({
+      name: 'milvus',
+      s3: { address: 'rgw.example.com', bucket: 'vectors' },
+      readonly: { replicas: 3 },
+    }).map(idOf),
+  );
+}, 60_000);
+
+test('its command works without a checkout', () => {
+  writeFileSync(join(project, 'milvus.yaml'), 'name: milvus\ns3: {address: rgw, bucket: vectors}\n');
+  run('npx', '--offline', 'cdk8s-milvus', 'synth', '-q', '-o', 'manifests');
+  expect(readdirSync(join(project, 'manifests')).sort()).toEqual([
+    'Kustomization',
+    'jobs',
+    'milvus.k8s.yaml',
+  ]);
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(run('npx', '--offline', 'cdk8s-milvus', '--version')).toBe(`${version}\n`);
+}, 60_000);
