@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { manifestsOf } from './support/clusters';
@@ -19,6 +19,11 @@ const run = (command: string, ...args: string[]) =>
 /** TypeScript and the types of Node are a developer's own; those of this project will do. */
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const TYPES = join(ROOT, 'node_modules/@types');
+
+function compile(file: string): void {
+  const options = ['--strict', '--target', 'es2022', '--module', 'node16', '--moduleResolution', 'node16'];
+  run('node', TSC, ...options, '--skipLibCheck', '--typeRoots', TYPES, '--types', 'node', file);
+}
 
 beforeAll(() => {
   const [packed] = JSON.parse(
@@ -70,23 +75,7 @@ try {
 app.synth();
 `,
   );
-  run(
-    'node',
-    TSC,
-    '--strict',
-    '--target',
-    'es2022',
-    '--module',
-    'node16',
-    '--moduleResolution',
-    'node16',
-    '--skipLibCheck',
-    '--typeRoots',
-    TYPES,
-    '--types',
-    'node',
-    'main.ts',
-  );
+  compile('main.ts');
   expect(run('node', 'main.js')).toContain('readonly: given a value with mode: standalone');
   const text = readFileSync(join(project, 'dist/milvus.k8s.yaml'), 'utf8');
   expect(text).toContain('runtimeClassName: gvisor');
@@ -97,6 +86,15 @@ app.synth();
       readonly: { replicas: 3 },
     }).map(idOf),
   );
+}, 60_000);
+
+test('the example of an app runs', () => {
+  cpSync(join(ROOT, 'examples/typescript/main.ts'), join(project, 'example.ts'));
+  compile('example.ts');
+  execFileSync('node', ['example.js'], { cwd: project, env: { ...process.env, CDK8S_OUTDIR: 'example' } });
+  const text = readFileSync(join(project, 'example/milvus.k8s.yaml'), 'utf8');
+  expect(text).toContain('name: ndots');
+  expect(text).toContain('whenDeleted: Retain');
 }, 60_000);
 
 test('its command works without a checkout', () => {
