@@ -8,6 +8,7 @@ import { fromHelm } from '../helm';
 import { OutputError } from '../output/files';
 import { imageTable } from '../output/images';
 import { progressLine, type Terminal } from '../output/progress';
+import { staleFiles } from '../output/stale';
 import { summary } from '../output/summary';
 import { synthesize } from '../output/synthesize';
 
@@ -34,6 +35,7 @@ interface Command {
 const HELP = `Milvus 1.1.1 on Kubernetes: plain manifests from one small configuration.
 
   cdk8s-milvus synth [-c milvus.yaml] [-o dist]     writes the manifests
+  cdk8s-milvus check [-c milvus.yaml] [-o dist]     fails when the manifests are not those of the configuration
   cdk8s-milvus images [-c milvus.yaml] [--all]      lists the images, for mirrors
   cdk8s-milvus from-helm RELEASE CHART [flags]      makes a milvus.yaml from what follows "helm install"
   cdk8s-milvus COMMAND --help                       more about one of them
@@ -69,6 +71,28 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       });
       if (quiet !== true) stderr.write(`${summary(synthesis)}\n`);
       return EXIT.ok;
+    },
+  },
+  check: {
+    help: `Tells whether committed manifests are those of the configuration, for continuous integration.
+
+  cdk8s-milvus check [-c CONFIG] [-o DIRECTORY]
+
+  -c, --config   as for synth
+  -o, --outdir   where the manifests are (default: dist)
+
+Exit codes: 0 they are, 1 they are not (or the configuration can not be used); each file that differs is named.
+`,
+    run: (args, { stderr, cwd, env }) => {
+      const { config, outdir = 'dist' } = options(args, {
+        config: { type: 'string', short: 'c' },
+        outdir: { type: 'string', short: 'o' },
+      });
+      const stale = staleFiles({ config, cwd, env }, resolve(cwd, outdir));
+      for (const { file, how } of stale) stderr.write(`${join(outdir, file)}: ${how}\n`);
+      if (stale.length === 0) return EXIT.ok;
+      stderr.write('Synthesize, and commit what changes.\n');
+      return EXIT.failed;
     },
   },
   images: {

@@ -84,3 +84,30 @@ test('images and from-helm are those of the npm scripts', () => {
   });
   expect(run('from-helm', 'milvus').code).toBe(1);
 });
+
+describe('check', () => {
+  const check = () => run('check', '-c', 'milvus.yaml', '-o', 'committed');
+  beforeAll(() => {
+    run('synth', '-q', '-o', 'committed');
+  });
+
+  test('manifests of the configuration are fine', () => {
+    expect(check()).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('what differs, is missing or too many is named, and left alone', () => {
+    const file = (name: string) => join(directory, 'committed', name);
+    writeFileSync(file('milvus.k8s.yaml'), 'changed');
+    writeFileSync(file('other.yaml'), '');
+    rmSync(file('Kustomization'));
+    expect(check()).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.yaml: too many\nSynthesize, and commit what changes.\n',
+    });
+    expect(readFileSync(file('milvus.k8s.yaml'), 'utf8')).toBe('changed');
+    expect(run('check', '-o', 'nowhere').stderr).toContain('nowhere/milvus.k8s.yaml: missing');
+    expect(run('check', '-c', 'bad.yaml').code).toBe(1);
+  });
+});
