@@ -7,6 +7,8 @@ export type { MilvusConfig } from './config/milvus-config';
 export { ConfigurationError, type Problem, type ProblemReport } from './config/problems';
 export type { Settings } from './config/settings';
 export {
+  type AdoptionStep,
+  adoptionSteps,
   type CommandResult,
   fromHelm,
   fromHelmValues,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { compile } from 'json-schema-to-typescript';
 import { z } from 'zod';
 import { clusterSchema } from '../lib/config/schema';
+import { configurationReference } from './configuration-reference';
 import { helmValuesReference } from './helm-values-reference';
 
 const ROOT = join(__dirname, '..');
@@ -13,6 +14,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
+    [join(ROOT, 'docs/reference/configuration.md')]: configurationReference(),
     [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),
   };
 }

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../config/problems';
+import { adoptionChecklist, adoptionSteps } from './adoption';
 import { type InstallCommand, parseInstallCommand } from './install-command';
 import { milvusYaml } from './milvus-yaml';
 import { type HelmTranslation, translateHelmValues } from './translate';
@@ -22,7 +23,8 @@ say nothing about the cluster are ignored. For a release that is running, get it
 
 The configuration goes to stdout; what was changed, replaced or dropped, and the Secrets that are needed, to stderr.
 
-  --adopt          the release is running and is to be taken over: paths, claims and versions stay the chart's
+  --adopt          the release is running and is to be taken over: paths, claims and versions stay the chart's; the steps,
+                   with the commands for this release, are printed too
   --show-secrets   print the credentials that were given in the commands that make the Secrets
   --help           this text
 `;
@@ -40,10 +42,14 @@ export function fromHelm(args: readonly string[], readFile: (path: string) => st
       args.filter((arg) => !own.includes(arg)),
       readFile,
     );
-    const translation = translateHelmValues(command.values, { ...command, adopt: has('--adopt') });
+    const adopt = has('--adopt');
+    const translation = translateHelmValues(command.values, { ...command, adopt });
     return {
       stdout: milvusYaml(translation.config, translation.notes, headline(command)),
-      stderr: report(command, translation, has('--show-secrets')),
+      stderr: [
+        report(command, translation, { showSecrets: has('--show-secrets'), adopt }),
+        ...(adopt ? [checklist(command, translation)] : []),
+      ].join(''),
       exitCode: 0,
     };
   } catch (error) {
@@ -56,10 +62,14 @@ function headline({ release, chart, namespace }: InstallCommand): string {
   return `From the Helm release ${release} of ${chart}${namespace === undefined ? '' : ` in ${namespace}`}.`;
 }
 
+function checklist(command: InstallCommand, { config }: HelmTranslation): string {
+  return `\n# The way over, step by step. See docs/how-to/migrate-from-helm.md.\n\n${adoptionChecklist(adoptionSteps(config, command))}\n`;
+}
+
 function report(
   { warnings, namespace }: InstallCommand,
   { notes, secrets }: HelmTranslation,
-  showSecrets: boolean,
+  { showSecrets, adopt }: { readonly showSecrets: boolean; readonly adopt: boolean },
 ): string {
   const lines = [
     ...warnings.map((warning) => `Warning: ${warning}.`),
@@ -70,7 +80,7 @@ function report(
     const scope = namespace === undefined ? '' : `-n ${namespace} `;
     return `kubectl ${scope}create secret generic ${name} ${literals.join(' ')}`;
   });
-  if (commands.length > 0) {
+  if (commands.length > 0 && (showSecrets || !adopt)) {
     const variables = secrets
       .flatMap(({ entries }) => entries)
       .filter((entry) => entry.known && !(showSecrets && entry.value !== undefined))

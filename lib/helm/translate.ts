@@ -483,7 +483,8 @@ function metadata(translation: Translation, { name, mysql }: ReleaseNames): void
   if (deploysMysql(translation)) {
     const secret = translation.given('mysql.existingSecret', text) || mysql;
     translation.set('mysql.credentials.existingSecret', secret);
-    if (translation.raw('mysql.existingSecret') === undefined) {
+    // A running release has its Secret already.
+    if (translation.raw('mysql.existingSecret') === undefined && !translation.adopt) {
       translation.secrets.push({ name: secret, entries: mysqlPasswords(translation) });
     }
     return;
@@ -513,13 +514,7 @@ function mysqlPasswords(translation: Translation) {
   };
   const root = entry('mysql-root-password', 'mysql.mysqlRootPassword', 'MYSQL_ROOT_PASSWORD');
   const user = entry('mysql-password', 'mysql.mysqlPassword', 'MYSQL_PASSWORD');
-  // A running server has the chart's passwords, and nobody needs to make up others.
-  return translation.adopt
-    ? [
-        { ...root, known: true },
-        { ...user, known: true },
-      ]
-    : [root, user];
+  return [root, user];
 }
 
 function externalMysql(translation: Translation, name: string): void {

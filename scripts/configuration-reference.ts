@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { clusterSchema } from '../lib/config/schema';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const HEAD = `<!-- Generated from the schema in lib/config/schema by \`npm run generate\`; do not edit. -->
+
+# The configuration
+
+Every key of \`milvus.yaml\`, with its default. Your editor shows the same while you type, from \`milvus.schema.json\`. Only \`name\` is always needed; a cluster
+also needs \`s3.bucket\` and \`s3.address\`, or \`storage.persistence.enabled\`.
+
+- Sizes that Milvus counts are in its units (\`4GB\`, 1024-based) or Kubernetes' (\`4Gi\`); those that Kubernetes counts in Kubernetes'.
+- \`\${env:NAME}\` and \`\${env:NAME:-default}\` in any value read the environment.
+- \`extends: ./base.yaml\` merges this file over another one; \`key: null\` takes a key of the base away.
+- Several YAML documents are several clusters.
+`;
+
+/** docs/reference/configuration.md */
+export function configurationReference(): string {
+  const schema = z.toJSONSchema(clusterSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const definitions = (schema.$defs ?? {}) as Record<string, JsonSchema>;
+  const { plain, sections } = split(schema);
+  return [
+    HEAD,
+    '## At the top\n',
+    table(plain.flatMap(([key, value]) => rows(key, value))),
+    ...sections.flatMap(([key, value]) => [
+      `\n## ${key}\n`,
+      `${prose(value.description ?? '')}\n`,
+      table(rows(key, value).slice(1)),
+    ]),
+    '\n## Shared kinds\n',
+    ...Object.entries(definitions).flatMap(([name, value]) => [
+      `### ${name}\n`,
+      `${prose(value.description ?? '')}\n`,
+      `${table(properties(value).flatMap(([key, child]) => rows(key, child)))}\n`,
+    ]),
+  ].join('\n');
+}
+
+type Property = readonly [key: string, schema: JsonSchema];
+
+function properties(schema: JsonSchema): readonly Property[] {
+  return Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>);
+}
+
+function split(schema: JsonSchema): {
+  readonly plain: readonly Property[];
+  readonly sections: readonly Property[];
+} {
+  const isSection = ([, value]: Property) => properties(value).length > 0;
+  return {
+    plain: properties(schema).filter((property) => !isSection(property)),
+    sections: properties(schema).filter(isSection),
+  };
+}
+
+interface Row {
+  readonly path: string;
+  readonly fallback: string;
+  readonly description: string;
+}
+
+function rows(path: string, schema: JsonSchema): Row[] {
+  const [description = '', fallback] = (schema.description ?? '').split('\n\n@default - ');
+  const own: Row = { path, description, fallback: fallback ?? literal(schema) };
+  return [own, ...properties(schema).flatMap(([key, child]) => rows(`${path}.${key}`, child))];
+}
+
+function literal({ default: fallback, properties: keys }: JsonSchema): string {
+  if (keys !== undefined || fallback === undefined) return '';
+  return fallback === '' ? '""' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
+}
+
+function table(list: readonly Row[]): string {
+  const lines = list.map(
+    ({ path, fallback, description }) => `| \`${path}\` | ${cell(fallback)} | ${cell(description)} |`,
+  );
+  return ['| key | default | |', '| --- | --- | --- |', ...lines].join('\n');
+}
+
+function prose(text: string): string {
+  return outsideCode(text.split('\n\n@default - ')[0] ?? '');
+}
+
+/** Without what Markdown would take for HTML; between backticks it takes nothing. */
+function outsideCode(text: string): string {
+  return text
+    .split('`')
+    .map((part, index) => (index % 2 === 0 ? part.replaceAll('<', '\\<') : part))
+    .join('`');
+}
+
+function cell(text: string): string {
+  return outsideCode(text.replaceAll('|', '\\|')).replace(/\s+/g, ' ').trim();
+}
