@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import { App, Yaml } from 'cdk8s';
 import { compile } from 'json-schema-to-typescript';
 import { z } from 'zod';
+import { loadClusters, MilvusCluster } from '../lib';
 import { clusterSchema } from '../lib/config/schema';
+import { clusterGraph } from './cluster-graph';
 import { configurationReference } from './configuration-reference';
 import { helmValuesReference } from './helm-values-reference';
 
@@ -14,9 +17,18 @@ export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
+    [join(ROOT, 'docs/images/cluster.svg')]: await clusterGraph(defaultManifests()),
     [join(ROOT, 'docs/reference/configuration.md')]: configurationReference(),
     [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),
   };
+}
+
+/** What the shipped milvus.yaml gives. */
+function defaultManifests(): string {
+  const [cluster] = loadClusters({ config: 'milvus.yaml', cwd: ROOT, env: {} });
+  if (cluster === undefined) throw new Error('milvus.yaml has no cluster');
+  const chart = new MilvusCluster(new App(), 'cluster', cluster.settings);
+  return Yaml.stringify(...(chart.toJson() as unknown[]));
 }
 
 const REFERENCE: JsonSchema = {

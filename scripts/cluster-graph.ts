@@ -1,0 +1,211 @@
+import { Graphviz } from '@hpcc-js/wasm-graphviz';
+import { parseAllDocuments } from 'yaml';
+
+type Fields = Readonly<Record<string, unknown>>;
+interface Manifest extends Fields {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: Fields };
+}
+
+const at = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((tree, step) => (tree as Fields | undefined)?.[step], value);
+const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/**
+ * Draws the objects of a cluster from its manifests: who talks to whom on which port (by the NetworkPolicies), where
+ * credentials come from and where data goes. Colours follow the reader's light or dark theme.
+ * @param yaml the manifests, as they are applied
+ */
+export async function clusterGraph(yaml: string): Promise<string> {
+  const manifests = parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
+  const graphviz = await Graphviz.load();
+  return themed(graphviz.dot(new Drawing(manifests).dot()));
+}
+
+class Drawing {
+  private readonly workloads: readonly Manifest[];
+  private readonly nodes = new Map<string, string>();
+  private readonly edges = new Set<string>();
+
+  public constructor(private readonly manifests: readonly Manifest[]) {
+    this.workloads = manifests.filter(({ kind }) => ['Deployment', 'StatefulSet', 'CronJob'].includes(kind));
+  }
+
+  public dot(): string {
+    for (const workload of this.workloads) this.workload(workload);
+    for (const service of this.ofKind('Service')) this.service(service);
+    for (const policy of this.ofKind('NetworkPolicy')) this.flows(policy);
+    const indent = (lines: Iterable<string>) => [...lines].map((line) => `  ${line}`).join('\n');
+    return `digraph {
+  graph [rankdir=TB, bgcolor=transparent, nodesep=0.35, ranksep=0.6, fontname="Helvetica,Arial,sans-serif"]
+  node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.15,0.08"]
+  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, arrowsize=0.7]
+${indent(this.nodes.values())}
+${indent(this.edges)}
+}
+`;
+  }
+
+  private ofKind(kind: string): readonly Manifest[] {
+    return this.manifests.filter((manifest) => manifest.kind === kind);
+  }
+
+  private node(id: string, label: readonly string[], kind: string, shape = 'box'): string {
+    const lines = label.join('\\n');
+    this.nodes.set(id, `${quoted(id)} [label=${quoted(lines)}, class=${quoted(kind)}, shape=${shape}]`);
+    return id;
+  }
+
+  private edge(from: string, to: string, label: string, kind: string): void {
+    const plain = kind === 'flow' ? '' : ', style=dashed, arrowhead=none';
+    this.edges.add(
+      `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, class=${quoted(kind)}${plain}]`,
+    );
+  }
+
+  private workload(workload: Manifest): void {
+    const { kind, metadata } = workload;
+    const id = `${kind}/${metadata.name}`;
+    const replicas = at(workload, 'spec', 'replicas');
+    this.node(
+      id,
+      [kind, metadata.name, ...(replicas === undefined ? [] : [`${String(replicas)} pod(s)`])],
+      'workload',
+    );
+    for (const secret of secretsOf(podOf(workload))) {
+      this.edge(this.node(`Secret/${secret}`, ['Secret', secret], 'secret', 'note'), id, '', 'credential');
+    }
+    const claims = [
+      ...list(at(podOf(workload), 'volumes')).map((volume) =>
+        text(at(volume, 'persistentVolumeClaim', 'claimName')),
+      ),
+      ...list(at(workload, 'spec', 'volumeClaimTemplates')).map(
+        (claim) => `${text(at(claim, 'metadata', 'name'))}-${metadata.name}-0`,
+      ),
+    ].filter((name) => name !== '');
+    for (const claim of claims) {
+      this.edge(
+        id,
+        this.node(`Claim/${claim}`, ['PersistentVolumeClaim', claim], 'volume', 'cylinder'),
+        '',
+        'data',
+      );
+    }
+  }
+
+  /** The Service that clients use, which is where requests come in. */
+  private service({ metadata, spec }: Manifest): void {
+    const selector = at(spec, 'selector');
+    const name = metadata.name;
+    const targets = this.selected(selector);
+    // Those in front of servers and MySQL are ways of the flows that the policies tell.
+    if (targets.some((target) => name !== target && target.startsWith(`${name}-`))) {
+      const id = this.node(`Service/${name}`, ['Service', name, text(at(spec, 'type'))], 'service');
+      const clients = this.node('clients', ['clients'], 'outside', 'ellipse');
+      const [port] = list(at(spec, 'ports'));
+      this.edge(clients, id, String(port?.['port']), 'flow');
+      for (const target of targets) this.edge(id, this.idOf(target), String(port?.['port']), 'flow');
+    }
+  }
+
+  private flows(policy: Manifest): void {
+    const sources = this.selected(at(policy, 'spec', 'podSelector', 'matchLabels'));
+    // That which denies everything selects all.
+    if (sources.length !== 1) return;
+    const [source = ''] = sources;
+    for (const rule of list(at(policy, 'spec', 'egress'))) {
+      const ports = [...new Set(list(rule['ports']).map(({ port }) => String(port)))].join(', ');
+      if (ports === '53') continue;
+      for (const peer of list(rule['to'])) {
+        const address = text(at(peer, 'ipBlock', 'cidr'));
+        const labels = at(peer, 'podSelector', 'matchLabels');
+        if (address !== '') {
+          const outside = this.node(
+            `outside ${address}`,
+            [outsideName(address, ports)],
+            'outside',
+            'ellipse',
+          );
+          this.edge(this.idOf(source), outside, ports, 'flow');
+        } else if (labels !== undefined && peer['namespaceSelector'] === undefined) {
+          for (const target of this.selected(labels))
+            this.edge(this.idOf(source), this.idOf(target), ports, 'flow');
+        }
+      }
+    }
+  }
+
+  /** Names of the workloads whose pods have the labels. */
+  private selected(labels: unknown): readonly string[] {
+    const wanted = Object.entries((labels ?? {}) as Fields);
+    return this.workloads
+      .filter((workload) =>
+        wanted.every(([key, value]) => at(templateOf(workload), 'metadata', 'labels', key) === value),
+      )
+      .map(({ metadata }) => metadata.name);
+  }
+
+  private idOf(name: string): string {
+    const workload = this.workloads.find(({ metadata }) => metadata.name === name);
+    return `${workload?.kind}/${name}`;
+  }
+}
+
+function templateOf(workload: Manifest): unknown {
+  return workload.kind === 'CronJob'
+    ? at(workload, 'spec', 'jobTemplate', 'spec', 'template')
+    : at(workload, 'spec', 'template');
+}
+
+const podOf = (workload: Manifest): unknown => at(templateOf(workload), 'spec');
+
+function secretsOf(pod: unknown): readonly string[] {
+  const containers = [...list(at(pod, 'initContainers')), ...list(at(pod, 'containers'))];
+  const names = [
+    ...containers
+      .flatMap((container) => list(container['env']))
+      .map((variable) => text(at(variable, 'valueFrom', 'secretKeyRef', 'name'))),
+    ...list(at(pod, 'volumes')).map((volume) => text(at(volume, 'secret', 'secretName'))),
+  ];
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+function outsideName(cidr: string, ports: string): string {
+  const address = cidr.replace(/\/32$/, '');
+  return address === '0.0.0.0/0' ? `outside, port ${ports}` : `${address}:${ports}`;
+}
+
+function quoted(value: string): string {
+  return `"${value.replaceAll('"', '\\"')}"`;
+}
+
+const STYLE = `<style>
+  text { fill: #1f2328; }
+  .node path, .node polygon, .node ellipse { fill: #f6f8fa; stroke: #59636e; }
+  .edge path { stroke: #59636e; } .edge polygon { fill: #59636e; stroke: #59636e; }
+  .workload path, .workload polygon { fill: #ddf4ff; stroke: #0969da; }
+  .secret path, .secret polygon { fill: #fff8c5; stroke: #9a6700; }
+  .volume path, .volume polygon { fill: #dafbe1; stroke: #1a7f37; }
+  .credential path { stroke: #9a6700; } .data path { stroke: #1a7f37; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3; }
+    .node path, .node polygon, .node ellipse { fill: #161b22; stroke: #8b949e; }
+    .edge path { stroke: #8b949e; } .edge polygon { fill: #8b949e; stroke: #8b949e; }
+    .workload path, .workload polygon { fill: #0c2d6b; stroke: #58a6ff; }
+    .secret path, .secret polygon { fill: #3b2300; stroke: #d29922; }
+    .volume path, .volume polygon { fill: #033a16; stroke: #3fb950; }
+    .credential path { stroke: #d29922; } .data path { stroke: #3fb950; }
+  }
+</style>`;
+
+/** Colours from a style sheet instead of attributes, and none of what changes with the tool's version. */
+function themed(svg: string): string {
+  return svg
+    .replace(/<\?xml[^>]*\?>\s*|<!DOCTYPE[\s\S]*?>\s*|<!--[\s\S]*?-->\s*/g, '')
+    .replace(/ (fill|stroke)="(black|none|transparent)"/g, (attribute, name, value) =>
+      name === 'fill' && value === 'none' ? attribute : '',
+    )
+    .replace(/<title>%\d*<\/title>\n/, '<title>The objects of a cluster, and who talks to whom</title>\n')
+    .replace(/(<svg[^>]*>)/, `$1\n${STYLE}`);
+}
