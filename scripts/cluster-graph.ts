@@ -39,7 +39,7 @@ class Drawing {
     const indent = (lines: Iterable<string>) => [...lines].map((line) => `  ${line}`).join('\n');
     return `digraph {
   graph [rankdir=TB, bgcolor=transparent, nodesep=0.35, ranksep=0.6, fontname="Helvetica,Arial,sans-serif"]
-  node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.15,0.08"]
+  node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.3,0.1"]
   edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, arrowsize=0.7]
 ${indent(this.nodes.values())}
 ${indent(this.edges)}
@@ -70,7 +70,11 @@ ${indent(this.edges)}
     const replicas = at(workload, 'spec', 'replicas');
     this.node(
       id,
-      [kind, metadata.name, ...(replicas === undefined ? [] : [`${String(replicas)} pod(s)`])],
+      [
+        kind,
+        metadata.name,
+        ...(replicas === undefined ? [] : [`${String(replicas)} pod${replicas === 1 ? '' : 's'}`]),
+      ],
       'workload',
     );
     for (const secret of secretsOf(podOf(workload))) {

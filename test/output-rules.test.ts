@@ -88,8 +88,12 @@ describe.each(emitted)('$name', ({ config, yaml, jobs }) => {
   });
 });
 
-/** ServiceAccounts that are named exist already; containers that are added are whoever's adds them. */
-const NOT_OURS = /^non-existent-service-account: |: extra(-init)? can write to its root filesystem$/;
+/**
+ * ServiceAccounts that are named exist already; containers that are added are whoever's adds them; an affinity that is
+ * given takes the place of ours.
+ */
+const NOT_OURS =
+  /^non-existent-service-account: |^no-anti-affinity: \w+\/every-|: extra(-init)? can write to its root filesystem$/;
 /** Where policies were switched off, nothing is isolated. */
 const isolated = ({ networkPolicy }: MilvusConfig, finding: string) =>
   networkPolicy?.enabled === false && finding.startsWith('non-isolated-pod: ');

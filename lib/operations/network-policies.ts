@@ -145,9 +145,7 @@ class ClusterFlows {
         { peers: this.pods('readonly', 'writable'), ports: [this.settings.milvus.network.port] },
         ...this.toMysql(),
         ...discoveryEgress(this.settings),
-        ...(tracing.enabled
-          ? [{ ...external(tracing.host, tracing.port), protocols: ['UDP'] as const }]
-          : []),
+        ...(tracing.enabled ? external(tracing.host, tracing.port).map(overUdp) : []),
         this.dns,
       ],
     };
@@ -165,9 +163,7 @@ class ClusterFlows {
       egress: [
         ...this.toMysql(),
         ...this.toS3(),
-        ...(metrics.enabled && metrics.address !== undefined
-          ? [external(metrics.address, metrics.port)]
-          : []),
+        ...(metrics.enabled && metrics.address !== undefined ? external(metrics.address, metrics.port) : []),
         this.dns,
       ],
     };
@@ -214,7 +210,7 @@ class ClusterFlows {
 
   private backup(): Flows {
     const { backup } = this.settings;
-    const elsewhere = backup === undefined ? [] : [external(backup.s3.address, backup.s3.port)];
+    const elsewhere = backup === undefined ? [] : external(backup.s3.address, backup.s3.port);
     return {
       ingress: [],
       egress: [...this.toMysql(), ...(this.backsUpBesideTheData() ? this.toS3() : elsewhere), this.dns],
@@ -244,13 +240,13 @@ class ClusterFlows {
   private toMysql(): Flow[] {
     const { mysql, database, networkPolicy } = this.settings;
     if (mysql !== undefined) return [{ peers: this.pods('mysql'), ports: [MYSQL_PORT] }];
-    return database === undefined ? [] : [external(database.host, database.port, networkPolicy.mysql)];
+    return database === undefined ? [] : external(database.host, database.port, networkPolicy.mysql);
   }
 
   private toS3(): Flow[] {
     const { s3, minio, networkPolicy } = this.settings;
     if (minio !== undefined) return [{ peers: this.pods('minio'), ports: [MINIO_PORT] }];
-    return s3 === undefined ? [] : [external(s3.address, s3.port, networkPolicy.s3)];
+    return s3 === undefined ? [] : external(s3.address, s3.port, networkPolicy.s3);
   }
 
   private servers(): Component[] {
@@ -290,37 +286,45 @@ function discoveryEgress({ mishards, networkPolicy: { apiServer } }: Settings): 
     // It is reached by a Service whose address stands for hosts, not pods.
     return [{ peers: apiServer.peers ?? [EVERYWHERE], ports: apiServer.ports ?? [443, 6443] }];
   }
-  return (mishards.staticHosts ?? []).map((entry) => {
+  return (mishards.staticHosts ?? []).flatMap((entry) => {
     const [address = '', port = '19530'] = entry.split(':');
     return external(address, Number(port));
   });
 }
 
+const overUdp = (flow: Flow): Flow => ({ ...flow, protocols: ['UDP'] });
+
 const IPV4 = /^\d+(\.\d+){3}$/;
+
+interface Destination {
+  readonly peers?: readonly Peer[];
+  readonly ports?: readonly number[];
+}
 
 /**
  * Where something outside the cluster is. An address is itself. The name of a Service tells its namespace but not the
- * ports of its pods, which are what a policy sees; any other name could be anywhere.
+ * ports of its pods, which are what a policy sees; any other name could be anywhere, on its port alone.
  */
-function external(
-  address: string,
-  port: number,
-  configured: { readonly peers?: readonly Peer[]; readonly ports?: readonly number[] } = {},
-): Flow {
-  const { peers, exactPort } = destination(address);
-  return { peers: configured.peers ?? peers, ports: configured.ports ?? (exactPort ? [port] : []) };
+function external(address: string, port: number, configured: Destination = {}): Flow[] {
+  const derived = destinations(address, port);
+  if (configured.peers === undefined) {
+    return derived.map((flow) => ({ ...flow, ports: configured.ports ?? flow.ports }));
+  }
+  const behindService = derived.some(({ ports }) => ports.length === 0);
+  return [{ peers: configured.peers, ports: configured.ports ?? (behindService ? [] : [port]) }];
 }
 
-function destination(address: string): { readonly peers: readonly Peer[]; readonly exactPort: boolean } {
-  if (IPV4.test(address)) return { peers: [{ ipBlock: { cidr: `${address}/32` } }], exactPort: true };
+function destinations(address: string, port: number): Flow[] {
+  if (IPV4.test(address)) return [{ peers: [{ ipBlock: { cidr: `${address}/32` } }], ports: [port] }];
   const labels = address.replace(/\.$/, '').split('.');
   const [, namespace = '', svc] = labels;
-  const inNamespace: Peer = {
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+  const anywhere: Flow = { peers: [EVERYWHERE], ports: [port] };
+  const inNamespace: Flow = {
+    peers: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }],
+    ports: [],
   };
-  if (labels.length === 1) return { peers: [SAME_NAMESPACE], exactPort: false };
-  if (svc === 'svc') return { peers: [inNamespace], exactPort: false };
+  if (labels.length === 1) return [{ peers: [SAME_NAMESPACE], ports: [] }];
+  if (svc === 'svc') return [inNamespace];
   // `rgw.ceph` is a Service, `example.com` is not, and nothing in the name tells which.
-  if (labels.length === 2) return { peers: [inNamespace, EVERYWHERE], exactPort: false };
-  return { peers: [EVERYWHERE], exactPort: true };
+  return labels.length === 2 ? [inNamespace, anywhere] : [anywhere];
 }

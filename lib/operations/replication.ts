@@ -19,7 +19,7 @@ export function disruptionBudget(
   budget: BudgetSettings,
 ): ApiObject {
   const manifest = k8s.KubePodDisruptionBudget.manifest({
-    metadata,
+    metadata: budget.unhealthyPodEvictionPolicy === undefined ? withReason(metadata) : metadata,
     spec: {
       maxUnavailable: amount(budget.maxUnavailable),
       minAvailable: amount(budget.minAvailable),
@@ -53,6 +53,18 @@ export function autoscaler(
       targetCPUUtilizationPercentage: options.targetCPUUtilizationPercentage,
     },
   });
+}
+
+/** What reviewers' tools are told. */
+function withReason(metadata: k8s.ObjectMeta): k8s.ObjectMeta {
+  return {
+    ...metadata,
+    annotations: {
+      'ignore-check.kube-linter.io/pdb-unhealthy-pod-eviction-policy':
+        'Kubernetes before 1.26 refuses the field; podDisruptionBudget.unhealthyPodEvictionPolicy sets it',
+      ...metadata.annotations,
+    },
+  };
 }
 
 function amount(pods: string | number | undefined): k8s.IntOrString | undefined {

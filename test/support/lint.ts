@@ -7,11 +7,14 @@ import {
   idOf,
   items,
   type Manifest,
+  namespaceOf,
+  type PodTemplate,
   podTemplates,
   records,
   selects,
   text,
 } from './manifests';
+import { isPort, isPortName } from './names';
 import { nanosOf } from './quantity';
 
 /** A check by kube-linter's name: what is wrong, by the object that it is wrong with. */
@@ -66,8 +69,12 @@ const when = (wrong: boolean, what: string): string[] => (wrong ? [what] : []);
 
 const probePort = (probe: string): Check =>
   perContainer((container) => {
-    const port = at(container, probe, 'httpGet', 'port') ?? at(container, probe, 'tcpSocket', 'port');
-    const declared = records(container['ports']).flatMap(({ name, containerPort }) => [name, containerPort]);
+    const port = ['httpGet', 'tcpSocket', 'grpc']
+      .map((kind) => at(container, probe, kind, 'port'))
+      .find((given) => given !== undefined);
+    const declared = records(container['ports'])
+      .filter(({ protocol }) => (protocol ?? 'TCP') === 'TCP')
+      .flatMap(({ name, containerPort }) => [name, containerPort]);
     return when(
       port !== undefined && !declared.includes(port),
       `probes ${String(port)}, which it does not declare`,
@@ -78,22 +85,20 @@ const hostField = (field: string): Check => pods((spec) => when(spec[field] === 
 
 /** Paths of the host that give it away. */
 const SENSITIVE = /^\/($|boot|dev|etc|lib|proc|sys|usr|var\/run\/docker\.sock|run\/containerd)/;
-const SAFE_SYSCTLS = [
-  'net.ipv4.ip_local_port_range',
-  'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.tcp_syncookies',
-];
+/** Not the kubelet's list of safe ones: kube-linter refuses all of the network's. */
+const UNSAFE_SYSCTLS = ['kernel.msg', 'kernel.sem', 'kernel.shm', 'fs.mqueue.', 'net.'];
 const SECRET_NAME = /secret/i;
 
 const CHECKS: Readonly<Record<string, Check>> = {
-  'dangling-service': objects('Service', (service, all) =>
-    when(
-      !podTemplates(all).some(({ metadata }) =>
-        selects({ matchLabels: at(service, 'spec', 'selector') }, fields(metadata['labels'])),
-      ),
-      'selects no pod',
-    ),
-  ),
+  'dangling-service': objects('Service', (service, all) => {
+    if (at(service, 'spec', 'type') === 'ExternalName') return [];
+    const matchLabels = fields(at(service, 'spec', 'selector'));
+    const selected = podTemplates(all).filter(
+      ({ owner, metadata }) =>
+        namespaceOf(owner) === namespaceOf(service) && selects({ matchLabels }, fields(metadata['labels'])),
+    );
+    return when(Object.keys(matchLabels).length === 0 || selected.length === 0, 'selects no pod');
+  }),
   'deprecated-service-account-field': pods((spec) => when('serviceAccount' in spec, 'has serviceAccount')),
   'docker-sock': pods((spec) =>
     when(
@@ -102,8 +107,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
     ),
   ),
   'drop-net-raw-capability': perContainer((container) => {
-    const dropped = items(at(security(container), 'capabilities', 'drop'));
-    return when(!dropped.includes('ALL') && !dropped.includes('NET_RAW'), 'keeps NET_RAW');
+    const has = (list: 'add' | 'drop') =>
+      items(at(security(container), 'capabilities', list)).some((name) =>
+        ['ALL', 'NET_RAW'].includes(text(name).toUpperCase()),
+      );
+    return when(!has('drop') || has('add'), 'keeps NET_RAW');
   }),
   'duplicate-env-var': perContainer((container) => {
     const names = records(container['env']).map(({ name }) => name);
@@ -117,14 +125,20 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'host-ipc': hostField('hostIPC'),
   'host-network': hostField('hostNetwork'),
   'host-pid': hostField('hostPID'),
-  'invalid-target-ports': objects('Service', (service) =>
-    records(at(service, 'spec', 'ports'))
-      .map(({ targetPort }) => targetPort)
-      .filter(
-        (port) => typeof port === 'string' && !/^(?=.*[a-z])[a-z0-9]([-a-z0-9]{0,13}[a-z0-9])?$/.test(port),
-      )
-      .map((port) => `targets ${String(port)}`),
-  ),
+  'invalid-target-ports': (manifests) => [
+    ...objects('Service', (service) =>
+      records(at(service, 'spec', 'ports'))
+        .map(({ targetPort }) => targetPort)
+        .filter((port) => port !== undefined)
+        .filter((port) => (typeof port === 'string' ? !isPortName(port) : !isPort(port)))
+        .map((port) => `targets ${String(port)}`),
+    )(manifests),
+    ...perContainer((container) =>
+      records(container['ports'])
+        .filter(({ name }) => name !== undefined && !isPortName(text(name)))
+        .map(({ name }) => `calls a port ${String(name)}`),
+    )(manifests),
+  ],
   'job-ttl-seconds-after-finished': (manifests) =>
     objects('Job', (job) => when(at(job, 'spec', 'ttlSecondsAfterFinished') === undefined, 'stays for ever'))(
       manifests,
@@ -148,17 +162,20 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'startup-port': probePort('startupProbe'),
   'mismatching-selector': (manifests) =>
     podTemplates(manifests)
-      .filter(({ owner }) => at(owner, 'spec', 'selector') !== undefined)
-      .filter(({ owner, metadata }) => !selects(at(owner, 'spec', 'selector'), fields(metadata['labels'])))
+      .filter(({ owner }) => !['CronJob', 'Job', 'Pod'].includes(owner.kind))
+      .filter(({ owner, metadata }) => {
+        const selector = at(owner, 'spec', 'selector');
+        return Object.keys(fields(selector)).length === 0 || !selects(selector, fields(metadata['labels']));
+      })
       .map(({ owner }) => ({ object: owner, what: 'does not select its own pods' })),
   'no-anti-affinity': (manifests) =>
     podTemplates(manifests)
       .filter(({ owner }) => Number(at(owner, 'spec', 'replicas') ?? 1) > 1)
-      .filter(({ spec }) => at(spec, 'affinity', 'podAntiAffinity') === undefined)
+      .filter((template) => !keepsApart(template))
       .map(({ owner }) => ({ object: owner, what: 'may have all its pods on one node' })),
   'no-extensions-v1beta': (manifests) =>
     manifests
-      .filter(({ apiVersion }) => /^extensions\/|v1beta1$/.test(text(apiVersion)))
+      .filter(({ apiVersion }) => /^extensions\/v1beta/.test(apiVersion))
       .map((object) => ({ object, what: 'is of an old API' })),
   'no-read-only-root-fs': perContainer((container) =>
     when(security(container)['readOnlyRootFilesystem'] !== true, 'can write to its root filesystem'),
@@ -167,9 +184,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
     podTemplates(manifests)
       .filter(({ spec }) => !['', 'default'].includes(text(spec['serviceAccountName'])))
       .filter(
-        ({ spec }) =>
+        ({ owner, spec }) =>
           !manifests.some(
-            ({ kind, metadata }) => kind === 'ServiceAccount' && metadata.name === spec['serviceAccountName'],
+            (one) =>
+              one.kind === 'ServiceAccount' &&
+              one.metadata.name === spec['serviceAccountName'] &&
+              namespaceOf(one) === namespaceOf(owner),
           ),
       )
       .map(({ owner, spec }) => ({ object: owner, what: `uses ${text(spec['serviceAccountName'])}` })),
@@ -186,6 +206,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
       'blocks every drain',
     );
   }),
+  'pdb-unhealthy-pod-eviction-policy': objects('PodDisruptionBudget', (budget) =>
+    when(
+      at(budget, 'spec', 'unhealthyPodEvictionPolicy') === undefined,
+      'may keep pods that never become ready',
+    ),
+  ),
   'privilege-escalation-container': perContainer((container) =>
     when(security(container)['allowPrivilegeEscalation'] !== false, 'may gain privileges'),
   ),
@@ -193,9 +219,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
     when(security(container)['privileged'] === true, 'is privileged'),
   ),
   'run-as-non-root': perContainer((container, pod) => {
-    const own = security(container)['runAsNonRoot'] ?? at(pod, 'securityContext', 'runAsNonRoot');
-    const user = security(container)['runAsUser'] ?? at(pod, 'securityContext', 'runAsUser');
-    return when(own !== true || user === 0, 'may be root');
+    const effective = (field: string) => security(container)[field] ?? at(pod, 'securityContext', field);
+    const [user, group] = [Number(effective('runAsUser')), Number(effective('runAsGroup'))];
+    if (user > 0 && group > 0) return [];
+    return [
+      ...when(effective('runAsNonRoot') !== true || user === 0, 'may be root'),
+      ...when(!(group > 0), "may be in root's group"),
+    ];
   }),
   'sensitive-host-mounts': pods((spec) =>
     records(spec['volumes'])
@@ -210,7 +240,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   ),
   'unsafe-sysctls': pods((spec) =>
     records(at(spec, 'securityContext', 'sysctls'))
-      .filter(({ name }) => !SAFE_SYSCTLS.includes(text(name)))
+      .filter(({ name }) => UNSAFE_SYSCTLS.some((prefix) => text(name).startsWith(prefix)))
       .map(({ name }) => `sets ${text(name)}`),
   ),
   'unset-cpu-requirements': unset('cpu'),
@@ -220,10 +250,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'non-isolated-pod': (manifests) =>
     podTemplates(manifests)
       .filter(
-        ({ metadata }) =>
+        ({ owner, metadata }) =>
           !manifests.some(
             (policy) =>
+              policy.apiVersion === 'networking.k8s.io/v1' &&
               policy.kind === 'NetworkPolicy' &&
+              namespaceOf(policy) === namespaceOf(owner) &&
               selects(at(policy, 'spec', 'podSelector'), fields(metadata['labels'])),
           ),
       )
@@ -243,10 +275,29 @@ const CHECKS: Readonly<Record<string, Check>> = {
       .map((object) => ({ object, what: 'has rights beyond its namespace' })),
 };
 
+/**
+ * Whether a term of the anti-affinity, required or preferred, is about the pods themselves and about nodes: kube-linter
+ * takes nothing else, topologySpreadConstraints neither.
+ */
+function keepsApart({ spec, metadata }: PodTemplate): boolean {
+  const terms = (kind: string) => records(at(spec, 'affinity', 'podAntiAffinity', kind));
+  return [
+    ...terms('requiredDuringSchedulingIgnoredDuringExecution'),
+    ...terms('preferredDuringSchedulingIgnoredDuringExecution').map((one) => fields(one['podAffinityTerm'])),
+  ].some(
+    ({ topologyKey, labelSelector, namespaces }) =>
+      topologyKey === 'kubernetes.io/hostname' &&
+      labelSelector !== undefined &&
+      selects(labelSelector, fields(metadata['labels'])) &&
+      // The template itself has no namespace, so that kube-linter takes any that is named for another.
+      items(namespaces).length === 0,
+  );
+}
+
 function unset(resource: string): Check {
   return perContainer((container) =>
     ['requests', 'limits']
-      .filter((kind) => (nanosOf(text(at(container, 'resources', kind, resource))) ?? 0n) <= 0n)
+      .filter((kind) => (nanosOf(String(at(container, 'resources', kind, resource))) ?? 0n) <= 0n)
       .map((kind) => `has no ${kind} of ${resource}`),
   );
 }

@@ -1,9 +1,13 @@
 // Who may connect to whom under NetworkPolicies, as the Kubernetes API defines them. A model of the decision alone: of
 // pods, namespaces and addresses, without a network plugin's own additions.
+import { BlockList, isIP } from 'node:net';
 import {
   at,
+  containers,
   type Fields,
   fields,
+  find,
+  idOf,
   items,
   type Manifest,
   podTemplates,
@@ -20,6 +24,7 @@ export interface Endpoint {
   readonly pod?: {
     readonly namespace: string;
     readonly labels: Fields;
+    /** Its named ports, as `name/protocol`. */
     readonly ports: ReadonlyMap<string, number>;
   };
 }
@@ -48,9 +53,12 @@ export function podsOf(manifests: readonly Manifest[], namespace: string): Reado
           namespace: text(owner.metadata['namespace']) || namespace,
           labels: fields(metadata['labels']),
           ports: new Map(
-            records(spec['containers'])
+            containers(spec)
               .flatMap((container) => records(container['ports']))
-              .map((port) => [text(port['name']), Number(port['containerPort'])]),
+              .map((port) => [
+                `${text(port['name'])}/${text(port['protocol']) || 'TCP'}`,
+                Number(port['containerPort']),
+              ]),
           ),
         },
       },
@@ -66,36 +74,108 @@ export const pod = (name: string, namespace: string, labels: Fields = {}): Endpo
 
 export const host = (ip: string): Endpoint => ({ name: ip, ip });
 
+/** Where connections to a port of a Service end: policies see the pods and their ports, never the Service's. */
+export function behind(
+  manifests: readonly Manifest[],
+  namespace: string,
+  service: string,
+  port: number,
+): { readonly to: Endpoint; readonly port: number }[] {
+  const spec = fields(find(manifests, 'Service', service)['spec']);
+  const given = records(spec['ports']).find((one) => one['port'] === port);
+  if (given === undefined) {
+    throw new Error(
+      `Service/${service} has no port ${port}; it has ${records(spec['ports']).map((one) => one['port'])}`,
+    );
+  }
+  const target = given['targetPort'] ?? port;
+  return [...podsOf(manifests, namespace).values()]
+    .filter(({ pod: behindIt }) => selects({ matchLabels: spec['selector'] }, fields(behindIt?.labels)))
+    .map((to) => ({
+      to,
+      // Headless: clients get the pods' addresses, and no one translates the port.
+      port:
+        spec['clusterIP'] === 'None'
+          ? port
+          : typeof target === 'string'
+            ? namedPort(to, target, text(given['protocol']) || 'TCP')
+            : Number(target),
+    }));
+}
+
+function namedPort(to: Endpoint, name: string, protocol: string): number {
+  const found = to.pod?.ports.get(`${name}/${protocol}`);
+  if (found === undefined) throw new Error(`${to.name} has no ${protocol} port that is called ${name}`);
+  return found;
+}
+
+/** How a network plugin reads what the API leaves to it. */
+export interface Plugin {
+  /**
+   * Whether an ipBlock also matches addresses of pods: it does with Calico, it does not with Cilium. What has to be
+   * allowed has to be so with false, what has to be denied with true.
+   * @default true
+   */
+  readonly ipBlocksMatchPods?: boolean;
+}
+
 export class Network {
   private readonly policies: readonly Manifest[];
 
   /**
    * @param namespace where manifests without a namespace of their own are, as kubectl -n or kustomize say
    * @param namespaces labels of namespaces
+   * @throws when a policy has a peer that the API server would refuse
    */
   public constructor(
     manifests: readonly Manifest[],
     private readonly namespace: string,
     private readonly namespaces: Namespaces = {},
+    private readonly plugin: Plugin = {},
   ) {
-    this.policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+    // Calico and Antrea have a kind of this name, too.
+    this.policies = manifests.filter(
+      ({ apiVersion, kind }) => apiVersion === 'networking.k8s.io/v1' && kind === 'NetworkPolicy',
+    );
+    for (const policy of this.policies) checkPeers(policy);
   }
 
   /** Both ends have to allow it; an end that no policy selects allows everything. */
   public allows(connection: Connection): boolean {
-    return this.side('Egress', connection) && this.side('Ingress', connection);
+    // No pod can be kept from itself.
+    if (connection.from === connection.to) return true;
+    return this.side('Egress', connection).allowed && this.side('Ingress', connection).allowed;
   }
 
-  private side(direction: 'Ingress' | 'Egress', connection: Connection): boolean {
+  /** Why: what the policies of each end say. */
+  public explain(connection: Connection): string {
+    const { from, to, port, protocol = 'TCP' } = connection;
+    const ends = (
+      [
+        ['Egress', from],
+        ['Ingress', to],
+      ] as const
+    ).map(([direction, end]) => {
+      const { selecting, allowing } = this.side(direction, connection);
+      const names = (policies: readonly Manifest[]) =>
+        policies.map(({ metadata }) => metadata.name).join(', ');
+      if (selecting.length === 0) return `${direction} of ${end.name}: under no policy`;
+      return allowing.length > 0
+        ? `${direction} of ${end.name}: allowed by ${names(allowing)}`
+        : `${direction} of ${end.name}: denied, allowed by none of ${names(selecting)}`;
+    });
+    return [`${from.name} -> ${to.name} ${port}/${protocol}`, ...ends].join('\n  ');
+  }
+
+  private side(direction: 'Ingress' | 'Egress', connection: Connection): Side {
     const [self, other] =
       direction === 'Ingress' ? [connection.to, connection.from] : [connection.from, connection.to];
     const selecting = this.policies.filter(
       (policy) => this.applies(policy, self) && typesOf(policy).includes(direction),
     );
-    if (selecting.length === 0) return true;
     const [rules, end] =
       direction === 'Ingress' ? (['ingress', 'from'] as const) : (['egress', 'to'] as const);
-    return selecting.some((policy) =>
+    const allowing = selecting.filter((policy) =>
       records(at(policy, 'spec', rules)).some(
         (rule) =>
           (items(rule[end]).length === 0 ||
@@ -103,6 +183,7 @@ export class Network {
           portAllowed(rule, connection),
       ),
     );
+    return { selecting, allowing, allowed: selecting.length === 0 || allowing.length > 0 };
   }
 
   private applies(policy: Manifest, { pod: self }: Endpoint): boolean {
@@ -115,6 +196,7 @@ export class Network {
 
   private matches(peer: Fields, { pod: other, ip }: Endpoint, namespace: string): boolean {
     if (peer['ipBlock'] !== undefined) {
+      if (other !== undefined && this.plugin.ipBlocksMatchPods === false) return false;
       const { cidr, except } = fields(peer['ipBlock']);
       return within(ip, text(cidr)) && !items(except).some((range) => within(ip, text(range)));
     }
@@ -132,11 +214,31 @@ export class Network {
   }
 }
 
-/** Egress only counts when it is named, or when there are egress rules. */
+/** What the policies of one end say. */
+interface Side {
+  /** Those that select it. */
+  readonly selecting: readonly Manifest[];
+  /** Those of them that allow the connection. */
+  readonly allowing: readonly Manifest[];
+  readonly allowed: boolean;
+}
+
+function checkPeers(policy: Manifest): void {
+  const peers = (['ingress', 'egress'] as const)
+    .flatMap((direction) => records(at(policy, 'spec', direction)))
+    .flatMap((rule) => [...records(rule['from']), ...records(rule['to'])]);
+  for (const { ipBlock, podSelector, namespaceSelector } of peers) {
+    if ((ipBlock === undefined) === ((podSelector ?? namespaceSelector) === undefined)) {
+      throw new Error(`${idOf(policy)}: a peer is either an ipBlock or has selectors`);
+    }
+  }
+}
+
+/** Where none are given: Ingress always, and Egress with rules for it; an empty list of them is none. */
 function typesOf(policy: Manifest): readonly unknown[] {
   const given = items(at(policy, 'spec', 'policyTypes'));
   if (given.length > 0) return given;
-  return at(policy, 'spec', 'egress') === undefined ? ['Ingress'] : ['Ingress', 'Egress'];
+  return items(at(policy, 'spec', 'egress')).length === 0 ? ['Ingress'] : ['Ingress', 'Egress'];
 }
 
 function portAllowed(rule: Fields, { to, port, protocol = 'TCP' }: Connection): boolean {
@@ -147,7 +249,10 @@ function portAllowed(rule: Fields, { to, port, protocol = 'TCP' }: Connection): 
       if ((one['protocol'] ?? 'TCP') !== protocol) return false;
       if (one['port'] === undefined) return true;
       // A name is that of a port of the pod that is connected to, whichever direction the rule is for.
-      const first = typeof one['port'] === 'string' ? to.pod?.ports.get(one['port']) : Number(one['port']);
+      const first =
+        typeof one['port'] === 'string'
+          ? to.pod?.ports.get(`${one['port']}/${protocol}`)
+          : Number(one['port']);
       const last = one['endPort'] === undefined ? first : Number(one['endPort']);
       return first !== undefined && last !== undefined && port >= first && port <= last;
     })
@@ -155,8 +260,10 @@ function portAllowed(rule: Fields, { to, port, protocol = 'TCP' }: Connection): 
 }
 
 function within(ip: string, cidr: string): boolean {
-  const [network = '', bits = '32'] = cidr.split('/');
-  const shift = 32 - Number(bits);
-  const number = (address: string) => address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
-  return Math.floor(number(ip) / 2 ** shift) === Math.floor(number(network) / 2 ** shift);
+  const [network = '', bits = ''] = cidr.split('/');
+  if (isIP(network) === 0 || !/^\d+$/.test(bits)) throw new Error(`${cidr} is not a CIDR`);
+  const range = new BlockList();
+  range.addSubnet(network, Number(bits), isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  // BlockList takes an IPv4 address for its counterpart in IPv6, policies do not.
+  return isIP(ip) === isIP(network) && range.check(ip, isIP(ip) === 6 ? 'ipv6' : 'ipv4');
 }
