@@ -1,4 +1,4 @@
-import { Graphviz } from '@hpcc-js/wasm-graphviz';
+import { instance as graphvizInstance } from '@viz-js/viz';
 import { parseAllDocuments } from 'yaml';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -19,8 +19,8 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
  */
 export async function clusterGraph(yaml: string): Promise<string> {
   const manifests = parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
-  const graphviz = await Graphviz.load();
-  return themed(graphviz.dot(new Drawing(manifests).dot()));
+  const graphviz = await graphvizInstance();
+  return themed(graphviz.renderString(new Drawing(manifests).dot(), { format: 'svg' }));
 }
 
 class Drawing {
@@ -210,6 +210,6 @@ function themed(svg: string): string {
     .replace(/ (fill|stroke)="(black|none|transparent)"/g, (attribute, name, value) =>
       name === 'fill' && value === 'none' ? attribute : '',
     )
-    .replace(/<title>%\d*<\/title>\n/, '<title>The objects of a cluster, and who talks to whom</title>\n')
-    .replace(/(<svg[^>]*>)/, `$1\n${STYLE}`);
+    .replace(/<title>%\d*<\/title>\n/, '')
+    .replace(/(<svg[^>]*>)/, `$1\n<title>The objects of a cluster, and who talks to whom</title>\n${STYLE}`);
 }

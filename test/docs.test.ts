@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { fromHelm, loadClusters } from '../lib';
+import { check } from '../lib/config';
+import { clusterSchema } from '../lib/config/schema';
+import { clusterGraph } from '../scripts/cluster-graph';
+import { minimal, yamlOf } from './support/clusters';
+import { ROOT } from './support/project';
+
+const documents = ['.', 'docs', 'examples']
+  .flatMap((directory) =>
+    readdirSync(join(ROOT, directory), { recursive: directory !== '.' })
+      .map(String)
+      .map((file) => join(ROOT, directory, file)),
+  )
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => ({ name: relative(ROOT, file), file, text: readFileSync(file, 'utf8') }));
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** What stands in blocks of a language. */
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'))].map(
+    ([, indent = '', body = '']) => body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+const commands = (text: string): string[] =>
+  blocks(text, 'sh').flatMap((block) => block.replace(/\\\n\s*/g, ' ').split('\n'));
+
+test('there are documents', () => {
+  expect(documents.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['README.md', 'docs/how-to/alerts.md', 'examples/gpu/README.md']),
+  );
+});
+
+/** The anchor that GitHub gives a heading. */
+const anchors = (file: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
+describe.each(documents)('$name', ({ file, text }) => {
+  test('its links lead somewhere', () => {
+    const prose = text.replace(/^( *)```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]*`/g, '');
+    for (const [, link = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? file : join(dirname(file), path);
+      expect({ link, exists: existsSync(target) }).toEqual({ link, exists: true });
+      if (anchor !== undefined)
+        expect({ link, anchors: anchors(target) }).toEqual({
+          link,
+          anchors: expect.arrayContaining([anchor]),
+        });
+    }
+  });
+
+  test('the npm scripts that it names exist', () => {
+    for (const [, script = ''] of text.matchAll(/npm run (?:--silent |-s )?([a-z][\w:-]*)/g))
+      expect(Object.keys(scripts)).toContain(script);
+  });
+
+  test('its from-helm commands give a configuration', () => {
+    const found = commands(text)
+      .filter((command) => command.includes('from-helm --'))
+      .map((command) => command.split('from-helm -- ')[1]?.split(' > ')[0]?.trim().split(/\s+/) ?? []);
+    for (const args of found) {
+      const { exitCode, stderr } = fromHelm(args, (path) =>
+        path.startsWith('examples/') ? readFileSync(join(ROOT, path), 'utf8') : 'cluster: {enabled: false}\n',
+      );
+      expect({ args, exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({
+        args,
+        exitCode: 0,
+        stderr: '',
+      });
+    }
+  });
+
+  test('the configurations that it synthesizes can be loaded', () => {
+    for (const [, config = ''] of text.matchAll(/MILVUS_CONFIG=(examples\/\S+)/g)) {
+      expect(loadClusters({ config, cwd: ROOT, env: {} }).length).toBeGreaterThan(0);
+    }
+  });
+
+  test('its pieces of configuration are right', () => {
+    const keys = Object.keys(clusterSchema.shape);
+    for (const block of blocks(text, 'yaml')) {
+      expect(parseAllDocuments(block).flatMap(({ errors }) => errors)).toEqual([]);
+      const piece = parse(block) as Record<string, unknown>;
+      if (!Object.keys(piece ?? {}).every((key) => keys.includes(key))) continue;
+      const { problems = [] } = check({
+        ...minimal,
+        ...piece,
+        s3: { ...minimal.s3, ...(piece['s3'] as object) },
+      });
+      expect(problems).toEqual([]);
+    }
+  });
+});
+
+test('the picture shows what there is and who talks to whom', async () => {
+  const svg = await clusterGraph(
+    yamlOf({ ...minimal, readonly: { replicas: 3 }, backup: { enabled: true } }),
+  );
+  for (const words of [
+    'milvus&#45;test&#45;readonly',
+    '3 pods',
+    'CronJob',
+    '192.168.18.13:80',
+    'milvus&#45;test&#45;writable&#45;wal',
+    '3306',
+  ]) {
+    expect(svg).toContain(words);
+  }
+  // Colours are those of the reader's theme, with none of its own in the way.
+  expect(svg).toContain('prefers-color-scheme: dark');
+  expect(svg).not.toMatch(/(fill|stroke)="(?!none)/);
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('(docs/images/cluster.svg)');
+});
