@@ -43,6 +43,7 @@ test('it has what users need, and nothing of the development', () => {
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'README.zh-CN.md',
     'SECURITY.md',
     'assets',
     'build',
