@@ -38,6 +38,7 @@ class Adoption {
   private readonly cluster: boolean;
   /** Whether the chart has deployed MySQL. */
   private readonly mysql: boolean;
+  private readonly admin: boolean;
 
   public constructor(
     private readonly config: MilvusConfig,
@@ -48,6 +49,7 @@ class Adoption {
     this.kubectl = namespace === undefined ? 'kubectl' : `kubectl -n ${namespace}`;
     this.cluster = config.mode !== 'standalone';
     this.mysql = config.externalMysql === undefined && config.mysql?.enabled !== false;
+    this.admin = config.admin?.enabled === true;
   }
 
   public quiesce(): AdoptionStep {
@@ -137,8 +139,9 @@ class Adoption {
 
   /** What kubectl apply would merge with what Helm has left, instead of replacing it; none of it holds data. */
   public clear(): AdoptionStep {
-    const { cluster, mishards, readonly, writable, mysql } = this.names;
+    const { admin, cluster, mishards, readonly, writable, mysql } = this.names;
     const deployments = [
+      ...(this.admin ? [admin] : []),
       ...(this.cluster ? [mishards, readonly] : []),
       writable,
       ...(this.mysql ? [mysql] : []),
@@ -165,8 +168,8 @@ class Adoption {
 
   /** The Services that clients know keep their addresses; what only the chart has on them goes. */
   public keepServices(): AdoptionStep[] {
-    const { cluster, mysql } = this.names;
-    const kept = [cluster, ...(this.mysql ? [mysql] : [])];
+    const { admin, cluster, mysql } = this.names;
+    const kept = [cluster, ...(this.mysql ? [mysql] : []), ...(this.admin ? [admin] : [])];
     const commands = [
       ...(this.mysql
         ? [
@@ -179,6 +182,7 @@ class Adoption {
             `${this.kubectl} patch service ${cluster} --type=json -p '[{"op":"test","path":"/spec/ports/1/name","value":"web"},{"op":"remove","path":"/spec/ports/1"}]'`,
           ]),
       `${this.kubectl} annotate service ${kept.join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
+      `${this.kubectl} label service ${kept.join(' ')} app- chart- helm.sh/chart- heritage- release-`,
     ];
     return [
       {

@@ -256,7 +256,9 @@ if (!onServer) console.info('KUBECONFIG is not set: the adoption is not tried on
     const steps = adoptionSteps(config, { release: 'milvus-test', namespace }).flatMap(
       ({ commands }) => commands,
     );
-    for (const command of steps.filter((one) => / (scale|delete|patch service|annotate|apply) /.test(one))) {
+    for (const command of steps.filter((one) =>
+      / (scale|delete|patch service|annotate|label|apply) /.test(one),
+    )) {
       execFileSync('sh', ['-c', command.replace('-f dist', `-f ${outdir}`)], { stdio: 'pipe' });
     }
     expect(kept()).toEqual(before);
