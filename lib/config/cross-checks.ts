@@ -1,10 +1,18 @@
 import { Names } from '../kubernetes/names';
+import { additions } from './additions';
 import { imageVersion } from './images';
-import { formatPath, type Problem } from './problems';
+import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
 import type { ParsedConfig } from './schema';
 import { extraServerConfigProblems } from './server-keys';
-import { connectionsNeeded, devicesNamed, IMAGE_DIRECTORY, usesSqlite } from './settings';
+import {
+  connectionsNeeded,
+  devicesNamed,
+  EXPORTER_PORT,
+  IMAGE_DIRECTORY,
+  keepsDataOnVolume,
+  usesSqlite,
+} from './settings';
 import { isMapping } from './validate';
 
 /** The rules that need more than one value, each a function from the configuration to what is wrong with it. */
@@ -26,6 +34,7 @@ const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
   service,
   metrics,
   mysqlFiles,
+  fileSizes,
   mysqlImage,
   mysqlConnections,
   mysqlMemory,
@@ -56,11 +65,13 @@ const WORKLOADS = [
  * @param input the configuration as it was given, to tell what was set from what is a default
  */
 export function crossCheck(config: ParsedConfig, input: unknown): readonly Problem[] {
-  return [
+  const problems = [
     ...CHECKS.flatMap((check) => check(config)),
     ...unusedMysql(config, input),
     ...unusedByStandalone(config, input),
   ];
+  // What both roles take from one place is wrong for both.
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }
 
 function credentialSources(config: ParsedConfig): Problem[] {
@@ -152,40 +163,71 @@ function isWithin(inner: string, outer: string): boolean {
 }
 
 function ports(config: ParsedConfig): Problem[] {
-  const { port, httpPort, httpEnabled } = config.milvus.network;
-  if (!httpEnabled || port !== httpPort) return [];
+  const { metrics, network } = config.milvus;
+  const { port, httpPort, httpEnabled } = network;
+  const { exporter, service: ofMysql } = config.mysql;
+  const taken = (path: string, given: number, other: string): Problem => ({
+    path,
+    given: String(given),
+    expected: `another port than ${other}`,
+  });
+  const listeners = {
+    'milvus.network.port': port,
+    ...(httpEnabled ? { 'milvus.network.httpPort': httpPort } : {}),
+  };
+  const gateway = metrics.enabled && metrics.address === undefined;
   return [
-    {
-      path: 'milvus.network.httpPort',
-      given: String(httpPort),
-      expected: 'another port than milvus.network.port',
-    },
+    ...(httpEnabled && port === httpPort
+      ? [taken('milvus.network.httpPort', httpPort, 'milvus.network.port')]
+      : []),
+    // The push gateway is in the pod of the server.
+    ...Object.entries(gateway ? listeners : {})
+      .filter(([, used]) => used === metrics.port)
+      .map(([path]) => taken('milvus.metrics.port', metrics.port, path)),
+    ...(exporter.enabled && ofMysql.port === EXPORTER_PORT
+      ? [taken('mysql.service.port', EXPORTER_PORT, 'that of mysql.exporter')]
+      : []),
   ];
 }
 
 function service(config: ParsedConfig): Problem[] {
-  return Object.entries({
+  const services = {
     service: config.service,
     'mysql.service': config.mysql.service,
     'admin.service': config.admin.service,
-  }).flatMap(([path, { type, nodePort, loadBalancerIP, loadBalancerSourceRanges }]) => {
-    const only = (set: boolean, key: string, types: readonly string[]): Problem[] =>
-      !set || types.includes(type)
-        ? []
-        : [
-            {
-              path: `${path}.${key}`,
-              given: `a value with ${path}.type ${type}`,
-              expected: `${path}.type ${types.join(' or ')}`,
-              fix: `Set ${path}.type, or leave ${path}.${key} out.`,
-            },
-          ];
-    return [
-      ...only(nodePort !== undefined, 'nodePort', ['NodePort', 'LoadBalancer']),
-      ...only(loadBalancerIP !== undefined, 'loadBalancerIP', ['LoadBalancer']),
-      ...only(loadBalancerSourceRanges.length > 0, 'loadBalancerSourceRanges', ['LoadBalancer']),
-    ];
-  });
+  };
+  const nodePorts = new Map<number, string>();
+  return Object.entries(services).flatMap(
+    ([path, { type, nodePort, loadBalancerIP, loadBalancerSourceRanges }]) => {
+      const only = (set: boolean, key: string, types: readonly string[]): Problem[] =>
+        !set || types.includes(type)
+          ? []
+          : [
+              {
+                path: `${path}.${key}`,
+                given: `a value with ${path}.type ${type}`,
+                expected: `${path}.type ${types.join(' or ')}`,
+                fix: `Set ${path}.type, or leave ${path}.${key} out.`,
+              },
+            ];
+      const owner = nodePort === undefined ? undefined : nodePorts.get(nodePort);
+      if (nodePort !== undefined) nodePorts.set(nodePort, path);
+      return [
+        ...(owner === undefined
+          ? []
+          : [
+              {
+                path: `${path}.nodePort`,
+                given: String(nodePort),
+                expected: `another port than ${owner}.nodePort: each port of the nodes leads to one Service`,
+              },
+            ]),
+        ...only(nodePort !== undefined, 'nodePort', ['NodePort', 'LoadBalancer']),
+        ...only(loadBalancerIP !== undefined, 'loadBalancerIP', ['LoadBalancer']),
+        ...only(loadBalancerSourceRanges.length > 0, 'loadBalancerSourceRanges', ['LoadBalancer']),
+      ];
+    },
+  );
 }
 
 function metrics(config: ParsedConfig): Problem[] {
@@ -247,16 +289,38 @@ function mysqlMemory(config: ParsedConfig): Problem[] {
 }
 
 function claims(config: ParsedConfig): Problem[] {
+  const { mysql, externalMysql, wal, minio, storage, milvus } = config;
+  const names = new Names(config.name, mysql.name);
+  const volumes: Readonly<Record<string, { readonly existing?: string; readonly made: string | false }>> = {
+    'mysql.persistence': {
+      existing: mysql.persistence.existingClaim,
+      made:
+        externalMysql === undefined && mysql.enabled && mysql.persistence.enabled && `data-${names.mysql}-0`,
+    },
+    'wal.persistence': {
+      existing: wal.persistence.existingClaim,
+      made: wal.enabled && wal.persistence.enabled && names.writableWal,
+    },
+    'minio.persistence': {
+      existing: minio.persistence.existingClaim,
+      made: config.s3?.embedded === true && minio.persistence.enabled && `data-${names.minio}-0`,
+    },
+    'storage.persistence': {
+      existing: storage.persistence.existingClaim,
+      made: keepsDataOnVolume(config) && names.storage,
+    },
+    'milvus.logs.persistence': {
+      existing: milvus.logs.persistence.existingClaim,
+      made: milvus.logs.persistence.enabled && names.logs,
+    },
+  };
   const used = new Map<string, string>();
-  return Object.entries({
-    'mysql.persistence': config.mysql.persistence,
-    'wal.persistence': config.wal.persistence,
-    'minio.persistence': config.minio.persistence,
-    'storage.persistence': config.storage.persistence,
-    'milvus.logs.persistence': config.milvus.logs.persistence,
-  }).flatMap(([path, { existingClaim: claim }]) => {
-    const owner = claim === undefined ? undefined : used.get(claim);
+  for (const [path, { existing, made }] of Object.entries(volumes)) {
+    if (existing === undefined && made !== false) used.set(made, path);
+  }
+  return Object.entries(volumes).flatMap(([path, { existing: claim }]) => {
     if (claim === undefined) return [];
+    const owner = used.get(claim);
     used.set(claim, path);
     if (owner === undefined) return [];
     return [
@@ -312,7 +376,9 @@ function dataStorage(config: ParsedConfig): Problem[] {
   const { persistence } = config.storage;
   const standalone = config.mode === 'standalone';
   if (config.s3 === undefined) {
-    if (standalone || persistence.enabled === true) return [];
+    if (standalone) return [];
+    if (persistence.enabled === true)
+      return shared('storage.persistence', 'find the vectors on', persistence);
     return [
       {
         path: 's3',
@@ -355,15 +421,23 @@ function metadata(config: ParsedConfig): Problem[] {
   return problems;
 }
 
-/** MySQL's objects must not be taken for others of the cluster. */
+/** MySQL's objects must not be taken for others of the cluster, nor its Secret for that of the S3 keys. */
 function mysqlName({ name, mysql }: ParsedConfig): Problem[] {
-  const { mysql: ours, mysqlHeadless, ...others } = new Names(name);
-  if (mysql.name === undefined || ![...Object.values(others)].includes(mysql.name)) return [];
+  const {
+    mysql: given,
+    mysqlHeadless,
+    mysqlConfiguration,
+    mysqlInitialization,
+    ...others
+  } = new Names(name, mysql.name);
+  const taken = new Set([...Object.values(others), `${name}-s3`, `${name}-backup-s3`]);
+  const clash = [given, mysqlHeadless, mysqlConfiguration, mysqlInitialization].find((one) => taken.has(one));
+  if (clash === undefined) return [];
   return [
     {
       path: 'mysql.name',
-      given: mysql.name,
-      expected: `a name that no other object of the cluster has; ${ours} is the usual one`,
+      given: clash === given ? given : `${given}, which makes ${clash}`,
+      expected: `a name that no other object of the cluster has; ${new Names(name).mysql} is the usual one`,
     },
   ];
 }
@@ -381,16 +455,31 @@ function logVolume(config: ParsedConfig): Problem[] {
       expected: 'milvus.logs.toFile: true',
     });
   }
-  const modes = logs.persistence.accessModes;
-  if (config.mode === 'cluster' && modes !== undefined && !modes.includes('ReadWriteMany')) {
-    problems.push({
-      path: 'milvus.logs.persistence.accessModes',
-      given: modes.join(', '),
-      expected: 'ReadWriteMany: all servers write their logs to this one claim',
-      fix: 'Use a StorageClass that offers it, such as NFS or CephFS; or read the logs with kubectl logs.',
-    });
+  return config.mode === 'standalone'
+    ? problems
+    : [...problems, ...shared('milvus.logs.persistence', 'write their logs to', logs.persistence)];
+}
+
+/** Of a claim that exists already the access modes are its own. */
+function shared(
+  path: string,
+  use: string,
+  {
+    accessModes,
+    existingClaim,
+  }: Pick<ParsedConfig['storage']['persistence'], 'accessModes' | 'existingClaim'>,
+): Problem[] {
+  if (accessModes === undefined || existingClaim !== undefined || accessModes.includes('ReadWriteMany')) {
+    return [];
   }
-  return problems;
+  return [
+    {
+      path: `${path}.accessModes`,
+      given: accessModes.join(', '),
+      expected: `ReadWriteMany: all servers ${use} this one claim`,
+      fix: 'Use a StorageClass that offers it, such as NFS or CephFS.',
+    },
+  ];
 }
 
 /** A pod that asks for two devices has gpu0 and gpu1, whatever the node calls them. */
@@ -398,6 +487,7 @@ function devices(config: ParsedConfig): Problem[] {
   return (['writable', 'readonly'] as const).flatMap((role) => {
     const own = config[role].gpu;
     const base = config.milvus.gpu;
+    if ((own.enabled ?? base.enabled) !== true) return [];
     const count = own.count ?? base.count;
     const named = [
       ...(own.searchDevices ?? base.searchDevices ?? []),
@@ -426,11 +516,13 @@ function staticDiscovery(config: ParsedConfig): Problem[] {
       },
     ];
   }
-  if (discovery !== 'static' || staticHosts !== undefined || config.readonly.replicas === 1) return [];
+  const { autoscaling, replicas } = config.readonly;
+  const one = replicas === 1 && !autoscaling.enabled;
+  if (discovery !== 'static' || staticHosts !== undefined || one) return [];
   return [
     {
       path: 'mishards.discovery',
-      given: `static with ${config.readonly.replicas} readers`,
+      given: autoscaling.enabled ? 'static with readonly.autoscaling' : `static with ${replicas} readers`,
       expected: 'dns, or a host of its own for each reader in mishards.staticHosts',
       fix: 'The static discovery connects once to each host: through one Service it would use one reader.',
     },
@@ -519,167 +611,19 @@ function monitored(config: ParsedConfig): Problem[] {
   ];
 }
 
-/** What the pods have already, by workload: names that additions must not take, and names that they may mount. */
-const OWN = {
-  servers: {
-    containers: [
-      'milvus',
-      'pushgateway',
-      'wait-for-mysql',
-      's3-preflight',
-      'volume-preflight',
-      'render-config',
-    ],
-    volumes: [
-      'server-config-template',
-      'scripts',
-      'server-config',
-      'tmp',
-      'storage',
-      'lock',
-      'wal',
-      'logs',
-      'extra-config',
-    ],
-    env: /^POD_NAME$/,
-  },
-  mishards: {
-    containers: ['mishards', 'wait-for-mysql', 'wait-for-writable', 'wait-for-readonly'],
-    volumes: ['scripts', 'discovery', 'tmp'],
-    env: /^(WOSERVER|SQLALCHEMY_DATABASE_URI|MYSQL_\w+|SERVER_PORT|MAX_WORKERS|MAX_RETRY|LOG_LEVEL|LOG_PATH|pool_(size|recycle|timeout|pre_ping)|max_overflow|STOP_SECONDS|PYTHON\w+|DISCOVERY_\w+|TRAC(ER|ING)_\w+)$/,
-  },
-  mysql: {
-    containers: ['mysql', 'metrics'],
-    volumes: ['data', 'configuration', 'initialization', 'credentials', 'scripts', 'run', 'tmp'],
-    env: /^MYSQL_(DATABASE|USER|(ROOT_)?PASSWORD(_FILE)?|ROOT_HOST|ALLOW_EMPTY_PASSWORD)$/,
-  },
-};
-
-const ADDED_TO = [
-  ['writable', OWN.servers],
-  ['readonly', OWN.servers],
-  ['mishards', OWN.mishards],
-  ['mysql', OWN.mysql],
-] as const;
-
-function additions(config: ParsedConfig): Problem[] {
-  return ADDED_TO.flatMap(([workload, own]) => [
-    ...addedNames(workload, config[workload], own),
-    ...addedEnv(workload, config[workload].extraEnv, own.env),
-    ...addedMounts(workload, config[workload], own.volumes),
-  ]);
-}
-
-type Added = ParsedConfig['writable'];
-
-function addedNames(
-  workload: string,
-  added: Pick<Added, 'extraVolumes' | 'extraContainers' | 'extraInitContainers'>,
-  own: { readonly containers: readonly string[]; readonly volumes: readonly string[] },
-): Problem[] {
-  const duplicates = (
-    lists: readonly (readonly [key: string, items: readonly { readonly name: string }[]])[],
-    taken: readonly string[],
-    what: string,
-  ): Problem[] => {
-    const names = new Set(taken);
-    return lists.flatMap(([key, items]) =>
-      items.flatMap(({ name }, index) => {
-        if (!names.has(name)) {
-          names.add(name);
-          return [];
-        }
-        return [
-          {
-            path: `${workload}.${key}[${index}].name`,
-            given: JSON.stringify(name),
-            expected: `a name that no other ${what} of the pod has (its own: ${taken.join(', ')})`,
-          },
-        ];
-      }),
-    );
-  };
-  return [
-    ...duplicates([['extraVolumes', added.extraVolumes]], own.volumes, 'volume'),
-    ...duplicates(
-      [
-        ['extraContainers', added.extraContainers],
-        ['extraInitContainers', added.extraInitContainers],
-      ],
-      own.containers,
-      'container',
-    ),
-  ];
-}
-
-const CREDENTIAL_NAME = /PASSW|SECRET|TOKEN|ACCESS_?KEY|CREDENTIAL/i;
-
-function addedEnv(workload: string, env: Added['extraEnv'], own: RegExp): Problem[] {
-  const seen = new Set<string>();
-  return env.flatMap(({ name, value, valueFrom }, index) => {
-    const path = `${workload}.extraEnv[${index}]`;
-    const problems: Problem[] = [];
-    if (own.test(name)) {
-      problems.push({
-        path: `${path}.name`,
-        given: name,
-        expected: 'a variable that is not set already',
-        fix: 'Use the option that sets it.',
-      });
-    }
-    if (seen.has(name)) {
-      problems.push({ path: `${path}.name`, given: name, expected: 'each variable once' });
-    }
-    seen.add(name);
-    if (value !== undefined && valueFrom !== undefined) {
-      problems.push({ path, given: 'value and valueFrom', expected: 'one of the two' });
-    }
-    if (value !== undefined && value !== '' && CREDENTIAL_NAME.test(name)) {
-      problems.push({
-        path: `${path}.value`,
-        given: 'a value (not shown: by its name it is a credential)',
-        expected: 'valueFrom.secretKeyRef',
-        fix: 'Manifests are read by many: put it into a Secret.',
-      });
-    }
-    return problems;
-  });
-}
-
-/** Every mount has its volume, or the API server refuses the pod. */
-function addedMounts(
-  workload: string,
-  added: Pick<Added, 'extraVolumes' | 'extraVolumeMounts'>,
-  own: readonly string[],
-): Problem[] {
-  const known = [...own, ...added.extraVolumes.map(({ name }) => name)];
-  return added.extraVolumeMounts.flatMap(({ name }, index) =>
-    known.includes(name)
-      ? []
-      : [
-          {
-            path: `${workload}.extraVolumeMounts[${index}].name`,
-            given: JSON.stringify(name),
-            expected: `a volume of the pod: ${known.join(', ')}`,
-          },
-        ],
-  );
-}
-
 /** Options that would stop the server or move its data, and passwords, which must not be in a ConfigMap. */
 function mysqlFiles(config: ParsedConfig): Problem[] {
-  const { configurationFiles, initializationFiles } = config.mysql;
+  const { configurationFiles, extraArgs, initializationFiles } = config.mysql;
+  const args = extraArgs.flatMap((arg, index) => {
+    const [, long, option = long] = FIXED_ARGUMENT.exec(arg) ?? [];
+    return option === undefined ? [] : [{ path: `mysql.extraArgs[${index}]`, ...fixedOption(option) }];
+  });
   const options = Object.entries(configurationFiles).flatMap(([file, text]) => {
     const path = `mysql.configurationFiles.${formatPath([file])}`;
-    const fixed = [...text.matchAll(/^\s*(log[-_]error|datadir|port|socket|pid[-_]file)\s*(=|$)/gm)];
-    const password = /^\s*password\s*=/m.test(text);
+    const fixed = [...text.matchAll(FIXED_OPTIONS)];
+    const password = /^\s*(loose[-_])?password\d?\s*=/im.test(text);
     return [
-      ...fixed.map(([, option]) => ({
-        path,
-        given: `the option ${option}`,
-        expected: 'options other than log-error, datadir, port, socket and pid-file',
-        fix: 'The image and the probes depend on them; the error log belongs on stderr, where kubectl logs finds it.',
-      })),
+      ...fixed.map(([, option = '']) => ({ path, ...fixedOption(option) })),
       ...(password ? [{ path, given: 'a password', expected: 'none: the file ends in a ConfigMap' }] : []),
     ];
   });
@@ -691,7 +635,41 @@ function mysqlFiles(config: ParsedConfig): Problem[] {
       expected: 'none: the file ends in a ConfigMap',
       fix: 'Put the script into a Secret, and that into /docker-entrypoint-initdb.d by mysql.extraVolumes and mysql.extraVolumeMounts.',
     }));
-  return [...options, ...scripts];
+  return [...args, ...options, ...scripts];
+}
+
+const FIXED = '((?:loose[-_])?(?:log[-_]error|datadir|port|socket|pid[-_]file))';
+const FIXED_OPTIONS = new RegExp(`^\\s*${FIXED}\\s*(?:=|$)`, 'gm');
+/** In mysqld -h is --datadir. */
+const FIXED_ARGUMENT = new RegExp(`^(?:--${FIXED}(?:=|$)|(-[hP]))`);
+
+function fixedOption(option: string) {
+  return {
+    given: `the option ${option}`,
+    expected: 'options other than log-error, datadir, port, socket and pid-file',
+    fix: 'The image and the probes depend on them; the error log belongs on stderr, where kubectl logs finds it.',
+  };
+}
+
+/** kubectl apply keeps the whole object in an annotation, all of which may have 256 KiB. */
+const LARGEST_FILES = 240 * 1024;
+
+function fileSizes({ milvus, mysql }: ParsedConfig): Problem[] {
+  return Object.entries({
+    'milvus.extraConfigFiles': milvus.extraConfigFiles,
+    'mysql.configurationFiles': mysql.configurationFiles,
+    'mysql.initializationFiles': mysql.initializationFiles,
+  }).flatMap(([path, files]) => {
+    const bytes = Buffer.byteLength(JSON.stringify(files));
+    if (bytes <= LARGEST_FILES) return [];
+    return [
+      {
+        path,
+        given: `${bytes} bytes`,
+        expected: `at most ${LARGEST_FILES} bytes: with more, kubectl apply refuses the ConfigMap`,
+      },
+    ];
+  });
 }
 
 function reservedLabels(config: ParsedConfig): Problem[] {

@@ -62,7 +62,10 @@ export function showValue(value: unknown, steps: readonly PropertyKey[]): string
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   const kind = typeof value === 'string' ? 'a text' : `a ${typeof value}`;
-  const sensitive = steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step)));
+  const sensitive =
+    steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) ||
+    // Of a variable whose name says no more here.
+    (steps.includes('extraEnv') && steps.at(-1) === 'value');
   if (sensitive && !isSecretName(value, steps)) return `${kind} (not shown: it may be a credential)`;
   if (typeof value !== 'string') return `${String(value)} (${kind})`;
   const shown = JSON.stringify(value.replace(/^.*@(?!sha256:)/s, '***@').replace(/\?.*$/s, '?***'));

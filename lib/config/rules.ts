@@ -51,6 +51,14 @@ export const secretKey = () =>
   text(/^[-._a-zA-Z0-9]{1,253}$/, 'a key of a Secret: letters, digits, hyphens, dots and underscores');
 
 const LABEL_NAME = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+
+/** The name of a device that nodes offer, such as nvidia.com/gpu. */
+export const resourceName = () =>
+  text(
+    new RegExp(`^${DNS_LABEL}(\\.${DNS_LABEL})*/${LABEL_NAME}$`),
+    'the name of a device resource such as nvidia.com/gpu',
+  );
+
 const labelKey = () =>
   text(
     new RegExp(`^(${DNS_LABEL}(\\.${DNS_LABEL})*/)?${LABEL_NAME}$`),
@@ -78,8 +86,16 @@ const HOST_LABEL = '[A-Za-z0-9_]([-A-Za-z0-9_]{0,61}[A-Za-z0-9_])?';
 const ALL_NUMERIC = '\\d+(\\.\\d+)*';
 /** Without leading zeros, which some readers take for octal and others refuse. */
 const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const HOST = `(?=.{1,253}$)((?!${ALL_NUMERIC}$)${HOST_LABEL}(\\.${HOST_LABEL})*\\.?|${OCTET}(\\.${OCTET}){3})`;
-export const host = (expected: string, fix?: string) => text(new RegExp(`^${HOST}$`), expected, fix);
+/** @param end what may follow it */
+const hostPattern = (end: string) =>
+  `(?=[^:]{1,253}${end})((?!${ALL_NUMERIC}${end})${HOST_LABEL}(\\.${HOST_LABEL})*\\.?|${OCTET}(\\.${OCTET}){3})`;
+export const host = (expected: string, fix?: string) =>
+  text(new RegExp(`^${hostPattern('$')}$`), expected, fix);
+
+const PORT = '(6553[0-5]|655[0-2]\\d|65[0-4]\\d{2}|6[0-4]\\d{3}|[1-5]\\d{4}|[1-9]\\d{0,3})';
+/** The same with an optional port. */
+export const hostAndPort = (expected: string) =>
+  text(new RegExp(`^${hostPattern('(:|$)')}(:${PORT})?$`), expected);
 
 export const ipv4 = () => text(new RegExp(`^${OCTET}(\\.${OCTET}){3}$`), 'an IPv4 address');
 

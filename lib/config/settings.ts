@@ -207,6 +207,9 @@ export type Settings = Replace<
 /** Port on which the embedded MinIO speaks S3. */
 export const MINIO_PORT = 9000;
 
+/** Port of the MySQL exporter, in the pod and on the Service. */
+export const EXPORTER_PORT = 9104;
+
 /** The server opens this many connections on a node with up to 16 CPUs (pool of max(8, CPUs), and one). */
 const CONNECTIONS_PER_SERVER = 17;
 const RESERVED_CONNECTIONS = 50;
@@ -459,7 +462,7 @@ export function usesSqlite({ mysql, externalMysql }: Pick<ParsedConfig, 'mysql' 
 }
 
 /** Whether the directory `db` is on a volume of its own: with a cluster, only when that is asked for. */
-function keepsDataOnVolume(config: ParsedConfig): boolean {
+export function keepsDataOnVolume(config: ParsedConfig): boolean {
   const needed = config.mode === 'standalone' && (config.s3 === undefined || usesSqlite(config));
   return config.storage.persistence.enabled ?? needed;
 }

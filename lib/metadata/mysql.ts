@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import type { MysqlSettings, Settings } from '../config/settings';
+import { EXPORTER_PORT, type MysqlSettings, type Settings } from '../config/settings';
 import { assetsChecksum, checksum } from '../kubernetes/assets';
 import { persistentVolume, withClaimTemplate } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
@@ -30,8 +30,6 @@ export const MYSQL_SCRIPTS = [MYSQL_READY];
 /** Port in the pod, whatever that of the Service. */
 export const MYSQL_PORT = 3306;
 
-/** Port of the exporter, in the pod and on the Service. */
-export const EXPORTER_PORT = 9104;
 export const EXPORTER_PORT_NAME = 'metrics';
 const SECRETS_DIRECTORY = '/run/secrets/cdk8s-milvus';
 const DATA_VOLUME = 'data';

@@ -1,11 +1,11 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
-import { MINIO_PORT, type Settings } from '../config/settings';
+import { EXPORTER_PORT, MINIO_PORT, type Settings } from '../config/settings';
 import { type Component, objectLabels, selectorLabels } from '../kubernetes/labels';
 import { apiObject } from '../kubernetes/objects';
 import type { PartProps } from '../kubernetes/part';
-import { EXPORTER_PORT, MYSQL_PORT } from '../metadata/mysql';
+import { MYSQL_PORT } from '../metadata/mysql';
 import { MISHARDS_PORT } from '../milvus/mishards';
 import { ADMIN_PORT } from './admin';
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ASSETS, run, shells, start } from './run';
+import { requires } from '../support/requires';
+import { ASSETS, run, shells, shim, start } from './run';
 
 const SCRIPT = path.join(ASSETS, 'volume-preflight.sh');
 const root = mkdtempSync(path.join(tmpdir(), 'volume-preflight-'));
@@ -56,10 +57,56 @@ describe.each(shells())('volume-preflight.sh under %s', (...shell) => {
     expect(stderr).toContain('without root squashing');
   });
 
+  test('a volume that gives back something else is told, and nothing is left on it', async () => {
+    const directory = volume(true);
+    const bin = shim(path.join(root, 'bin'), 'cat', 'echo other');
+    const { code, stderr } = await run(
+      [...shell, SCRIPT],
+      env({ STORAGE_DIR: directory, PATH: `${bin}:${process.env['PATH']}` }),
+    );
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `volume-preflight: what was written to ${directory} can't be read back: look at the volume\n`,
+    });
+    expect(readdirSync(directory)).toEqual([MARK]);
+  });
+
   test.each(['STORAGE_DIR', 'PROBE_NAME', 'ROLE', 'WAIT_SECONDS'])('%s is needed', async (name) => {
     const { code, stderr } = await run([...shell, SCRIPT], { ...env({ STORAGE_DIR: root }), [name]: '' });
     expect({ code, stderr }).toEqual({ code: 1, stderr: `volume-preflight: ${name} is not set\n` });
   });
+});
+
+/** As root every directory can be written. */
+const asRoot = process.getuid?.() === 0;
+const OTHER = asRoot ? ['setpriv', '--reuid=65534', '--regid=65533', '--clear-groups'] : [];
+(requires(...OTHER.slice(0, 1)) ? test : test.skip)(
+  'a volume that belongs to another user is told, with who that is; and it is left alone',
+  async () => {
+    const directory = volume(true);
+    for (const one of [root, directory]) chmodSync(one, 0o555);
+    const command = [...OTHER, 'sh', SCRIPT];
+    const { code, stderr } = await run(command, env({ STORAGE_DIR: directory, ROLE: 'writable' }));
+    chmodSync(root, 0o755);
+    chmodSync(directory, 0o755);
+    expect(code).toBe(1);
+    const user = asRoot ? '65534, group 65533, groups 65533' : `${process.getuid?.()}, `;
+    expect(stderr).toContain(`can't write to ${directory} as user ${user}`);
+    expect(stderr).toContain('; it is dr-xr-xr-x');
+    expect(stderr).not.toContain('Permission denied');
+    expect(readdirSync(directory)).toEqual([MARK]);
+  },
+);
+
+test('what is on the volume stays as it is: the check deletes its own file alone', async () => {
+  const directory = volume(true);
+  mkdirSync(path.join(directory, 'tables'));
+  const others = ['.cdk8s-milvus-probe-pod-2', 'meta.sqlite'];
+  for (const name of others) writeFileSync(path.join(directory, name), 'kept');
+  for (const ROLE of ['writable', 'readonly']) {
+    expect((await run(['sh', SCRIPT], env({ STORAGE_DIR: directory, ROLE }))).code).toBe(0);
+  }
+  expect(readdirSync(directory).sort()).toEqual([MARK, 'tables', ...others].sort());
 });
 
 test('a reader waits for the writable', async () => {

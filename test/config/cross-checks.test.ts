@@ -165,6 +165,36 @@ rule(
   ],
 );
 
+const gateway = (port: number, more: object = {}) => ({
+  milvus: { metrics: { enabled: true, port }, ...more },
+});
+rule(
+  'ports of containers in one pod, and of one Service',
+  [
+    ['a push gateway beside the server', gateway(19122)],
+    ['on a port that nobody has', gateway(19121, { network: { httpEnabled: false } })],
+    ['a push gateway elsewhere', { milvus: { metrics: { enabled: true, port: 19530, address: 'gateway' } } }],
+    ['the port of an exporter that is not there', { mysql: { service: { port: 9104 } } }],
+  ],
+  [
+    [
+      'the gateway on that of the server',
+      gateway(19530),
+      'milvus.metrics.port: given 19530; expected another port than milvus.network.port',
+    ],
+    [
+      'the gateway on that of the HTTP listener',
+      gateway(19121),
+      'milvus.metrics.port: given 19121; expected another port than milvus.network.httpPort',
+    ],
+    [
+      'MySQL on that of its exporter',
+      { mysql: { service: { port: 9104 }, exporter: { enabled: true } } },
+      'mysql.service.port: given 9104; expected another port than that of mysql.exporter',
+    ],
+  ],
+);
+
 rule(
   'the type of the Service',
   [
@@ -180,8 +210,34 @@ rule(
         },
       },
     ],
+    [
+      'of every Service',
+      {
+        service: { type: 'NodePort', nodePort: 30000 },
+        mysql: { service: { type: 'NodePort', nodePort: 30001 } },
+        admin: { service: { type: 'LoadBalancer', nodePort: 30002, loadBalancerIP: '1.2.3.4' } },
+      },
+    ],
   ],
   [
+    [
+      'one port of the nodes for two Services',
+      {
+        service: { type: 'NodePort', nodePort: 30000 },
+        admin: { service: { type: 'NodePort', nodePort: 30000 } },
+      },
+      'admin.service.nodePort: given 30000; expected another port than service.nodePort',
+    ],
+    [
+      "MySQL's",
+      { mysql: { service: { nodePort: 30000 } } },
+      'mysql.service.nodePort: given a value with mysql.service.type ClusterIP',
+    ],
+    [
+      "the web interface's",
+      { admin: { service: { type: 'NodePort', loadBalancerSourceRanges: ['10.0.0.0/8'] } } },
+      'admin.service.loadBalancerSourceRanges: given a value with admin.service.type NodePort',
+    ],
     [
       'nodePort without it',
       { service: { nodePort: 30000 } },
@@ -278,8 +334,35 @@ rule(
 const claim = (existingClaim: string) => ({ persistence: { existingClaim } });
 rule(
   'claims',
-  [['different', { wal: claim('a'), mysql: claim('b') }]],
   [
+    ['different', { wal: claim('a'), mysql: claim('b') }],
+    // As an adopted release has it.
+    ['of the usual name', { wal: claim('milvus-test-writable-wal') }],
+    ['of the name of one that is not made', { wal: claim('milvus-test-logs') }],
+  ],
+  [
+    [
+      'one that is made for MySQL',
+      { wal: claim('data-milvus-test-mysql-0') },
+      'wal.persistence.existingClaim: given "data-milvus-test-mysql-0"; expected another claim than that of mysql.persistence',
+    ],
+    [
+      'one that is made for the log',
+      {
+        s3: undefined,
+        storage: { persistence: { enabled: true, existingClaim: 'milvus-test-writable-wal' } },
+      },
+      'storage.persistence.existingClaim: given "milvus-test-writable-wal"; expected another claim than that of wal.persistence',
+    ],
+    [
+      'one for the vectors and the log files',
+      {
+        s3: undefined,
+        storage: { persistence: { enabled: true, existingClaim: 'a' } },
+        milvus: { logs: { toFile: true, persistence: { enabled: true, existingClaim: 'a' } } },
+      },
+      'milvus.logs.persistence.existingClaim: given "a"; expected another claim than that of storage.persistence',
+    ],
     [
       'one for both',
       { wal: claim('a'), mysql: claim('a') },
@@ -437,6 +520,27 @@ rule(
   ],
 );
 
+const withoutS3 = (backup: object) => ({ s3: undefined, mode: 'standalone', backup });
+rule(
+  'where backups go without S3 storage for the vectors',
+  [
+    ['nowhere', withoutS3({})],
+    ['to a storage of their own', withoutS3({ enabled: true, s3: { address: 'h', bucket: 'bkt' } })],
+  ],
+  [
+    [
+      'no address',
+      withoutS3({ enabled: true, s3: { bucket: 'bkt' } }),
+      'backup.s3.address: given nothing; expected the address of an S3 storage for the backups',
+    ],
+    [
+      'no bucket',
+      withoutS3({ enabled: true, s3: { address: 'h' } }),
+      'backup.s3.bucket: given nothing; expected the bucket',
+    ],
+  ],
+);
+
 rule(
   'pods of jobs and of MinIO',
   [['labels of one’s own', { backup: { podLabels: { a: 'b' } }, smokeTest: { podLabels: { a: 'b' } } }]],
@@ -465,11 +569,28 @@ rule(
   [
     ['S3', {}],
     ['a shared volume', { s3: undefined, storage: volume }],
+    [
+      'an existing claim, which has its own access modes',
+      {
+        s3: undefined,
+        storage: { persistence: { enabled: true, existingClaim: 'a', accessModes: ['ReadWriteOnce'] } },
+      },
+    ],
+    [
+      'a volume of one node for one server',
+      { s3: undefined, mode: 'standalone', storage: { persistence: { accessModes: ['ReadWriteOncePod'] } } },
+    ],
     ['a standalone server, without either', { s3: undefined, mode: 'standalone' }],
     ['SQLite beside S3', { mode: 'standalone', mysql: { enabled: false }, storage: volume }],
   ],
   [
     ['neither', { s3: undefined }, 's3: given nothing; expected S3 storage', 'storage.persistence.enabled'],
+    [
+      'a volume of one node for several servers',
+      { s3: undefined, storage: { persistence: { enabled: true, accessModes: ['ReadWriteOnce'] } } },
+      'storage.persistence.accessModes: given ReadWriteOnce; expected ReadWriteMany',
+      'a StorageClass that offers it',
+    ],
     [
       'no volume',
       { s3: undefined, storage: { persistence: { enabled: false } } },
@@ -514,8 +635,30 @@ rule(
   [
     ['of another prefix', { mysql: { name: 'metadata' } }],
     ['the usual one', { mysql: { name: 'milvus-test-mysql' } }],
+    ['as long as can be', { mysql: { name: 'm'.repeat(52) } }],
   ],
   [
+    [
+      'the Secret of the S3 keys',
+      { mysql: { name: 'milvus-test-s3' } },
+      'mysql.name: given milvus-test-s3; expected a name that no other object of the cluster has',
+    ],
+    [
+      'the Secret of the keys for backups',
+      { mysql: { name: 'milvus-test-backup-s3' } },
+      'mysql.name: given milvus-test-backup-s3',
+    ],
+    [
+      'a prefix of the cluster',
+      { name: 'm-headless', mysql: { name: 'm' } },
+      'mysql.name: given m, which makes m-headless; expected a name',
+      'm-headless-mysql is the usual one',
+    ],
+    [
+      'a prefix of its ConfigMap',
+      { name: 'm-configuration', mysql: { name: 'm' } },
+      'mysql.name: given m, which makes m-configuration',
+    ],
     [
       'the cluster',
       { mysql: { name: 'milvus-test' } },
@@ -534,6 +677,7 @@ rule(
     ['to files, shared', logs({})],
     ['to files of one role', { ...logs({}, {}), writable: { logs: { toFile: true } } }],
     ['on one node, standalone', { ...logs({ accessModes: ['ReadWriteOnce'] }), mode: 'standalone' }],
+    ['on a claim that exists', logs({ accessModes: ['ReadWriteOnce'], existingClaim: 'a' })],
   ],
   [
     ['no files', logs({}, {}), 'milvus.logs.persistence.enabled: given true without log files'],
@@ -550,8 +694,22 @@ rule(
   [
     ['as many', { milvus: { gpu: { enabled: true, count: 2, searchDevices: ['gpu1'] } } }],
     ['not said', { milvus: { gpu: { enabled: true, searchDevices: ['gpu7'] } } }],
+    ['none at all', { milvus: { gpu: { count: 1, searchDevices: ['gpu7'] } } }],
+    [
+      'none, of the role that has too few',
+      {
+        writable: { gpu: { enabled: true } },
+        milvus: { gpu: { count: 1 } },
+        readonly: { gpu: { searchDevices: ['gpu7'] } },
+      },
+    ],
   ],
   [
+    [
+      'too few of both roles, said once',
+      { milvus: { gpu: { enabled: true, count: 1, searchDevices: ['gpu1'] } } },
+      'milvus.gpu.count: given 1; expected at least 2, for gpu1',
+    ],
     [
       'too few',
       {
@@ -584,79 +742,14 @@ rule(
       'mishards.discovery: given static with 2 readers; expected dns',
     ],
     [
+      'of as many as an autoscaler makes, by one Service',
+      { readonly: { autoscaling: { enabled: true } }, mishards: { discovery: 'static' } },
+      'mishards.discovery: given static with readonly.autoscaling; expected dns',
+    ],
+    [
       'hosts for another discovery',
       { mishards: { staticHosts: ['a'] } },
       'mishards.staticHosts: given a value with mishards.discovery dns',
-    ],
-  ],
-);
-
-const extra = (over: object) => ({ writable: over });
-rule(
-  'what is added to a pod fits what is there',
-  [
-    ['a mount of its own volume', extra({ extraVolumeMounts: [{ name: 'logs', mountPath: '/x' }] })],
-    [
-      'a volume and its mount',
-      extra({
-        extraVolumes: [{ name: 'x', emptyDir: {} }],
-        extraVolumeMounts: [{ name: 'x', mountPath: '/x' }],
-      }),
-    ],
-    [
-      'a credential from a Secret',
-      extra({ extraEnv: [{ name: 'API_TOKEN', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] }),
-    ],
-  ],
-  [
-    [
-      'a mount of nothing',
-      extra({ extraVolumeMounts: [{ name: 'x', mountPath: '/x' }] }),
-      'writable.extraVolumeMounts[0].name: given "x"; expected a volume of the pod: server-config-template',
-    ],
-    [
-      'a volume of a name that is taken',
-      extra({ extraVolumes: [{ name: 'wal', emptyDir: {} }] }),
-      'writable.extraVolumes[0].name: given "wal"',
-    ],
-    [
-      'a container of a name that is taken',
-      extra({ extraContainers: [{ name: 'milvus', image: 'a:1' }] }),
-      'writable.extraContainers[0].name: given "milvus"',
-    ],
-    [
-      'two of one name',
-      extra({
-        extraContainers: [{ name: 'a', image: 'a:1' }],
-        extraInitContainers: [{ name: 'a', image: 'a:1' }],
-      }),
-      'writable.extraInitContainers[0].name: given "a"',
-    ],
-    [
-      'a variable that is set already',
-      { mishards: { extraEnv: [{ name: 'WOSERVER', value: 'x' }] } },
-      'mishards.extraEnv[0].name: given WOSERVER; expected a variable that is not set already',
-    ],
-    [
-      'a variable twice',
-      extra({
-        extraEnv: [
-          { name: 'A', value: '1' },
-          { name: 'A', value: '2' },
-        ],
-      }),
-      'writable.extraEnv[1].name: given A; expected each variable once',
-    ],
-    [
-      'two sources',
-      extra({ extraEnv: [{ name: 'A', value: '1', valueFrom: {} }] }),
-      'writable.extraEnv[0]: given value and valueFrom',
-    ],
-    [
-      'a credential as a value',
-      { mysql: { extraEnv: [{ name: 'MY_PASSWORD', value: 'CANARY' }] } },
-      'mysql.extraEnv[0].value: given a value (not shown: by its name it is a credential)',
-      'Manifests are read by many',
     ],
   ],
 );
@@ -666,8 +759,48 @@ rule(
   [
     ['options', { mysql: { configurationFiles: { 'a.cnf': '[mysqld]\nreport-port = 1\n' } } }],
     ['a script', { mysql: { initializationFiles: { 'a.sql': 'CREATE DATABASE x;' } } }],
+    [
+      'arguments that only begin alike',
+      { mysql: { extraArgs: ['--port-open-timeout=1', '--log-error-verbosity=3', '--socket-x', '-v'] } },
+    ],
+    ['just small enough', { mysql: { initializationFiles: { 'a.sql': '-'.repeat(240 * 1024 - 12) } } }],
   ],
   [
+    ...(
+      [
+        ['--port=3307', 'port'],
+        ['--port', 'port'],
+        ['--datadir=/x', 'datadir'],
+        ['--log_error=/x', 'log_error'],
+        ['--loose-socket=/x', 'loose-socket'],
+        ['-P3307', '-P'],
+        ['-h/x', '-h'],
+      ] as const
+    ).map(
+      ([arg, option]): Refused => [
+        `the argument ${arg}`,
+        { mysql: { extraArgs: ['-v', arg] } },
+        `mysql.extraArgs[1]: given the option ${option}; expected options other than`,
+        'The image and the probes depend on them',
+      ],
+    ),
+    ...(
+      [
+        ['milvus.extraConfigFiles', { milvus: { extraConfigFiles: { a: 'x'.repeat(240 * 1024) } } }],
+        [
+          'mysql.initializationFiles',
+          { mysql: { initializationFiles: { 'a.sql': '-'.repeat(240 * 1024 - 11) } } },
+        ],
+        ['mysql.configurationFiles', { mysql: { configurationFiles: { 'a.cnf': '#'.repeat(240 * 1024) } } }],
+      ] as const
+    ).map(
+      ([path, over]): Refused => [`too large: ${path}`, over, `${path}: given 2457`, 'at most 245760 bytes'],
+    ),
+    [
+      'a password of another spelling',
+      { mysql: { configurationFiles: { 'a.cnf': '[client]\nloose-Password=CANARY\n' } } },
+      'mysql.configurationFiles."a.cnf": given a password; expected none',
+    ],
     [
       'the error log',
       { mysql: { configurationFiles: { 'a.cnf': '[mysqld]\n log-error = /x\n' } } },

@@ -38,6 +38,8 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
+const KEPT_LOGS = 'milvus: {logs: {toFile: true, persistence: {enabled: true, existingClaim: c}}}\n';
+const standalone = (name: string, more: string) => `name: ${name}\nmode: standalone\n${more}`;
 const cluster = (name: string, more = '') =>
   `name: ${name}\ns3:\n  address: 192.168.18.13\n  bucket: ${name}-bucket\n${more}`;
 
@@ -574,6 +576,51 @@ describe('clusters beside each other', () => {
       ],
       'wal.persistence.existingClaim: given claim c in namespace (unset)',
     ],
+    [
+      'an instance',
+      [cluster('a', 'instance: release\n'), b('instance: release\n')],
+      'milvus.yaml, document 2 (b): 1 problem\n  - instance: given instance release of milvus, as in milvus.yaml, document 1 (a); expected an instance of its own: by it the pods are selected',
+    ],
+    [
+      'an instance that is the name of the other',
+      [cluster('a'), b('instance: a\n')],
+      'instance: given instance a of milvus, as in milvus.yaml, document 1 (a)',
+    ],
+    [
+      'an instance in a namespace',
+      [cluster('a', 'namespace: n\ninstance: r\n'), b('namespace: n\ninstance: r\n')],
+      'instance: given instance r of milvus in namespace n,',
+    ],
+    [
+      'the name of MySQL',
+      [cluster('a', 'mysql: {name: metadata}\n'), b('mysql: {name: metadata}\n')],
+      'name: given name metadata, as in milvus.yaml, document 1 (a)',
+    ],
+    [
+      'the name of MySQL and that of a cluster',
+      [cluster('a', 'mysql: {name: b}\n'), b('')],
+      'name: given name b, as in milvus.yaml, document 1 (a)',
+    ],
+    [
+      'a volume of the vectors',
+      ['a', 'b'].map((name) => standalone(name, 'storage: {persistence: {existingClaim: c}}\n')),
+      'storage.persistence.existingClaim: given claim c in namespace (unset), as in milvus.yaml, document 1 (a)',
+    ],
+    [
+      'a volume of the vectors, of a cluster',
+      ['a', 'b'].map((name) => `name: ${name}\nstorage: {persistence: {enabled: true, existingClaim: c}}\n`),
+      'storage.persistence.existingClaim: given claim c in namespace (unset)',
+    ],
+    [
+      'a volume of the logs',
+      [cluster('a', KEPT_LOGS), b(KEPT_LOGS)],
+      'milvus.logs.persistence.existingClaim: given claim c in namespace (unset)',
+    ],
+    [
+      'an external database, of standalone servers',
+      ['a', 'b'].map((name) => standalone(name, 'externalMysql: {host: db}\n')),
+      'externalMysql.database: given database milvus at db:3306',
+    ],
   ])('shared: %s', (_, texts, message) => {
     expect(report(documents(...texts))).toContain(message);
   });
@@ -589,6 +636,18 @@ describe('clusters beside each other', () => {
         ),
       ),
     ).toHaveLength(2);
+  });
+
+  test('clusters without S3, SQLite, and one instance in two namespaces or of two applications, are fine', () => {
+    const sqlite = (name: string) => standalone(name, 'mysql: {enabled: false}\n');
+    expect(names(documents(standalone('a', ''), sqlite('b'), sqlite('c')))).toHaveLength(3);
+    for (const [one, other] of [
+      ['namespace: n\n', 'namespace: m\n'],
+      ['appName: milvus-a\n', 'appName: milvus-b\n'],
+    ] as const) {
+      const texts = [cluster('a', `instance: r\n${one}`), b(`instance: r\n${other}`)];
+      expect(names(documents(...texts))).toHaveLength(2);
+    }
   });
 
   test('everything that two of three share', () => {

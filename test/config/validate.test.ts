@@ -396,6 +396,66 @@ describe('every rule at its edges', () => {
       words: 'expected the name of a StorageClass, or "" for none',
     },
     {
+      path: 'mishards.staticHosts',
+      // Accepted below, with the discovery that uses them.
+      accepted: [],
+      refused: [
+        [],
+        'a',
+        ...['', 'a:', 'a:0', 'a:65536', 'a:99999', 'a:080', 'a:b', 'a:1:2', 'a..b', 'tcp://a', 'a/b'],
+        ...['256.1.1.1', '256.1.1.1:80', '1.2.3:80', '1.2.3.4.5:80', '1.2.3.4.5', '::1', 'a '],
+      ].map((host) => (host === 'a' || Array.isArray(host) ? host : [host])),
+      words: 'expected a',
+    },
+    {
+      path: 'milvus.gpu.resourceName',
+      accepted: ['nvidia.com/gpu', 'amd.com/gpu', 'nvidia.com/mig-1g.5gb'],
+      refused: ['gpu', 'a..b/gpu', '.a/gpu', 'Nvidia.com/gpu', 'nvidia.com/-gpu', 'nvidia.com/', '/gpu'],
+      words: 'expected the name of a device resource such as nvidia.com/gpu',
+    },
+    {
+      path: 'storage.persistence.subPath',
+      accepted: ['', 'a', 'a/b', '.a', '..a/b', 'a/b..', 'a.../b'],
+      refused: ['/a', 'a/', '..', '../a', 'a/..', 'a/../b', 'a//b', 'a b'],
+      words: 'expected a relative path without ".."',
+    },
+    {
+      path: 'storage.persistence.storageClassName',
+      accepted: ['', 'nfs', 'csi-rbd.example'],
+      refused: ['-', 'A', 'a_b', 5],
+      words: 'expected the name of a StorageClass, or "" for none',
+    },
+    {
+      path: 'instance',
+      accepted: ['a', 'A_1.b', 'i'.repeat(63)],
+      refused: ['', '-a', 'a b', 'i'.repeat(64), 5],
+      words: 'expected a label value',
+    },
+    {
+      path: 'mysql.name',
+      accepted: ['a', 'metadata-1', 'm'.repeat(52)],
+      refused: ['', 'A', '1a', 'a-', 'a.b', 'm'.repeat(53)],
+      words: 'expected a name of at most 52 lower-case letters',
+    },
+    {
+      path: 'milvus.extraConfigFiles',
+      accepted: [{}, { 'filebeat.yml': '' }, { A_1: 'x' }],
+      refused: [{ '../a': 'x' }, { '.a': 'x' }, { 'a/b': 'x' }, { '': 'x' }],
+      words: 'expected the name of a file',
+    },
+    {
+      path: 'mysql.initializationFiles',
+      accepted: [{ 'a.sql': '', 'b-1.sh': 'x' }],
+      refused: [{ 'a.txt': 'x' }, { '.sql': 'x' }, { '../a.sql': 'x' }, { 'a.sql.gz': 'x' }],
+      words: 'expected the name of a file that ends in .sql or .sh',
+    },
+    {
+      path: 'mysql.exporter.flags',
+      accepted: [[], ['--collect.x', '--timeout=5']],
+      refused: [['collect.x'], ['-x'], ['--a b'], '--a'],
+      words: 'expected a',
+    },
+    {
       path: 'mysql.persistence.subPath',
       accepted: ['', 'data', 'a/b.c-d'],
       refused: ['/data', 'data/', 'a//b', 'a b'],
@@ -465,6 +525,11 @@ describe('every rule at its edges', () => {
     expect(messages(at('name', `${'a-'.repeat(50_000)}!`))).toHaveLength(1);
     expect(performance.now() - start).toBeLessThan(2000);
   });
+});
+
+test('hosts of the static discovery, with and without a port', () => {
+  const staticHosts = ['reader', '10.1.2.3', 'reader-1.vectors.svc:19531', '10.1.2.3:1', 'a.:65535', 'a_b'];
+  expect(messages({ ...minimal, mishards: { discovery: 'static', staticHosts } })).toEqual([]);
 });
 
 describe('externalMysql', () => {
@@ -656,6 +721,15 @@ describe('a credential is never in a message', () => {
       'milvus.extraServerConfig',
       { storage: { s3_secret_key: { a: 'CANARY' } } },
     ],
+    ['a variable of a container', 'mysql.extraEnv', [{ name: 'MY_PASSWORD', value: 'CANARY' }]],
+    ['a variable, as a number', 'writable.extraEnv', [{ name: 'PIN', value: 1234567 }]],
+    [
+      'a variable of an additional container',
+      'mishards.extraContainers',
+      [{ name: 'a', image: 'a:1', env: [{ name: 'API_TOKEN', value: 'CANARY' }] }],
+    ],
+    ['a password in a script', 'mysql.initializationFiles', { 'a.sql': "SET PASSWORD = 'CANARY';" }],
+    ['a password in an option file', 'mysql.configurationFiles', { 'a.cnf': 'password = CANARY' }],
     ['a dockerconfigjson', 'imagePullSecrets', ['{"auths":{"r":{"auth":"CANARY"}}}']],
     [
       'both ways',

@@ -1,5 +1,5 @@
 import type { MilvusConfig } from '../../lib';
-import { manifestsOf, minimal } from '../support/clusters';
+import { everyOption, manifestsOf, minimal } from '../support/clusters';
 import { at, find, type Manifest, records } from '../support/manifests';
 
 const withMysql = (mysql: MilvusConfig['mysql']): MilvusConfig => ({ ...minimal, mysql });
@@ -21,6 +21,38 @@ test('its objects have the name that it is given, and everybody looks for it the
   expect(at(find(manifests, 'ConfigMap', 'milvus-test'), 'data', 'server_config.yaml')).toContain(
     '@metadata:3306/',
   );
+});
+
+test('its longest name leaves room for what Kubernetes makes of it', () => {
+  const name = 'm'.repeat(52);
+  const manifests = manifestsOf(withMysql({ name }));
+  const services = manifests.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
+  expect(services.filter((one) => one.startsWith(name))).toEqual([`${name}-headless`, name]);
+  expect(services.every((one) => one.length <= 63)).toBe(true);
+  // controller-revision-hash, a label of its pods: the name, a hyphen and a hash of up to ten characters.
+  expect(`${statefulSet(withMysql({ name }), name).metadata.name}-${'h'.repeat(10)}`).toHaveLength(63);
+});
+
+test('it is exposed as it is configured; the headless Service is not', () => {
+  const manifests = manifestsOf(everyOption('existingSecret'));
+  expect(find(manifests, 'Service', 'every-metadata')).toMatchObject({
+    metadata: { annotations: { 'example.com/lb': 'mysql' }, labels: { 'example.com/exposed': 'yes' } },
+    spec: {
+      type: 'LoadBalancer',
+      clusterIP: '10.96.0.98',
+      loadBalancerIP: '192.0.2.10',
+      externalIPs: ['198.51.100.7'],
+      // The node port is of MySQL; its exporter has none.
+      ports: [
+        { name: 'mysql', port: 3310, nodePort: 31531 },
+        { name: 'metrics', port: 9104 },
+      ],
+    },
+  });
+  const headless = find(manifests, 'Service', 'every-metadata-headless');
+  expect(headless).toMatchObject({ spec: { type: 'ClusterIP', clusterIP: 'None' } });
+  expect(headless.metadata['labels']).not.toHaveProperty(['example.com/exposed']);
+  expect(JSON.stringify(headless)).not.toMatch(/nodePort|externalIPs|loadBalancer/);
 });
 
 test('another port is that of the Service, not of the pod', () => {
@@ -65,6 +97,15 @@ test('scripts of the first start are where the image looks for them', () => {
     mountPath: '/docker-entrypoint-initdb.d',
     readOnly: true,
   });
+});
+
+test('other option files roll its pod, scripts of the first start do not', () => {
+  const annotation = (mysql: MilvusConfig['mysql']) =>
+    at(statefulSet(withMysql(mysql)), 'spec', 'template', 'metadata', 'annotations', 'cdk8s-milvus/checksum');
+  expect(annotation({ configurationFiles: { 'a.cnf': '[mysqld]\n' } })).not.toBe(annotation({}));
+  expect(annotation({ initializationFiles: { 'a.sql': 'SELECT 1;' } })).toBe(
+    annotation({ initializationFiles: { 'a.sql': 'SELECT 2;' } }),
+  );
 });
 
 test('another user and group, for a volume that belongs to them', () => {

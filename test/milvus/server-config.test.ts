@@ -192,6 +192,67 @@ test('an external MySQL is where the metadata is', () => {
   });
 });
 
+describe('a standalone server', () => {
+  const standalone: MilvusConfig = { name: 'milvus-test', mode: 'standalone' };
+
+  test('reads and writes by itself, on its disk', () => {
+    const { settings, metaUri } = rendered(standalone, 'writable');
+    expect(settings).toMatchObject({
+      'cluster.enable': false,
+      'cluster.role': 'rw',
+      'storage.s3_enabled': false,
+      'wal.enable': true,
+      'cache.cache_size': 4 * GB,
+      'cache.insert_buffer_size': GB,
+    });
+    expect(metaUri).toMatchObject({ dialect: 'mysql', host: 'milvus-test-mysql' });
+  });
+
+  test('keeps its metadata in SQLite, without a password that the rendering would miss', () => {
+    const { metaUri } = rendered({ ...standalone, mysql: { enabled: false } }, 'writable');
+    expect(metaUri).toMatchObject({ dialect: 'sqlite', user: '', password: '', host: '' });
+  });
+
+  test('keeps its metadata in an external MySQL', () => {
+    const { metaUri } = rendered({ ...standalone, externalMysql: { host: 'db', port: 3307 } }, 'writable');
+    expect(metaUri).toMatchObject({ dialect: 'mysql', host: 'db', port: '3307' });
+  });
+
+  test('uses the bucket when there is one', () => {
+    const { settings } = rendered({ ...minimal, mode: 'standalone' }, 'writable');
+    expect(settings).toMatchObject({ 'cluster.enable': false, 'storage.s3_enabled': true });
+  });
+});
+
+test('on a shared volume the roles are those of a cluster, without S3', () => {
+  const config: MilvusConfig = { name: 'milvus-test', storage: { persistence: { enabled: true } } };
+  for (const [role, clusterRole] of [
+    ['writable', 'rw'],
+    ['readonly', 'ro'],
+  ] as const) {
+    expect(rendered(config, role).settings).toMatchObject({
+      'cluster.enable': true,
+      'cluster.role': clusterRole,
+      'storage.s3_enabled': false,
+      'storage.path': '/var/lib/milvus/data',
+    });
+  }
+});
+
+test('metrics go to the gateway in the pod, under the name of the cluster, unless another is named', () => {
+  const metrics = (over: object) => rendered({ ...minimal, milvus: { metrics: over } }, 'readonly').settings;
+  expect(metrics({ enabled: true })).toMatchObject({
+    'metric.enable': true,
+    'metric.address': '127.0.0.1',
+    'metric.port': 9091,
+    'metric.cluster_label': 'milvus-test',
+  });
+  expect(metrics({ enabled: true, address: 'gateway', clusterLabel: 'c' })).toMatchObject({
+    'metric.address': 'gateway',
+    'metric.cluster_label': 'c',
+  });
+});
+
 function gibibytes(quantity: string): number {
   const [, amount] = /^(\d+)Gi$/.exec(quantity) ?? [];
   return Number(amount) * GB;

@@ -83,6 +83,45 @@ test.each<[what: string, config: MilvusConfig, secrets: readonly string[]]>([
   expect(secretsOf(config).sort()).toEqual(secrets);
 });
 
+test('clients find it at the port and the address that are configured', () => {
+  const config: MilvusConfig = {
+    ...standalone,
+    milvus: { network: { port: 19531 } },
+    service: { type: 'LoadBalancer', port: 19540, loadBalancerSourceRanges: ['192.0.2.0/24'] },
+  };
+  expect(at(find(manifestsOf(config), 'Service', 'milvus-test'), 'spec')).toMatchObject({
+    type: 'LoadBalancer',
+    loadBalancerSourceRanges: ['192.0.2.0/24'],
+    ports: [{ port: 19540, targetPort: 'engine' }],
+  });
+  expect(records(podTemplates(manifestsOf(config)).at(-1)?.spec['containers'])[0]?.['ports']).toContainEqual({
+    name: 'engine',
+    containerPort: 19531,
+    protocol: 'TCP',
+  });
+  const [job] = jobsOf(config);
+  expect(JSON.stringify(job)).toContain('"MILVUS_PORT","value":"19540"');
+});
+
+test('no Service, script or image of the proxy and the readers is left', () => {
+  const manifests = manifestsOf(standalone);
+  expect(manifests.filter(({ kind }) => kind === 'Service').map(idOf)).toEqual([
+    'Service/milvus-test-mysql-headless',
+    'Service/milvus-test-mysql',
+    'Service/milvus-test',
+  ]);
+  // The smoke test runs in the image of the proxy, as a Job.
+  const images = podTemplates(manifests).flatMap(({ spec }) => containers(spec).map(({ image }) => image));
+  expect(images.filter((image) => String(image).includes('mishards'))).toEqual([]);
+  expect(Object.keys(at(find(manifests, 'ConfigMap', 'milvus-test-scripts'), 'data') ?? {})).toEqual([
+    'mysql-ready.sh',
+    'render-config.sh',
+    'smoke_test.py',
+    'volume-preflight.sh',
+    'wait-for-mysql.sh',
+  ]);
+});
+
 test('SQLite: the metadata is with the data, and nobody waits for MySQL', () => {
   const config: MilvusConfig = { ...standalone, mysql: { enabled: false } };
   expect(configOf(config)).toContain('meta_uri: sqlite://:@:/\n');
@@ -101,14 +140,39 @@ test('beside S3 SQLite has a volume, as the vectors are in the bucket and it is 
   );
 });
 
-test('the smoke test and the next commands are for the server', () => {
-  const { settings } = clusterOf(standalone);
-  const text = summary({
+const summaryOf = (config: MilvusConfig) =>
+  summary({
     outdir: 'dist',
-    clusters: [{ settings, file: 'f', objects: 1, jobs: { 'smoke-test': 'jobs/s' } }],
+    clusters: [
+      { settings: clusterOf(config).settings, file: 'f', objects: 1, jobs: { 'smoke-test': 'jobs/s' } },
+    ],
     written: { files: ['f'], changed: 1, removed: [] },
   } as unknown as Parameters<typeof summary>[0]);
+
+test.each<[what: string, config: MilvusConfig, commands: readonly string[]]>([
+  ['MySQL', standalone, ['milvus-test-mysql --from-literal=mysql-root-password="$(openssl']],
+  ['SQLite', { ...standalone, mysql: { enabled: false } }, []],
+  [
+    'an external MySQL',
+    { ...standalone, externalMysql: { host: 'db' } },
+    ['milvus-test-mysql --from-literal=mysql-password="$MYSQL_PASSWORD"'],
+  ],
+  [
+    'SQLite and S3',
+    { ...minimal, mode: 'standalone', mysql: { enabled: false } },
+    ['milvus-test-s3 --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"'],
+  ],
+])('with %s the commands make the Secrets that it needs, and no others', (_, config, commands) => {
+  const found = summaryOf(config)
+    .split('\n')
+    .filter((line) => line.includes('create secret'));
+  expect(found).toEqual(commands.map((command) => expect.stringContaining(`secret generic ${command}`)));
+});
+
+test('the smoke test and the next commands are for the server', () => {
+  const text = summaryOf(standalone);
   expect(text).toContain('rollout status deployment/milvus-test-writable');
+  expect(text).toContain('port-forward service/milvus-test 19530:19530');
   expect(text).not.toContain('mishards');
   const [job] = jobsOf(standalone);
   expect(JSON.stringify(job)).toContain('"MILVUS_HOST","value":"milvus-test"');

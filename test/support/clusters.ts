@@ -536,6 +536,17 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
   standalone: { name: 'milvus-test', mode: 'standalone' },
   'standalone, SQLite': { name: 'milvus-test', mode: 'standalone', mysql: { enabled: false } },
   'standalone, S3': { ...minimal, mode: 'standalone' },
+  'standalone, external MySQL': {
+    name: 'milvus-test',
+    mode: 'standalone',
+    externalMysql: { host: 'mysql.example.com' },
+  },
+  'standalone, without a volume': {
+    name: 'milvus-test',
+    mode: 'standalone',
+    storage: { persistence: { enabled: false } },
+  },
+  'standalone, SQLite beside S3': { ...minimal, mode: 'standalone', mysql: { enabled: false } },
   'standalone, every option': {
     ...withoutCluster(common),
     mode: 'standalone',
@@ -567,6 +578,8 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
       dashboard: { enabled: true },
     },
   },
+  'no write-ahead log': { ...minimal, wal: { enabled: false } },
+  'GPU for both': { ...minimal, milvus: { gpu: { enabled: true, searchDevices: ['gpu0', 'gpu1'] } } },
   'GPU for the writable': { ...minimal, writable: { gpu: { enabled: true } } },
   'web interface': { ...minimal, admin: { enabled: true } },
   'no network policies': { ...minimal, networkPolicy: { enabled: false } },
@@ -576,6 +589,16 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
     mishards: { replicas: 3 },
   },
   'longest name': { ...minimal, name: `m${'x'.repeat(39)}` },
+  'longest names of everything else': {
+    ...minimal,
+    instance: 'i'.repeat(63),
+    appName: 'a'.repeat(63),
+    mysql: {
+      name: 'm'.repeat(52),
+      exporter: { enabled: true },
+      initializationFiles: { 'first.sql': 'SELECT 1;\n' },
+    },
+  },
 };
 
 /** The Jobs that a person starts, as they are written to jobs/. */

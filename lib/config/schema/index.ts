@@ -6,6 +6,7 @@ import {
   dnsLabel,
   flag,
   host,
+  hostAndPort,
   image,
   labels,
   labelValue,
@@ -289,12 +290,7 @@ export const clusterSchema = z
             'How readers are found: `dns` is our plugin (a headless Service, no rights needed, survives errors); `kubernetes` is the stock plugin, which needs to list pods and stops for good when a reader can not be reached in time; `static` connects once to staticHosts.',
           ),
         staticHosts: z
-          .array(
-            rule(
-              z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?(:\d{1,5})?$/),
-              'a host name or IPv4 address, with :port when that is not 19530',
-            ),
-          )
+          .array(hostAndPort('a host name or IPv4 address, with :port when that is not 19530'))
           .min(1)
           .optional()
           .describe(

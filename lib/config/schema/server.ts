@@ -7,6 +7,7 @@ import {
   milvusPath,
   milvusSize,
   objectName,
+  resourceName,
   rule,
   serverPort,
 } from '../rules';
@@ -200,10 +201,7 @@ export const gpu = z.strictObject({
     .describe(
       'Devices that each pod asks for.\n\n@default - as many as searchDevices and buildIndexDevices name',
     ),
-  resourceName: rule(
-    z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/),
-    'the name of a device resource such as nvidia.com/gpu',
-  )
+  resourceName: resourceName()
     .optional()
     .describe('Resource of the device plugin.\n\n@default - nvidia.com/gpu'),
   runtimeClassName: objectName()

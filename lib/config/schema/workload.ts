@@ -101,7 +101,10 @@ const accessMode = z.enum(['ReadWriteOnce', 'ReadWriteOncePod', 'ReadWriteMany']
 
 /** A directory of a volume. */
 export const volumeSubPath = () =>
-  rule(z.string().regex(/^([\w.-]+(\/[\w.-]+)*)?$/), 'a relative path, or "" for the root of the volume');
+  rule(
+    z.string().regex(/^(?!(.*\/)?\.\.(\/|$))([\w.-]+(\/[\w.-]+)*)?$/),
+    'a relative path without "..", or "" for the root of the volume',
+  );
 
 /** Access modes of a claim, when they depend on the rest of the configuration. */
 export const accessModes = (defaults: string) =>
