@@ -90,7 +90,7 @@ function guarded<T>(outdir: string, action: () => T): T {
 }
 
 /** Undefined when there is no file of that name. */
-function read(file: string): string | undefined {
+export function read(file: string): string | undefined {
   try {
     return fs.readFileSync(file, 'utf8');
   } catch (error) {
@@ -108,7 +108,7 @@ function foreign(file: string, what: string): OutputError {
 }
 
 /** Our files below a directory; what else is there belongs to somebody else. */
-function generatedIn(outdir: string): string[] {
+export function generatedIn(outdir: string): string[] {
   if (!fs.existsSync(outdir)) return [];
   return fs
     .readdirSync(outdir, { recursive: true, encoding: 'utf8' })

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../lib/cli';
+import { GENERATED } from '../../lib/output/files';
 import { ROOT } from '../support/project';
 
 const directory = mkdtempSync(join(tmpdir(), 'cli-'));
@@ -95,16 +96,17 @@ describe('check', () => {
     expect(check()).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('what differs, is missing or too many is named, and left alone', () => {
+  test('what differs, is missing or left over is named, and left alone; other files are not looked at', () => {
     const file = (name: string) => join(directory, 'committed', name);
     writeFileSync(file('milvus.k8s.yaml'), 'changed');
-    writeFileSync(file('other.yaml'), '');
+    writeFileSync(file('namespace.yaml'), 'kind: Namespace\n');
+    writeFileSync(file('other.k8s.yaml'), GENERATED);
     rmSync(file('Kustomization'));
     expect(check()).toEqual({
       code: 1,
       stdout: '',
       stderr:
-        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.yaml: too many\nSynthesize, and commit what changes.\n',
+        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.k8s.yaml: left over\nSynthesize, and commit what changes.\n',
     });
     expect(readFileSync(file('milvus.k8s.yaml'), 'utf8')).toBe('changed');
     expect(run('check', '-o', 'nowhere').stderr).toContain('nowhere/milvus.k8s.yaml: missing');
