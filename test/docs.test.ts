@@ -1,32 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { fromHelm, loadClusters } from '../lib';
 import { check } from '../lib/config';
 import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from '../scripts/cluster-graph';
 import { minimal, yamlOf } from './support/clusters';
+import { blocks, commandsIn, documents, prose } from './support/documents';
 import { ROOT } from './support/project';
 
-const documents = ['.', 'docs', 'examples']
-  .flatMap((directory) =>
-    readdirSync(join(ROOT, directory), { recursive: directory !== '.' })
-      .map(String)
-      .map((file) => join(ROOT, directory, file)),
-  )
-  .filter((file) => file.endsWith('.md'))
-  .map((file) => ({ name: relative(ROOT, file), file, text: readFileSync(file, 'utf8') }));
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
 };
-
-/** What stands in blocks of a language. */
-const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'))].map(
-    ([, indent = '', body = '']) => body.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-  );
-const commands = (text: string): string[] =>
-  blocks(text, 'sh').flatMap((block) => block.replace(/\\\n\s*/g, ' ').split('\n'));
 
 test('there are documents', () => {
   expect(documents.map(({ name }) => name)).toEqual(
@@ -45,8 +30,8 @@ const anchors = (file: string): string[] =>
 
 describe.each(documents)('$name', ({ file, text }) => {
   test('its links lead somewhere', () => {
-    const prose = text.replace(/^( *)```[\s\S]*?^ *```$/gm, '').replace(/`[^`\n]*`/g, '');
-    for (const [, link = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+    const words = prose(text).replace(/`[^`\n]*`/g, '');
+    for (const [, link = ''] of words.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(link)) continue;
       const [path = '', anchor] = link.split('#');
       const target = path === '' ? file : join(dirname(file), path);
@@ -65,7 +50,8 @@ describe.each(documents)('$name', ({ file, text }) => {
   });
 
   test('its from-helm commands give a configuration', () => {
-    const found = commands(text)
+    const found = blocks(text, 'sh')
+      .flatMap(commandsIn)
       .filter((command) => command.includes('from-helm --'))
       .map((command) => command.split('from-helm -- ')[1]?.split(' > ')[0]?.trim().split(/\s+/) ?? []);
     for (const args of found) {

@@ -55,7 +55,11 @@ test('each is in the list, has a README of one screen, and is tried here', () =>
     expect(list).toContain(`| [${name}](${name}) |`);
     expect(readFileSync(join(EXAMPLES, name, 'README.md'), 'utf8').split('\n').length).toBeLessThan(40);
   }
-  expect(names.filter((name) => PREREQUISITES[name] === undefined)).toEqual(['gitops', 'typescript']);
+  expect(names.filter((name) => PREREQUISITES[name] === undefined)).toEqual([
+    'github-actions',
+    'gitops',
+    'typescript',
+  ]);
 });
 
 describe.each(Object.entries(PREREQUISITES))('%s', (name, external) => {

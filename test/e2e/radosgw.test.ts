@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ASSETS, type Result, start } from '../assets/run';
+import { documentOf, shellBlocks } from '../support/documents';
 import { type Keys, RADOSGW_COMMANDS, RADOSGW_LIMIT, type Radosgw, startRadosgw } from '../support/radosgw';
 import { describeWith } from '../support/requires';
 
 jest.setTimeout(60_000);
 
 // What only a real server does: it verifies signatures, and has users with rights.
-describeWith([...RADOSGW_COMMANDS, 'rclone'], 'with a Ceph RADOS gateway', () => {
+describeWith([...RADOSGW_COMMANDS, 'rclone', 's3cmd'], 'with a Ceph RADOS gateway', () => {
   let folder: string;
   let scratch: string;
   let radosgw: Radosgw;
@@ -68,6 +69,30 @@ describeWith([...RADOSGW_COMMANDS, 'rclone'], 'with a Ceph RADOS gateway', () =>
     };
     await radosgw.send('PUT', `/${bucket}?policy`, JSON.stringify(policy));
   }
+
+  test('the commands of the Ceph example make a user and a bucket, and the preflight is content with them', async () => {
+    const tools = path.join(folder, 'home');
+    mkdirSync(tools);
+    const env = { PATH: process.env['PATH'] ?? '', HOME: tools, CEPH_ARGS: radosgw.cephArgs };
+    const [makeUser = '', makeBucket = ''] = shellBlocks(documentOf('examples/ceph-rgw/README.md').text).map(
+      ({ anywhere }) => anywhere,
+    );
+    const made = await start(['sh', '-c', makeUser], env).ended;
+    const [key] = JSON.parse(made.stdout).keys as [{ access_key: string; secret_key: string }];
+    const itsKeys = keys({ accessKey: key.access_key, secretKey: key.secret_key });
+    const { code, stderr } = await start(
+      ['sh', '-c', makeBucket.replace('192.168.18.13:80', `${radosgw.host}:${radosgw.port}`)],
+      { ...env, ...itsKeys },
+    ).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const checked = await script('s3-preflight.sh', {
+      ...itsKeys,
+      S3_BUCKET: 'milvus-test',
+      S3_PREFIX: 'var/lib/milvus/data',
+      WAIT_SECONDS: '30',
+    });
+    expect(checked).toMatchObject({ code: 0 });
+  });
 
   describe('s3-preflight', () => {
     const ALL = 's3:PutObject s3:GetObject s3:ListBucket s3:DeleteObject';

@@ -66,7 +66,7 @@ export function shellBlocks(text: string): Shell[] {
 /** The commands of a text, each on one line, without comments. */
 export function commandsIn(shell: string): string[] {
   return shell
-    .replace(/\\\n\s*/g, ' ')
+    .replace(/\s*\\\n\s*/g, ' ')
     .split('\n')
     .map((line) => line.replace(/(^|\s+)#.*$/, '').trim())
     .filter((line) => line !== '');

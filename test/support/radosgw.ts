@@ -23,6 +23,8 @@ export interface Radosgw {
   port: number;
   /** Of a user who may create buckets and owns what `send` makes. */
   owner: Keys;
+  /** CEPH_ARGS for the tools of Ceph, such as radosgw-admin. */
+  cephArgs: string;
   /** Adds a user, with more options of `radosgw-admin user create`. */
   addUser(name: string, ...options: string[]): Promise<Keys>;
   /** Sends a request of the owner's for a bucket or object, as '/bucket?policy', and returns the body of the answer. */
@@ -116,6 +118,7 @@ async function attempt(): Promise<Radosgw> {
       host,
       port,
       owner,
+      cephArgs: `--conf ${config} --no-mon-config`,
       addUser,
       send: (method, resource, body) => send(`http://${host}:${port}`, owner, method, resource, body),
       stopGateway: async () => {

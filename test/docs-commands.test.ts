@@ -1,0 +1,294 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import {
+  commandsIn,
+  type Document,
+  documentOf,
+  documents,
+  inlineCode,
+  shellBlocks,
+} from './support/documents';
+import { idOf, parse } from './support/manifests';
+import { copyCheckout, ROOT } from './support/project';
+import { find } from './support/requires';
+
+/**
+ * Every command of the documents is run here, as it stands, in a copy of what a clone has; or its block says that it
+ * needs a cluster; or it is named below with the place that runs it.
+ */
+const directory = mkdtempSync(join(tmpdir(), 'docs-commands-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Where a command is run for real, and what stands there. */
+type Elsewhere = readonly [file: string, words: string];
+const isMissing = ([file, words]: Elsewhere) => !readFileSync(join(ROOT, file), 'utf8').includes(words);
+
+/** By what npm is told to do. */
+const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+  ci: ['.ci/run', 'npm cit'],
+  cit: ['.ci/run', 'npm cit'],
+  test: ['.ci/run', 'npm cit'],
+};
+/** What would take minutes is told to do less of the same. */
+const LESS: Readonly<Record<string, string>> = {
+  'run bench': '-- --runs 1 --clusters 1',
+  'run test:update': '-- test/milvus-cluster.test.ts -t "as they are applied"',
+};
+
+/** A directory of programs that go before those of the machine. */
+const bin = join(directory, 'bin');
+mkdirSync(bin);
+writeFileSync(
+  join(bin, 'npm'),
+  `#!/bin/sh
+case "$1" in ${Object.keys(RUN_ELSEWHERE).join('|')}) exit 0 ;; esac
+case "$1 $2" in
+${Object.entries(LESS)
+  .map(([command, more]) => `"${command}") set -- "$@" ${more} ;;`)
+  .join('\n')}
+esac
+exec "${find('npm')}" "$@"
+`,
+);
+chmodSync(join(bin, 'npm'), 0o755);
+
+interface Ran {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function bash(script: string, cwd: string): Ran {
+  return spawnSync('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd,
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PATH: [bin, join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
+      // Whoever needs a cluster shall not find one by accident.
+      KUBECONFIG: '/dev/null',
+      CDK8S_CHECK_UPGRADE: 'false',
+      CI: '',
+      NO_COLOR: '1',
+    },
+  });
+}
+
+/** One that has synthesized already, so that not every copy bundles the same sources. */
+const template = join(directory, 'template');
+let copies = 0;
+function checkout(): string {
+  const copy = join(directory, `copy-${copies++}`);
+  cpSync(template, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+beforeAll(() => {
+  copyCheckout(template);
+  expect(bash('npm run synth', template).status).toBe(0);
+  rmSync(join(template, 'dist'), { recursive: true });
+}, 60_000);
+
+const idsIn = (copy: string, file: string) => parse(readFileSync(join(copy, file), 'utf8')).map(idOf);
+
+/** For each document with commands to run: what is there before, if anything, and what has to be there after. */
+const OUTCOMES: Readonly<
+  Record<
+    string,
+    { readonly before?: (copy: string) => void; readonly after: (copy: string, ran: Ran) => void }
+  >
+> = {
+  'README.md': {
+    after: (copy, { stderr }) => {
+      expect(idsIn(copy, 'dist/milvus-test.k8s.yaml')).toContain('StatefulSet/milvus-test-mysql');
+      // What from-helm has made of the chart's command is the scenario that the project is shipped with.
+      bash('npm run synth', copy);
+      expect(bash('npm run check', copy).status).toBe(0);
+      expect(readFileSync(join(copy, 'milvus.yaml'), 'utf8')).toContain('storageClassName: csi-rbd-sc');
+      expect(stderr).toContain('Synthesized dist/milvus-test.k8s.yaml');
+    },
+  },
+  'README.zh-CN.md': {
+    after: (copy) => expect(existsSync(join(copy, 'dist/Kustomization'))).toBe(true),
+  },
+  'CONTRIBUTING.md': {
+    before: (copy) => {
+      writeFileSync(join(copy, 'lib/badly-formatted.ts'), 'export const   a = [1,2]');
+      rmSync(join(copy, 'milvus.schema.json'));
+      const snapshot = join(copy, '__snapshots__/milvus-cluster.test.ts.snap');
+      writeFileSync(snapshot, readFileSync(snapshot, 'utf8').replaceAll('milvus-test-writable', 'changed'));
+    },
+    after: (copy, { stdout }) => {
+      for (const file of ['milvus.schema.json', '__snapshots__/milvus-cluster.test.ts.snap'])
+        expect(readFileSync(join(copy, file), 'utf8')).toBe(readFileSync(join(ROOT, file), 'utf8'));
+      expect(readFileSync(join(copy, 'lib/badly-formatted.ts'), 'utf8')).toBe('export const a = [1, 2];\n');
+      expect(stdout).toContain('node synth.js / require(cdk8s-plus-25)');
+    },
+  },
+  'docs/how-to/review-in-pull-requests.md': {
+    after: (copy) => expect(existsSync(join(copy, 'dist/milvus-test.k8s.yaml'))).toBe(true),
+  },
+  'docs/tutorial/first-cluster.md': {
+    after: (copy) => expect(idsIn(copy, 'dist/milvus.k8s.yaml')).toContain('StatefulSet/milvus-minio'),
+  },
+  'examples/README.md': {
+    after: (copy) => expect(idsIn(copy, 'dist/milvus.k8s.yaml')).toContain('StatefulSet/milvus-minio'),
+  },
+  'examples/quick-start/README.md': {
+    after: (copy) => expect(idsIn(copy, 'dist/milvus.k8s.yaml')).toContain('StatefulSet/milvus-minio'),
+  },
+  'examples/fleet/README.md': {
+    after: (copy) =>
+      expect(idsIn(copy, 'dist/milvus-books/milvus-books.k8s.yaml')).toContain(
+        'Deployment/milvus-books-readonly',
+      ),
+  },
+  'examples/kustomize/README.md': {
+    after: (_, { stdout }) =>
+      expect(parse(stdout.slice(stdout.indexOf('apiVersion'))).map(idOf)).toContain('Service/milvus'),
+  },
+  'examples/migrated-release/README.md': {
+    after: (copy, { stderr }) => {
+      const file = 'examples/migrated-release/milvus.yaml';
+      expect(readFileSync(join(copy, file), 'utf8')).toBe(readFileSync(join(ROOT, file), 'utf8'));
+      expect(stderr).toContain('# 1. ');
+    },
+  },
+};
+/** Documents whose commands need a server that another test has. */
+const BLOCKS_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+  'examples/ceph-rgw/README.md': ['test/e2e/radosgw.test.ts', "documentOf('examples/ceph-rgw/README.md')"],
+  'examples/typescript/README.md': [
+    'test/published-package.test.ts',
+    "documentOf('examples/typescript/README.md')",
+  ],
+};
+
+const anywhere = ({ text }: Document) =>
+  shellBlocks(text)
+    .map((block) => block.anywhere)
+    .filter((commands) => commandsIn(commands).length > 0);
+const withCommands = documents.filter((document) => anywhere(document).length > 0);
+
+test('every document with commands is known here, and no other', () => {
+  expect([...Object.keys(OUTCOMES), ...Object.keys(BLOCKS_ELSEWHERE)].sort()).toEqual(
+    withCommands.map(({ name }) => name),
+  );
+});
+
+test('what is run elsewhere is there', () => {
+  expect([...Object.values(RUN_ELSEWHERE), ...Object.values(BLOCKS_ELSEWHERE)].filter(isMissing)).toEqual([]);
+});
+
+test.each(Object.entries(OUTCOMES))(
+  'the commands of %s do what it says',
+  (name, { before, after }) => {
+    const copy = checkout();
+    before?.(copy);
+    const ran = bash(anywhere(documentOf(name)).join('\n'), copy);
+    expect({ status: ran.status, stderr: ran.status === 0 ? '' : ran.stderr }).toEqual({
+      status: 0,
+      stderr: '',
+    });
+    after(copy, ran);
+  },
+  120_000,
+);
+
+test('after the mark that a cluster is needed, it is: nothing is hidden there that could be run', () => {
+  for (const { name, text } of documents) {
+    const marked = shellBlocks(text).flatMap(({ withCluster }) => commandsIn(withCluster));
+    // The values of a release, which from-helm goes on from, are in the cluster: docs.test.ts runs it with others.
+    const needsNone = marked.filter(
+      (command) =>
+        !/^(kubectl|helm|kind|npm run diff|mysql>)/.test(command) &&
+        !/ -f values\.yaml .*--adopt/.test(command),
+    );
+    expect({ name, needsNone }).toEqual({ name, needsNone: [] });
+  }
+});
+
+test('the commands that the README gives for the cluster are those that synth ends with', () => {
+  const copy = checkout();
+  const { stderr } = bash('npm run synth', copy);
+  const printed = commandsIn(stderr.slice(stderr.indexOf('Next:\n') + 'Next:\n'.length));
+  expect(printed).toHaveLength(7);
+  for (const name of ['README.md', 'README.zh-CN.md']) {
+    const [commands] = shellBlocks(documentOf(name).text)
+      .map(({ withCluster }) => commandsIn(withCluster))
+      .filter((found) => found.length > 0);
+    expect(commands).toEqual(printed);
+  }
+});
+
+describe('commands in running text', () => {
+  const NEEDS_CLUSTER = /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run diff|kind )/;
+  const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
+
+  test('where one needs a cluster, the document says so', () => {
+    const names = new Set(found.filter(({ command }) => NEEDS_CLUSTER.test(command)).map(({ name }) => name));
+    expect(names.size).toBeGreaterThan(5);
+    const silent = [...names].filter(
+      (name) => !/need the cluster|needs the cluster|需要访问集群/.test(documentOf(name).text),
+    );
+    expect(silent).toEqual([]);
+  });
+
+  /** Where each runs that is not run below. */
+  const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+    'npx cdk8s-milvus synth -c milvus.yaml -o dist': [
+      'test/published-package.test.ts',
+      "'cdk8s-milvus', 'synth'",
+    ],
+    'npx cdk8s-milvus@VERSION check -c milvus.yaml -o dist': [
+      'test/published-package.test.ts',
+      "'cdk8s-milvus', 'check'",
+    ],
+    'npm run lint': ['package.json', '"test": "npm run lint && '],
+    // A name, without what it is to work on.
+    'npm run from-helm': ['test/helm/from-helm.test.ts', 'fromHelm('],
+    'npm install': ['test/published-package.test.ts', 'npm install ./'],
+  };
+  const commands = [
+    ...new Set(
+      found
+        .map(({ command }) => command)
+        .filter(
+          (command) => /^(\w+=\S+ )*(npm|npx|node|cdk8s) \S/.test(command) && !NEEDS_CLUSTER.test(command),
+        ),
+    ),
+  ].sort();
+
+  test('those that are run elsewhere are there, and in a document', () => {
+    expect(commands).toEqual(expect.arrayContaining(Object.keys(ELSEWHERE)));
+    expect(Object.values(ELSEWHERE).filter(isMissing)).toEqual([]);
+  });
+
+  test('all others run', () => {
+    const copy = checkout();
+    expect(bash('npm run synth', copy).status).toBe(0);
+    // What a block has as well has been run above.
+    const inBlocks = documents.flatMap((document) => anywhere(document).flatMap(commandsIn));
+    const others = commands.filter((one) => ELSEWHERE[one] === undefined && !inBlocks.includes(one));
+    expect(others).not.toEqual([]);
+    for (const command of others) {
+      const { status, stderr } = bash(command.replaceAll('<name>', 'milvus-test'), copy);
+      expect({ command, status, stderr: status === 0 ? '' : stderr }).toEqual({
+        command,
+        status: 0,
+        stderr: '',
+      });
+    }
+    expect(existsSync(join(copy, 'cluster.svg'))).toBe(true);
+  }, 180_000);
+});
