@@ -55,7 +55,7 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
 
 /** The variables that the commands use, for the reader to set. */
 function toBeSet(commands: readonly string[]): string {
-  const names = [...new Set(commands.flatMap((command) => command.match(/(?<=\$)[A-Z]\w+/g) ?? []))];
+  const names = [...new Set(commands.flatMap((command) => command.match(/(?<=\$\{)[A-Z]\w+/g) ?? []))];
   return names.length === 0 ? '' : `; set ${names.join(', ')} first`;
 }
 
@@ -110,19 +110,19 @@ function secretCommands(settings: Settings): string[] {
 
   if (s3 !== undefined && exists(s3.credentials)) {
     // The embedded storage takes any: nobody has to know them.
-    add(s3.credentials.secretName, s3.credentials.keys.accessKey, minio ? RANDOM : '$S3_ACCESS_KEY');
-    add(s3.credentials.secretName, s3.credentials.keys.secretKey, minio ? RANDOM : '$S3_SECRET_KEY');
+    add(s3.credentials.secretName, s3.credentials.keys.accessKey, minio ? RANDOM : '${S3_ACCESS_KEY:?}');
+    add(s3.credentials.secretName, s3.credentials.keys.secretKey, minio ? RANDOM : '${S3_SECRET_KEY:?}');
   }
   if (backup !== undefined && backup.s3.credentials !== s3?.credentials && exists(backup.s3.credentials)) {
-    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.accessKey, '$BACKUP_ACCESS_KEY');
-    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.secretKey, '$BACKUP_SECRET_KEY');
+    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.accessKey, '${BACKUP_ACCESS_KEY:?}');
+    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.secretKey, '${BACKUP_SECRET_KEY:?}');
   }
   if (mysql !== undefined && exists(mysql.credentials)) {
     // Nobody has to know these.
     add(mysql.credentials.secretName, mysql.credentials.keys.rootPassword, RANDOM);
     add(mysql.credentials.secretName, mysql.credentials.keys.password, RANDOM);
   } else if (mysql === undefined && database !== undefined && exists(database.credentials)) {
-    add(database.credentials.secretName, database.credentials.keys.password, '$MYSQL_PASSWORD');
+    add(database.credentials.secretName, database.credentials.keys.password, '${MYSQL_PASSWORD:?}');
   }
   return [...secrets].map(([secret, values]) => {
     const literals = [...values].map(([key, value]) => `--from-literal=${key}="${value}"`);

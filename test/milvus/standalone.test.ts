@@ -155,12 +155,14 @@ test.each<[what: string, config: MilvusConfig, commands: readonly string[]]>([
   [
     'an external MySQL',
     { ...standalone, externalMysql: { host: 'db' } },
-    ['milvus-test-mysql --from-literal=mysql-password="$MYSQL_PASSWORD"'],
+    ['milvus-test-mysql --from-literal=mysql-password="${MYSQL_PASSWORD:?}"'],
   ],
   [
     'SQLite and S3',
     { ...minimal, mode: 'standalone', mysql: { enabled: false } },
-    ['milvus-test-s3 --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"'],
+    [
+      'milvus-test-s3 --from-literal=access-key="${S3_ACCESS_KEY:?}" --from-literal=secret-key="${S3_SECRET_KEY:?}"',
+    ],
   ],
 ])('with %s the commands make the Secrets that it needs, and no others', (_, config, commands) => {
   const found = summaryOf(config)

@@ -128,7 +128,7 @@ describe('the summary', () => {
       '',
       'Next:',
       '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
-      '  kubectl create secret generic milvus-test-s3 --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"',
+      '  kubectl create secret generic milvus-test-s3 --from-literal=access-key="${S3_ACCESS_KEY:?}" --from-literal=secret-key="${S3_SECRET_KEY:?}"',
       '  kubectl create secret generic milvus-test-mysql --from-literal=mysql-root-password="$(openssl rand -hex 24)" --from-literal=mysql-password="$(openssl rand -hex 24)"',
       `  kubectl apply -f ${outdir}`,
       '  kubectl rollout status deployment/milvus-test-mishards --timeout=15m',
@@ -141,16 +141,16 @@ describe('the summary', () => {
   test('uses the configured namespace, Secrets and keys', () => {
     const text = summary(synth(everyOptionExternalMysql('existingSecret')).synthesis);
     expect(text).toContain(
-      'kubectl -n vectors create secret generic keys-of-s3 --from-literal=the-access-key="$S3_ACCESS_KEY" --from-literal=the-secret-key="$S3_SECRET_KEY"',
+      'kubectl -n vectors create secret generic keys-of-s3 --from-literal=the-access-key="${S3_ACCESS_KEY:?}" --from-literal=the-secret-key="${S3_SECRET_KEY:?}"',
     );
     expect(text).toContain('kubectl create namespace vectors ');
     expect(text).toContain(
-      'create secret generic keys-of-backup --from-literal=backup-access-key="$BACKUP_ACCESS_KEY"',
+      'create secret generic keys-of-backup --from-literal=backup-access-key="${BACKUP_ACCESS_KEY:?}"',
     );
     expect(text).toContain(
       'unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY, BACKUP_ACCESS_KEY, BACKUP_SECRET_KEY, MYSQL_PASSWORD first',
     );
-    expect(text).toContain('create secret generic outside-password --from-literal=pw="$MYSQL_PASSWORD"');
+    expect(text).toContain('create secret generic outside-password --from-literal=pw="${MYSQL_PASSWORD:?}"');
     expect(text).toContain('port-forward service/every 19530:19531');
   });
 
