@@ -15,6 +15,7 @@ export {
   type HelmTranslation,
   type Note,
   type ReleaseOptions,
+  rollbackSteps,
   type SecretEntry,
   type SecretToMake,
   translateHelmValues,

@@ -56,7 +56,10 @@ describe.each(documents)('$name', ({ file, text }) => {
       .map((command) => command.split('from-helm -- ')[1]?.split(' > ')[0]?.trim().split(/\s+/) ?? []);
     for (const args of found) {
       const { exitCode, stderr } = fromHelm(args, (path) =>
-        path.startsWith('examples/') ? readFileSync(join(ROOT, path), 'utf8') : 'cluster: {enabled: false}\n',
+        readFileSync(
+          join(ROOT, path.startsWith('examples/') ? path : 'examples/migrated-release/values.yaml'),
+          'utf8',
+        ),
       );
       expect({ args, exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({
         args,

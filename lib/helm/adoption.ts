@@ -1,4 +1,5 @@
 import type { MilvusConfig } from '../config/milvus-config';
+import { type Identity, selectorLabels } from '../kubernetes/labels';
 import { Names } from '../kubernetes/names';
 import type { ReleaseOptions } from './translate';
 
@@ -13,67 +14,119 @@ export interface AdoptionStep {
 
 /**
  * The ordered steps to take a running release over without losing data, with the exact commands for it. Each can be
- * looked at before the next one; nothing is deleted that holds data.
+ * looked at before the next one, and done again; nothing is deleted that holds data.
  */
 export function adoptionSteps(config: MilvusConfig, { release, namespace }: ReleaseOptions): AdoptionStep[] {
   const adoption = new Adoption(config, release, namespace);
   return [
+    adoption.suspend(),
     adoption.quiesce(),
-    ...adoption.backUp(),
+    adoption.backUp(),
     ...adoption.protect(),
     adoption.secrets(),
     adoption.review(),
     adoption.stop(),
     adoption.clear(),
-    ...adoption.keepServices(),
+    adoption.keepServices(),
     adoption.apply(),
     adoption.verify(),
     adoption.forget(),
   ];
 }
 
+/** The way back to the chart, as long as nothing was written to the adopted cluster. */
+export function rollbackSteps(config: MilvusConfig, { release, namespace }: ReleaseOptions): AdoptionStep[] {
+  const adoption = new Adoption(config, release, namespace);
+  return [adoption.stopOurs(), adoption.clearOurs(), adoption.giveBack(), adoption.upgrade()];
+}
+
+/** Where the chart's pod of MySQL has the passwords, as the subchart has it. */
+const AS_ROOT = 'MYSQL_PWD="$MYSQL_ROOT_PASSWORD"';
+const AS_USER = 'MYSQL_PWD="$MYSQL_PASSWORD"';
+/** And ours, where root logs in from inside alone. */
+const ROOT_IN_OURS = 'MYSQL_PWD="$(cat /run/secrets/cdk8s-milvus/root-password)"';
+
 class Adoption {
   private readonly names: Names;
+  private readonly identity: Identity;
   private readonly kubectl: string;
   private readonly cluster: boolean;
-  /** Whether the chart has deployed MySQL. */
+  /** Whether the chart has deployed MySQL, and Milvus uses it. */
   private readonly mysql: boolean;
   private readonly admin: boolean;
+  private readonly database: string;
+  private readonly dump: string;
 
   public constructor(
     private readonly config: MilvusConfig,
     private readonly release: string,
-    namespace: string | undefined,
+    private readonly namespace: string | undefined,
   ) {
     this.names = new Names(config.name, config.mysql?.name);
+    this.identity = { instance: config.instance ?? config.name, appName: config.appName ?? 'milvus' };
     this.kubectl = namespace === undefined ? 'kubectl' : `kubectl -n ${namespace}`;
     this.cluster = config.mode !== 'standalone';
     this.mysql = config.externalMysql === undefined && config.mysql?.enabled !== false;
     this.admin = config.admin?.enabled === true;
+    this.database = config.mysql?.database ?? 'milvus';
+    this.dump = `${release}.sql`;
+  }
+
+  public suspend(): AdoptionStep {
+    return {
+      title: 'Suspend whatever applies the chart: Flux, Argo CD, a pipeline.',
+      why: "A helm upgrade in between brings the chart's writable back beside ours. Run none until the last step.",
+      commands: [`${this.kubectl} get deployment,service,persistentvolumeclaim,secret    # what there is`],
+    };
   }
 
   public quiesce(): AdoptionStep {
     return {
       title: 'Stop the clients that write, flush all collections, and note the counts.',
-      why: 'In the chart the write-ahead log goes with the pod: what is not flushed is lost when the writable stops.',
+      why: 'The write-ahead log does not come along: what is not flushed is lost when the writable stops.',
       commands: [
-        `# With pymilvus 1.1: client.flush(client.list_collections()[1]), then client.count_entities(name) of each.`,
+        '# With pymilvus 1.1: client.flush(client.list_collections()[1]), then client.count_entities(name) of each.',
       ],
     };
   }
 
-  public backUp(): AdoptionStep[] {
-    if (!this.mysql) return [];
-    const database = this.config.mysql?.database ?? 'milvus';
-    return [
-      {
-        title: 'Dump the metadata, and turn versioning of the bucket on.',
+  public backUp(): AdoptionStep {
+    const bucket =
+      this.config.s3 === undefined
+        ? '# Take a snapshot of the volume of the vectors.'
+        : '# Turn versioning of the bucket on.';
+    if (!this.mysql) {
+      return {
+        title: 'Back up the metadata and the vectors.',
         commands: [
-          `${this.kubectl} exec deployment/${this.names.mysql} -- sh -c 'MYSQL_PWD="$MYSQL_ROOT_PASSWORD" mysqldump -u root --single-transaction --no-tablespaces ${database}' > ${this.release}.sql`,
-          `tail -n 1 ${this.release}.sql    # -- Dump completed`,
+          ...(this.config.externalMysql === undefined
+            ? []
+            : [
+                `# Dump the database ${this.config.externalMysql.database ?? 'milvus'} of the external MySQL.`,
+              ]),
+          bucket,
         ],
-      },
-    ];
+      };
+    }
+    const user = this.config.mysql?.user ?? 'milvus';
+    const account = `\\"${user}\\"@\\"%\\"`;
+    const password = 'IDENTIFIED BY \\"$MYSQL_PASSWORD\\"';
+    const sql = [
+      `CREATE USER IF NOT EXISTS ${account} ${password}`,
+      `ALTER USER ${account} ${password}`,
+      `GRANT ALL PRIVILEGES ON ${this.database}.* TO ${account}`,
+    ].join('; ');
+    return {
+      title: 'Dump the metadata, and try the login that everything will use.',
+      why: `The chart logs in as root alone; here it is ${user}, with the password in the Secret.`,
+      commands: [
+        `${this.inMysql(`${AS_ROOT} mysqldump -u root --single-transaction --no-tablespaces ${this.database}`)} > ${this.dump}.part && tail -n 1 ${this.dump}.part | grep '^-- Dump completed' && mv ${this.dump}.part ${this.dump}    # keep it`,
+        `${this.inMysql(`${AS_USER} mysql -h 127.0.0.1 -u ${user} -e "SELECT 1" ${this.database}`)}`,
+        '# Only if that was refused, this makes the user, or sets its password to that of the Secret; then try again:',
+        `# ${this.inMysql(`${AS_ROOT} mysql -u root -e "${sql}"`)}`,
+        bucket,
+      ],
+    };
   }
 
   public protect(): AdoptionStep[] {
@@ -82,57 +135,90 @@ class Adoption {
     return [
       {
         title: 'Keep the volumes, whatever happens to their claims.',
-        commands: claims.map(
-          (claim) =>
-            `kubectl patch persistentvolume "$(${this.kubectl} get persistentvolumeclaim ${claim} -o jsonpath='{.spec.volumeName}')" -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
-        ),
+        why: 'Volumes are objects of the whole cluster: this takes more rights than those in the namespace.',
+        commands: [
+          ...claims.map(
+            (claim) =>
+              `kubectl patch persistentvolume "$(${this.kubectl} get persistentvolumeclaim ${claim} -o jsonpath='{.spec.volumeName}')" -p '{"spec":{"persistentVolumeReclaimPolicy":"Retain"}}'`,
+          ),
+          `${this.kubectl} annotate persistentvolumeclaim ${claims.join(' ')} helm.sh/resource-policy=keep --overwrite`,
+          `kubectl get persistentvolume    # RECLAIM POLICY of ${claims.join(', ')}: Retain`,
+        ],
       },
     ];
   }
 
   public secrets(): AdoptionStep {
-    const s3 = this.config.s3?.credentials?.existingSecret;
-    const kept = this.mysql
-      ? [`# ${this.config.mysql?.credentials?.existingSecret}, the Secret of MySQL, stays.`]
-      : [];
+    const { s3, externalMysql, mysql } = this.config;
+    const s3Secret = s3?.credentials?.existingSecret;
+    const databaseSecret = externalMysql?.credentials?.existingSecret;
     return {
       title: 'Make the Secrets that the chart did not have.',
       commands: [
-        ...(s3 === undefined
+        ...(s3Secret === undefined
           ? []
           : [
-              `${this.kubectl} create secret generic ${s3} --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"`,
+              this.fromChart('S3_ACCESS_KEY', 's/^ *s3_access_key: *//p'),
+              this.fromChart('S3_SECRET_KEY', 's/^ *s3_secret_key: *//p'),
+              this.makeSecret(s3Secret, { 'access-key': 'S3_ACCESS_KEY', 'secret-key': 'S3_SECRET_KEY' }),
             ]),
-        ...kept,
+        ...(databaseSecret === undefined
+          ? []
+          : [
+              this.fromChart('MYSQL_PASSWORD', 's/^ *meta_uri: *mysql:\\/\\/[^:]*:\\(.*\\)@[^@]*$/\\1/p'),
+              this.makeSecret(databaseSecret, { 'mysql-password': 'MYSQL_PASSWORD' }),
+            ]),
+        ...(this.mysql
+          ? [`# ${mysql?.credentials?.existingSecret ?? this.names.mysql}, the Secret of MySQL, stays.`]
+          : []),
+        ...(s3Secret === undefined && databaseSecret === undefined && !this.mysql
+          ? ['# None: there is neither S3 nor MySQL.']
+          : []),
       ],
     };
   }
 
   public review(): AdoptionStep {
+    const { type, externalIPs = [] } = this.config.service ?? {};
+    const exposed = type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0;
     return {
-      title: 'Synthesize, and read what will be applied.',
+      title: 'Synthesize, read what will be applied, and look that it can run here.',
+      why: 'Until here nothing was changed that matters; from the next step on Milvus is down.',
       commands: [
-        '# Clients in other namespaces are cut off unless networkPolicy.clients.peers names them.',
-        'npm run synth',
-        'npm run diff',
+        'npm run synth    # the commands under "Next" are for a new cluster: not now',
+        `# Read dist/${this.config.name}.k8s.yaml.`,
+        ...(exposed
+          ? []
+          : [
+              '# Only clients in this namespace can connect, unless networkPolicy.clients.peers names others. It replaces',
+              '# that rule: name this namespace in it as well. networkPolicy.enabled: false for the time of the move is fine.',
+            ]),
+        'npm run images    # can the nodes pull all of them? rclone, which checks S3, is new',
+        'kubectl get storageclass    # the write-ahead log gets a volume, of wal.persistence.storageClassName or the default class',
+        "kubectl describe nodes | grep -A 8 '^Allocated resources'    # room for the requests in dist? The chart has none",
       ],
     };
   }
 
   public stop(): AdoptionStep {
     const { mishards, readonly, writable, mysql } = this.names;
-    const scale = (name: string) => `${this.kubectl} scale deployment ${name} --replicas=0`;
-    const gone = (labels: string) =>
-      `${this.kubectl} wait pod -l ${labels} --for=delete --timeout=10m || :    # gone already: no error`;
-    const component = (name: string) => `app.kubernetes.io/instance=${this.release},component=${name}`;
+    const scale = (...names: string[]) => `${this.kubectl} scale deployment ${names.join(' ')} --replicas=0`;
+    const chartPods = (component: string) => this.selector({ component });
     return {
-      title: 'Stop everything, the writable before MySQL. From here on Milvus is down.',
-      why: 'Never two writables, and never two servers on one volume.',
+      title: 'Stop everything: proxies first, the writable before MySQL.',
+      why: 'Never two writables, and never two servers on one volume: go on only when the pods are gone.',
       commands: [
-        ...(this.cluster ? [scale(mishards), scale(readonly)] : []),
+        ...(this.cluster
+          ? [
+              scale(mishards, readonly),
+              this.untilGone(chartPods('mishards')),
+              this.untilGone(chartPods('readonly')),
+              `# Nobody writes any more. Flush once more, at the writable itself: ${this.kubectl} port-forward service/${writable} 19530`,
+            ]
+          : []),
         scale(writable),
-        gone(component('writable')),
-        ...(this.mysql ? [scale(mysql), gone(`app=${mysql},release=${this.release}`)] : []),
+        this.untilGone(chartPods('writable')),
+        ...(this.mysql ? [scale(mysql), this.untilGone(`app=${mysql},release=${this.release}`)] : []),
       ],
     };
   }
@@ -167,42 +253,45 @@ class Adoption {
   }
 
   /** The Services that clients know keep their addresses; what only the chart has on them goes. */
-  public keepServices(): AdoptionStep[] {
-    const { admin, cluster, mysql } = this.names;
-    const kept = [cluster, ...(this.mysql ? [mysql] : []), ...(this.admin ? [admin] : [])];
-    const commands = [
-      ...(this.mysql
-        ? [
-            `${this.kubectl} patch service ${mysql} --type=json -p '[{"op":"remove","path":"/spec/selector/app"}]'`,
-          ]
-        : []),
-      ...(this.cluster
-        ? []
-        : [
-            `${this.kubectl} patch service ${cluster} --type=json -p '[{"op":"test","path":"/spec/ports/1/name","value":"web"},{"op":"remove","path":"/spec/ports/1"}]'`,
-          ]),
-      `${this.kubectl} annotate service ${kept.join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
-      `${this.kubectl} label service ${kept.join(' ')} app- chart- helm.sh/chart- heritage- release-`,
-    ];
-    return [
-      {
-        title: 'Prepare the Services that stay, with their addresses.',
-        why: "Selectors are merged as well, and one that still names the chart's pods would find none.",
-        commands,
-      },
-    ];
+  public keepServices(): AdoptionStep {
+    const { cluster, mysql } = this.names;
+    return {
+      title: 'Prepare the Services that stay, with their addresses.',
+      why: "Selectors are merged as well, and one that still names the chart's pods would find none.",
+      commands: [
+        ...(this.mysql ? [this.select(mysql, selectorLabels(this.identity, 'mysql'))] : []),
+        ...(this.cluster
+          ? []
+          : [
+              `${this.kubectl} patch service ${cluster} --type=json -p '[{"op":"test","path":"/spec/ports/1/name","value":"web"},{"op":"remove","path":"/spec/ports/1"}]'    # refused when it is gone already`,
+            ]),
+        `${this.kubectl} annotate service ${this.keptServices().join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
+        `${this.kubectl} label service ${this.keptServices().join(' ')} app- chart- helm.sh/chart- heritage- release-`,
+      ],
+    };
   }
 
   public apply(): AdoptionStep {
+    const { mishards, writable, mysql } = this.names;
     return {
-      title: 'Apply, and wait.',
-      why: 'The write-ahead log begins anew on its own claim; wal.recoveryErrorIgnore, which is true, lets it.',
+      title: 'Apply: MySQL first, then the servers. Wait.',
+      why: 'The write-ahead log begins anew on a claim of its own; wal.recoveryErrorIgnore, which is true, lets it.',
       commands: [
-        `${this.kubectl} apply -f dist`,
         ...(this.mysql
-          ? [`${this.kubectl} rollout status statefulset/${this.names.mysql} --timeout=15m`]
+          ? [
+              `${this.kubectl} apply -f dist -l 'component notin (mishards,readonly,writable)'`,
+              `${this.kubectl} rollout status statefulset/${mysql} --timeout=15m`,
+              ...(this.adoptsMysqlVolume()
+                ? []
+                : [
+                    "# The chart's MySQL had no volume, and the new one is empty: load the dump before Milvus starts.",
+                    `${this.kubectl} exec -i statefulset/${mysql} -c mysql -- sh -c '${ROOT_IN_OURS} mysql -u root ${this.database}' < ${this.dump}`,
+                  ]),
+            ]
           : []),
-        `${this.kubectl} rollout status deployment/${this.cluster ? this.names.mishards : this.names.writable} --timeout=30m`,
+        `${this.kubectl} apply -f dist`,
+        `${this.kubectl} rollout status deployment/${writable} --timeout=40m`,
+        ...(this.cluster ? [`${this.kubectl} rollout status deployment/${mishards} --timeout=15m`] : []),
       ],
     };
   }
@@ -214,16 +303,162 @@ class Adoption {
       commands: [
         `${this.kubectl} replace --force -f dist/jobs/${job}.k8s.yaml`,
         `${this.kubectl} logs -f --pod-running-timeout=5m job/${job}`,
+        `${this.kubectl} wait --for=condition=complete job/${job} --timeout=1m    # else look at its log`,
       ],
     };
   }
 
   public forget(): AdoptionStep {
+    const owned = [
+      ...this.adoptedClaims().map((claim) => `persistentvolumeclaim/${claim}`),
+      ...this.keptSecret(),
+    ];
     return {
       title:
         'When all is well, let Helm forget the release; never uninstall it, which deletes the claim of MySQL.',
-      commands: [`${this.kubectl} delete secret -l owner=helm,name=${this.release}`],
+      why: 'After this the way back takes one step more.',
+      commands: [
+        ...(owned.length === 0
+          ? []
+          : [
+              `${this.kubectl} annotate ${owned.join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
+              `${this.kubectl} label ${owned.join(' ')} app.kubernetes.io/managed-by- chart- heritage- helm.sh/chart-`,
+            ]),
+        `${this.kubectl} delete secret -l owner=helm,name=${this.release}`,
+        ...(this.config.externalMysql === undefined
+          ? []
+          : [
+              `${this.kubectl} get deployment,service,secret,persistentvolumeclaim -l release=${this.release}    # of the MySQL that the chart may have deployed and nothing used: delete them when you have looked`,
+            ]),
+      ],
     };
+  }
+
+  public stopOurs(): AdoptionStep {
+    const { mishards, readonly, writable, mysql } = this.names;
+    const scale = (...objects: string[]) => `${this.kubectl} scale ${objects.join(' ')} --replicas=0`;
+    return {
+      title: 'Stop ours: proxies first, the writable before MySQL.',
+      commands: [
+        ...(this.cluster
+          ? [
+              scale(`deployment/${mishards}`, `deployment/${readonly}`),
+              this.untilGone(this.selector({ component: 'mishards' })),
+              this.untilGone(this.selector({ component: 'readonly' })),
+            ]
+          : []),
+        scale(`deployment/${writable}`),
+        this.untilGone(this.selector({ component: 'writable' })),
+        ...(this.mysql
+          ? [scale(`statefulset/${mysql}`), this.untilGone(this.selector({ component: 'mysql' }))]
+          : []),
+      ],
+    };
+  }
+
+  public clearOurs(): AdoptionStep {
+    const { readonly, readonlyDiscovery, writable, mysqlHeadless } = this.names;
+    const services = [
+      ...(this.cluster ? [readonly, readonlyDiscovery, writable] : []),
+      ...(this.mysql ? [mysqlHeadless] : []),
+    ];
+    const kinds = [
+      'deployment',
+      'statefulset',
+      'cronjob',
+      'horizontalpodautoscaler',
+      'poddisruptionbudget',
+      'networkpolicy',
+      'configmap',
+    ];
+    return {
+      title: 'Delete ours, without anything that holds data or has an address.',
+      why: 'Not kubectl delete -f dist: that deletes claims, and the Services with their addresses.',
+      commands: [
+        `${this.kubectl} delete ${kinds.join(',')} -l ${this.selector({ 'app.kubernetes.io/managed-by': 'cdk8s' })}`,
+        ...(services.length === 0
+          ? []
+          : [`${this.kubectl} delete service ${services.join(' ')} --ignore-not-found`]),
+      ],
+    };
+  }
+
+  public giveBack(): AdoptionStep {
+    const { mysql } = this.names;
+    const all = [
+      ...this.keptServices().map((service) => `service/${service}`),
+      ...this.adoptedClaims().map((claim) => `persistentvolumeclaim/${claim}`),
+      ...this.keptSecret(),
+    ];
+    const to = this.namespace ?? '"$(kubectl config view --minify -o jsonpath=\'{..namespace}\')"';
+    return {
+      title: 'Give Helm back what it had.',
+      why: 'Without its marks Helm does not install over objects that exist, once it has forgotten the release.',
+      commands: [
+        ...(this.mysql ? [this.select(mysql, { app: mysql })] : []),
+        `${this.kubectl} annotate ${all.join(' ')} meta.helm.sh/release-name=${this.release} meta.helm.sh/release-namespace=${to} --overwrite`,
+        `${this.kubectl} label ${all.join(' ')} app.kubernetes.io/managed-by=Helm --overwrite`,
+      ],
+    };
+  }
+
+  public upgrade(): AdoptionStep {
+    const scope = this.namespace === undefined ? '' : ` -n ${this.namespace}`;
+    return {
+      title: 'Let Helm make the rest again, with the values of the release and no others.',
+      why: 'The claim stays in them as it was: with mysql.persistence.existingClaim Helm would delete it.',
+      commands: [
+        `helm upgrade --install ${this.release} milvus/milvus --version 1.1.6${scope} -f values.yaml --set wal.recoveryErrorIgnore=true`,
+      ],
+    };
+  }
+
+  private inMysql(script: string): string {
+    const { mysql } = this.names;
+    return `${this.kubectl} exec deployment/${mysql} -c ${mysql} -- sh -c '${script}'`;
+  }
+
+  /** A credential, out of the configuration that the chart has it in. */
+  private fromChart(variable: string, program: string): string {
+    return `${variable}=$(${this.kubectl} get configmap ${this.names.cluster} -o jsonpath='{.data.server_config\\.yaml}' | sed -n '${program}')`;
+  }
+
+  /** Again and again with the same result, and never with nothing in it. */
+  private makeSecret(name: string, variables: Readonly<Record<string, string>>): string {
+    const literals = Object.entries(variables).map(
+      ([key, variable]) => `--from-literal=${key}="\${${variable}:?}"`,
+    );
+    return `${this.kubectl} create secret generic ${name} ${literals.join(' ')} --dry-run=client -o yaml | ${this.kubectl} apply -f -`;
+  }
+
+  private select(service: string, labels: Readonly<Record<string, string>>): string {
+    const patch = JSON.stringify([{ op: 'replace', path: '/spec/selector', value: labels }]);
+    return `${this.kubectl} patch service ${service} --type=json -p '${patch}'`;
+  }
+
+  /** Waits as long as it takes; a kubectl that can not tell is no answer. */
+  private untilGone(labels: string): string {
+    return `until pods=$(${this.kubectl} get pod -l ${labels} -o name) && [ -z "$pods" ]; do sleep 2; done    # until they are gone`;
+  }
+
+  private selector(labels: Readonly<Record<string, string>>): string {
+    const { instance } = this.identity;
+    return Object.entries({ 'app.kubernetes.io/instance': instance, ...labels })
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+  }
+
+  private keptServices(): string[] {
+    const { admin, cluster, mysql } = this.names;
+    return [cluster, ...(this.mysql ? [mysql] : []), ...(this.admin ? [admin] : [])];
+  }
+
+  private keptSecret(): string[] {
+    return this.mysql ? [`secret/${this.config.mysql?.credentials?.existingSecret ?? this.names.mysql}`] : [];
+  }
+
+  private adoptsMysqlVolume(): boolean {
+    return this.config.mysql?.persistence?.existingClaim !== undefined;
   }
 
   private adoptedClaims(): string[] {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../config/problems';
-import { adoptionChecklist, adoptionSteps } from './adoption';
+import { adoptionChecklist, adoptionSteps, rollbackSteps } from './adoption';
 import { type InstallCommand, parseInstallCommand } from './install-command';
 import { milvusYaml } from './milvus-yaml';
 import { type HelmTranslation, translateHelmValues } from './translate';
@@ -19,7 +19,7 @@ const HELP = `Makes a milvus.yaml from what follows "helm install" for chart mil
 The flags are Helm's: -f, --values, --set, --set-string, --set-file, --set-json, --set-literal, -n, --version; those that
 say nothing about the cluster are ignored. For a release that is running, get its values first:
 
-  helm get values RELEASE > values.yaml
+  helm get values RELEASE -o yaml > values.yaml
 
 The configuration goes to stdout; what was changed, replaced or dropped, and the Secrets that are needed, to stderr.
 
@@ -63,7 +63,15 @@ function headline({ release, chart, namespace }: InstallCommand): string {
 }
 
 function checklist(command: InstallCommand, { config }: HelmTranslation): string {
-  return `\n# The way over, step by step. See docs/how-to/migrate-from-helm.md.\n\n${adoptionChecklist(adoptionSteps(config, command))}\n`;
+  return `
+# The way over, step by step. See docs/how-to/migrate-from-helm.md.
+
+${adoptionChecklist(adoptionSteps(config, command))}
+
+# The way back, as long as nothing new was written and MySQL is of the same version.
+
+${adoptionChecklist(rollbackSteps(config, command))}
+`;
 }
 
 function report(
@@ -80,7 +88,11 @@ function report(
     const scope = namespace === undefined ? '' : `-n ${namespace} `;
     return `kubectl ${scope}create secret generic ${name} ${literals.join(' ')}`;
   });
-  if (commands.length > 0 && (showSecrets || !adopt)) {
+  if (adopt) {
+    // The steps make the Secrets, from what the release has; and the whole can be read by a shell.
+    return lines.length === 0 ? '' : `${lines.map((line) => `# ${line}`).join('\n')}\n`;
+  }
+  if (commands.length > 0) {
     const variables = secrets
       .flatMap(({ entries }) => entries)
       .filter((entry) => entry.known && !(showSecrets && entry.value !== undefined))
@@ -94,5 +106,5 @@ function report(
 /** The value in a shell command: asked for, from a variable, or made up. */
 function literal({ variable, value, known }: SecretEntry, show: boolean): string {
   if (show && value !== undefined) return `'${value.replaceAll("'", "'\\''")}'`;
-  return known ? `"$${variable}"` : '"$(openssl rand -hex 24)"';
+  return known ? `"\${${variable}:?}"` : '"$(openssl rand -hex 24)"';
 }

@@ -1,5 +1,5 @@
 /** From Helm chart milvus 1.1.6 to our configuration. */
-export { type AdoptionStep, adoptionSteps } from './adoption';
+export { type AdoptionStep, adoptionSteps, rollbackSteps } from './adoption';
 export { type CommandResult, fromHelm } from './from-helm';
 export { type InstallCommand, parseInstallCommand } from './install-command';
 export { fromHelmValues, type HelmTranslation, type ReleaseOptions, translateHelmValues } from './translate';

@@ -314,7 +314,7 @@ function checkVersion(version: string | undefined): {
 function reuseWarnings(flags: readonly Flag[]): string[] {
   return flags.some(({ name }) => name === '--reuse-values' || name === '--reset-then-reuse-values')
     ? [
-        '--reuse-values takes the values of the running release, which are not known here: save them with "helm get values RELEASE > values.yaml" and give -f values.yaml first',
+        '--reuse-values takes the values of the running release, which are not known here: save them with "helm get values RELEASE -o yaml > values.yaml" and give -f values.yaml first',
       ]
     : [];
 }
@@ -362,8 +362,16 @@ function valuesFile(file: string, readFile: (path: string) => string): Record<st
   if (file.trim() === '-' || /^[a-z][\w+.-]*:\/\//i.test(file)) {
     throw new SetValueError(`${JSON.stringify(file)}, which is no file here: save it first`);
   }
+  // What "helm get values" prints without -o yaml begins with a line that is no value.
+  const [, heading, text = ''] =
+    /^(?:(USER-SUPPLIED|COMPUTED) VALUES:[ \t]*\r?\n?)?([\s\S]*)$/.exec(readFile(file)) ?? [];
+  if (heading === 'COMPUTED') {
+    throw new SetValueError(
+      `${file}, which has the defaults of the chart in it as well: leave --all out of "helm get values"`,
+    );
+  }
   // Helm reads YAML 1.1, where yes and on are booleans, and of several documents the first.
-  const [document] = parseAllDocuments(readFile(file), { version: '1.1', uniqueKeys: false }) as Document[];
+  const [document] = parseAllDocuments(text, { version: '1.1', uniqueKeys: false }) as Document[];
   const [error] = document?.errors ?? [];
   if (error !== undefined) {
     // Without the source, which may be a credential.

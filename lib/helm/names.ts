@@ -8,6 +8,12 @@ export interface ChartNames {
   readonly mysql: string;
 }
 
+/** The names that a cluster gets. */
+export interface ReleaseNames {
+  readonly name: string;
+  readonly mysql: string;
+}
+
 /** What decides the names. */
 export interface NameValues {
   readonly nameOverride?: string;

@@ -4,7 +4,8 @@ import { ConfigurationError, formatPath, type Problem } from '../config/problems
 import { clusterSchema, LONGEST_NAME } from '../config/schema';
 import { isMapping, suggest } from '../config/validate';
 import { Names } from '../kubernetes/names';
-import { chartNames } from './names';
+import { adopted, adoptedDevices, CHART_MYSQL, CHART_PATH } from './adopted';
+import { chartNames, type ReleaseNames } from './names';
 import { bool, integer, text, textList, texts } from './readers';
 import { type Note, type SecretToMake, Translation } from './translation';
 import { CHART_VALUES, secretNames, storageClass, unlessEmpty, unlessEmptyMapping } from './values';
@@ -122,11 +123,6 @@ function unknownValue(parents: readonly string[], key: string): Problem {
 
 // Names ------------------------------------------------------------------------------------------------------------------
 
-interface ReleaseNames {
-  readonly name: string;
-  readonly mysql: string;
-}
-
 function identity(translation: Translation): ReleaseNames {
   const given = (path: string) => {
     const value = translation.given(path, text);
@@ -150,17 +146,26 @@ function identity(translation: Translation): ReleaseNames {
       'fullnameOverride',
       `${JSON.stringify(name)} as the name of everything`,
       `a name of at most ${LONGEST_NAME} characters that begins with a letter`,
-      'Set fullnameOverride to one.',
+      translation.adopt
+        ? 'A running release can not be renamed: make a new cluster (without --adopt), and insert its data there.'
+        : 'Set fullnameOverride to one.',
     );
   }
 
   const ours = new Names(name);
   const taken: readonly string[] = Object.values(ours).filter((object) => object !== ours.mysql);
   if (!taken.includes(chart.mysql) && MYSQL_NAME.test(chart.mysql)) {
-    if (deploysMysql(translation) && chart.mysql !== ours.mysql) translation.set('mysql.name', chart.mysql);
+    if (translation.deploysMysql && chart.mysql !== ours.mysql) translation.set('mysql.name', chart.mysql);
     return { name, mysql: chart.mysql };
   }
-  if (deploysMysql(translation)) {
+  if (translation.deploysMysql && translation.adopt) {
+    translation.problem(
+      'mysql.fullnameOverride',
+      `${JSON.stringify(chart.mysql)} as the name of MySQL`,
+      'a name that no other object of the release has, and that a StatefulSet can have',
+      'A release with such names can not be taken over in place: make a new cluster (without --adopt), and insert its data there.',
+    );
+  } else if (translation.deploysMysql) {
     translation.note(
       'mysql.fullnameOverride',
       'changed',
@@ -185,6 +190,7 @@ const STEPS: readonly Step[] = [
   logVolume,
   logFiles,
   writeAheadLog,
+  adoptedDevices,
   images,
   pullSecrets,
   discovery,
@@ -197,22 +203,10 @@ const STEPS: readonly Step[] = [
   adopted,
 ];
 
-function deploysMysql(translation: Translation): boolean {
-  return translation.given('mysql.enabled', bool) !== false && !usesExternalMysql(translation);
-}
-
-function usesExternalMysql(translation: Translation): boolean {
-  return translation.given('externalMysql.enabled', bool) === true;
-}
-
-function usesS3(translation: Translation): boolean {
-  return translation.given('storage.s3.enabled', bool) === true;
-}
-
 const S3_VALUES = ['address', 'port', 'access_key', 'secret_key', 'bucket'].map((key) => `storage.s3.${key}`);
 
 function s3Storage(translation: Translation, { name }: ReleaseNames): void {
-  if (!usesS3(translation)) {
+  if (!translation.usesS3) {
     for (const path of S3_VALUES) {
       if (translation.raw(path) !== undefined)
         translation.note(path, 'dropped', 'storage.s3.enabled is not true');
@@ -274,14 +268,10 @@ function setAll(translation: Translation, path: string, values: Readonly<Record<
   for (const [key, value] of Object.entries(values)) translation.set(`${path}.${key}`, value);
 }
 
-function usesSqlite(translation: Translation): boolean {
-  return !deploysMysql(translation) && !usesExternalMysql(translation);
-}
-
 /** Without S3 the vectors are on a volume; with it there is nothing to keep on one. */
 function dataVolume(translation: Translation): void {
   const enabled = translation.given('persistence.enabled', bool);
-  if (usesS3(translation) && !usesSqlite(translation)) {
+  if (translation.usesS3 && !translation.usesSqlite) {
     if (enabled === true) {
       translation.note(
         'persistence.enabled',
@@ -342,7 +332,7 @@ function writeAheadLog(translation: Translation): void {
   } else {
     translation.set('wal.path', path);
   }
-  if (translation.given('wal.recoveryErrorIgnore', bool) === false) {
+  if (translation.given('wal.recoveryErrorIgnore', bool) === false && !translation.adopt) {
     translation.note(
       'wal.recoveryErrorIgnore',
       'changed',
@@ -390,7 +380,15 @@ function images(translation: Translation): void {
     'images.admin',
     image(translation, ['admin.image.repository', 'milvusdb/milvus-em'], ['admin.image.tag', 'v0.4.3']),
   );
-  translation.set('images.mysql', image(translation, ['mysql.image', 'mysql'], ['mysql.imageTag', '5.7.44']));
+  translation.set(
+    'images.mysql',
+    image(
+      translation,
+      ['mysql.image', 'mysql'],
+      // The data of a running release is of the version that the chart runs.
+      ['mysql.imageTag', translation.adopt ? CHART_MYSQL : '5.7.44'],
+    ),
+  );
   translation.set(
     'images.mysqldExporter',
     image(
@@ -468,7 +466,7 @@ function serviceAccounts(translation: Translation): void {
 }
 
 function metadata(translation: Translation, { name, mysql }: ReleaseNames): void {
-  if (usesExternalMysql(translation)) {
+  if (translation.usesExternalMysql) {
     externalMysql(translation, name);
     if (translation.raw('mysql') !== undefined && translation.given('mysql.enabled', bool) !== false) {
       translation.note(
@@ -480,7 +478,7 @@ function metadata(translation: Translation, { name, mysql }: ReleaseNames): void
     delete translation.config['mysql'];
     return;
   }
-  if (deploysMysql(translation)) {
+  if (translation.deploysMysql) {
     const secret = translation.given('mysql.existingSecret', text) || mysql;
     translation.set('mysql.credentials.existingSecret', secret);
     // A running release has its Secret already.
@@ -531,7 +529,8 @@ function externalMysql(translation: Translation, name: string): void {
     'externalMysql.database',
     required('database', translation.given('externalMysql.database', text)),
   );
-  const secret = `${name}-mysql`;
+  // Beside a running release there may be the Secret of a MySQL that the chart has deployed and nothing uses.
+  const secret = translation.adopt ? `${name}-external-mysql` : `${name}-mysql`;
   translation.set('externalMysql.credentials.existingSecret', secret);
   translation.secrets.push({
     name: secret,
@@ -548,7 +547,7 @@ function externalMysql(translation: Translation, name: string): void {
 
 function mysqlUser(translation: Translation): void {
   const user = translation.given('mysql.mysqlUser', text);
-  if (user === undefined || !deploysMysql(translation)) return;
+  if (user === undefined || !translation.deploysMysql) return;
   if (user !== '' && user !== 'root') {
     translation.set('mysql.user', user);
     return;
@@ -556,7 +555,9 @@ function mysqlUser(translation: Translation): void {
   translation.note(
     'mysql.mysqlUser',
     'replaced',
-    'Milvus never logs in as root; it has a user "milvus" with rights on its database alone',
+    translation.adopt
+      ? 'Milvus never logs in as root; it will as "milvus", which the steps make where the release has none'
+      : 'Milvus never logs in as root; it has a user "milvus" with rights on its database alone',
   );
 }
 
@@ -566,7 +567,7 @@ const OWN_OPTIONS = /^\s*(log[-_]error|pid[-_]file|socket|port|datadir)\s*(=.*)?
 const ROOT_GRANT = /^\s*GRANT ALL PRIVILEGES ON \S+ TO 'root'@'%'\s*;\s*(FLUSH PRIVILEGES\s*;\s*)?$/i;
 
 function mysqlFiles(translation: Translation): void {
-  if (!deploysMysql(translation)) return;
+  if (!translation.deploysMysql) return;
   const options = Object.entries(translation.given('mysql.configurationFiles', texts) ?? {});
   for (const [file, content] of options) {
     const lines = content.split('\n');
@@ -606,7 +607,7 @@ function setFile(translation: Translation, path: string, file: string, content: 
 }
 
 function mysqlPods(translation: Translation): void {
-  if (!deploysMysql(translation)) return;
+  if (!translation.deploysMysql) return;
   const annotations = {
     ...(translation.given('mysql.podAnnotations', texts) ?? {}),
     ...(translation.given('mysql.metrics.enabled', bool) === true
@@ -628,29 +629,6 @@ function mysqlPods(translation: Translation): void {
     };
     append('mysql.extraVolumes', { name: 'certificates', secret: { secretName } });
     append('mysql.extraVolumeMounts', { name: 'certificates', mountPath: '/ssl', readOnly: true });
-  }
-}
-
-const CHART_PATH = '/var/lib/milvus';
-
-/** What the data of a running release depends on, where its values leave it to the chart. */
-function adopted(translation: Translation, { name, mysql }: ReleaseNames): void {
-  if (!translation.adopt) return;
-  const unlessSet = (path: string, value: unknown) => {
-    if (translation.get(path) === undefined) translation.set(path, value);
-  };
-  unlessSet('storage.path', CHART_PATH);
-  if (deploysMysql(translation)) {
-    unlessSet('images.mysql', 'mysql:5.7.30');
-    if (translation.get('mysql.persistence.enabled') !== false) {
-      unlessSet('mysql.persistence.existingClaim', mysql);
-    }
-  }
-  if (translation.get('storage.persistence.enabled') === true) {
-    unlessSet('storage.persistence.existingClaim', name);
-  }
-  if (translation.get('milvus.logs.persistence.enabled') === true) {
-    unlessSet('milvus.logs.persistence.existingClaim', `${name}-logs`);
   }
 }
 

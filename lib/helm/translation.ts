@@ -1,6 +1,6 @@
 import { formatPath, type Problem } from '../config/problems';
 import { isMapping } from '../config/validate';
-import { ReadError, type Reader } from './readers';
+import { bool, ReadError, type Reader } from './readers';
 
 /** What became of a value. */
 export interface Note {
@@ -49,6 +49,23 @@ export class Translation {
     this.cluster = isTrue(at(values, ['cluster', 'enabled']));
   }
 
+  public get usesS3(): boolean {
+    return this.given('storage.s3.enabled', bool) === true;
+  }
+
+  public get usesExternalMysql(): boolean {
+    return this.given('externalMysql.enabled', bool) === true;
+  }
+
+  /** Whether the chart deploys MySQL, and Milvus uses it. */
+  public get deploysMysql(): boolean {
+    return this.given('mysql.enabled', bool) !== false && !this.usesExternalMysql;
+  }
+
+  public get usesSqlite(): boolean {
+    return !this.deploysMysql && !this.usesExternalMysql;
+  }
+
   /** The value that the user gave at that path; undefined for none, and for null, which is how Helm takes one away. */
   public raw(path: string): unknown {
     return at(this.values, path.split('.')) ?? undefined;
@@ -84,6 +101,16 @@ export class Translation {
       }
     }
     parent[key] = value;
+  }
+
+  /** Takes a value of the configuration away again, and the sections that it leaves empty. */
+  public remove(path: string): void {
+    const steps = path.split('.');
+    const parents = steps.slice(0, -1);
+    const parent = at(this.config, parents);
+    if (!isMapping(parent)) return;
+    delete parent[String(steps.at(-1))];
+    if (parents.length > 0 && Object.keys(parent).length === 0) this.remove(parents.join('.'));
   }
 
   /** What the configuration has at that path so far. */

@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { adoptionSteps, fromHelm, fromHelmValues, type MilvusConfig, synthesize } from '../../lib';
+import {
+  adoptionSteps,
+  fromHelm,
+  fromHelmValues,
+  type MilvusConfig,
+  rollbackSteps,
+  synthesize,
+} from '../../lib';
 import { manifestsOf } from '../support/clusters';
 import { at, find, type Manifest } from '../support/manifests';
 
@@ -91,7 +98,7 @@ test.each<[what: string, of: MilvusConfig, object: Manifest]>([
   ],
   [
     'of the clients of a standalone server',
-    adopt({}),
+    adopt({ persistence: { enabled: true } }),
     live('milvus-test', milvusSelector('writable'), [tcp('engine', 19530), tcp('web', 19121)]),
   ],
 ])('the Service %s keeps its address, and is ours', (_, of, object) => {
@@ -121,10 +128,18 @@ test('nothing that holds data is deleted, and everything that would be merged is
 test('the writable stops before MySQL, both before anything is deleted, and Helm forgets last', () => {
   const commands = commandsOf(config);
   const order = [
+    'mysqldump',
+    'patch persistentvolume',
+    'scale deployment milvus-test-mishards milvus-test-readonly',
+    'pod -l app.kubernetes.io/instance=milvus-test,component=mishards',
     'scale deployment milvus-test-writable',
+    'pod -l app.kubernetes.io/instance=milvus-test,component=writable',
     'scale deployment milvus-test-mysql',
+    'pod -l app=milvus-test-mysql,release=milvus-test',
     'delete deployment',
-    'apply -f dist',
+    "apply -f dist -l 'component notin",
+    'rollout status statefulset/milvus-test-mysql',
+    'wait --for=condition=complete',
     'owner=helm',
   ];
   const places = order.map((words) => commands.findIndex((command) => command.includes(words)));
@@ -154,7 +169,7 @@ test.each<[what: string, values: Record<string, unknown>, not: RegExp, has: RegE
       externalMysql: { enabled: true, ip: 'db', port: 3306, user: 'u', password: 'p', database: 'd' },
     },
     /mysqldump|scale deployment milvus-test-mysql/,
-    /create secret generic milvus-test-s3/,
+    /create secret generic milvus-test-s3 [\s\S]*create secret generic milvus-test-external-mysql /,
   ],
   [
     'SQLite',
@@ -174,10 +189,148 @@ test('the command prints them, as shell that can be read, and no credential', ()
     () => stringify({ cluster: { enabled: true }, storage: S3 }),
   );
   expect(stderr + stdout).not.toContain('CANARY');
-  expect(stderr).toContain('# 1. Stop the clients that write');
+  expect(stderr).toContain('# 1. Suspend whatever applies the chart');
+  expect(stderr).toContain('# The way back');
   const { status } = spawnSync('sh', ['-n'], { input: stderr });
   expect(status).toBe(0);
 });
+
+test('notes are comments in it, so that it can be read with them as well', () => {
+  const values = {
+    cluster: { enabled: true },
+    storage: S3,
+    mysql: { mysqlUser: 'root' },
+    wal: { recoveryErrorIgnore: false },
+  };
+  const { stderr } = fromHelm(
+    ['milvus-test', 'milvus/milvus', '--version', '1.1.6', '-f', 'v', '--adopt', '--show-secrets'],
+    () => stringify(values),
+  );
+  expect(stderr).toMatch(/^# mysql\.mysqlUser \(replaced\): /m);
+  expect(stderr).not.toContain('CANARY');
+  expect(spawnSync('sh', ['-n'], { input: stderr }).status).toBe(0);
+});
+
+describe('what would be lost on the way is refused, or taken along', () => {
+  const seed = { cluster: { enabled: true }, storage: S3 };
+  const problems = (values: Record<string, unknown>, release = 'milvus-test'): string => {
+    try {
+      fromHelmValues(values, { release, adopt: true });
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each<[what: string, values: Record<string, unknown>, words: string]>([
+    ['a standalone server without a volume', {}, 'persistence.enabled: given false, which is the default'],
+    ['SQLite without a volume', { mysql: { enabled: false } }, 'persistence.enabled: given false'],
+    [
+      'a volume that is not where the data is',
+      { primaryPath: '/data', persistence: { enabled: true } },
+      'persistence.mountPath: given "/var/lib/milvus/db" with primaryPath "/data"; expected /data/db or /data',
+    ],
+    ['a path that ends in a slash', { ...seed, primaryPath: '/data/' }, 'primaryPath: given "/data/"'],
+    [
+      'a password that Milvus would misread',
+      { ...seed, mysql: { mysqlPassword: 'CANARY:x' } },
+      'mysql.mysqlPassword: given a password (not shown)',
+    ],
+  ])('%s', (_, values, words) => {
+    const message = problems(values);
+    expect(message).toContain(words);
+    expect(message).not.toContain('CANARY');
+    expect(message.split('\n')[0]).toContain('1 problem');
+  });
+
+  test('names that a running release can not have here', () => {
+    expect(problems(seed, 'milvus-mysql')).toContain(
+      'mysql.fullnameOverride: given "milvus-mysql" as the name of MySQL',
+    );
+    expect(problems({ ...seed, fullnameOverride: 'm'.repeat(41) })).toContain(
+      'A running release can not be renamed',
+    );
+  });
+
+  test('metadata without a volume gets one, and the dump is loaded before Milvus starts', () => {
+    const of = adopt({ ...seed, mysql: { persistence: { enabled: false } } });
+    expect(of.mysql?.persistence).toEqual({ enabled: true });
+    const commands = commandsOf(of);
+    const places = [
+      "component notin (mishards,readonly,writable)'",
+      'exec -i statefulset/milvus-test-mysql',
+      'apply -f dist$',
+    ].map((words) =>
+      commands.findIndex((command) =>
+        words.endsWith('$') ? command.endsWith(words.slice(0, -1)) : command.includes(words),
+      ),
+    );
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(commandsOf(config).join('\n')).not.toContain('exec -i statefulset');
+  });
+
+  test('the whole of the path on the volume is that volume, one directory down', () => {
+    const of = adopt({
+      primaryPath: '/data',
+      persistence: { enabled: true, mountPath: '/data', persistentVolumeClaim: { subPath: 'old' } },
+    });
+    expect(of.storage).toMatchObject({
+      path: '/data',
+      persistence: { existingClaim: 'milvus-test', subPath: 'old/db' },
+    });
+    expect(of.writable).toEqual({ securityProfile: 'baseline' });
+  });
+
+  test('adopted volumes are used as root, who has written them', () => {
+    const of = adopt({ ...seed, logsPersistence: { enabled: true } });
+    expect([of.writable?.securityProfile, of.readonly?.securityProfile]).toEqual(['baseline', 'baseline']);
+    expect(adopt(seed).readonly).toBeUndefined();
+  });
+
+  test('the log begins anew, so the writable may ignore what it misses', () => {
+    expect(adopt({ ...seed, wal: { recoveryErrorIgnore: false } }).wal).toEqual({
+      recoveryErrorIgnore: true,
+    });
+  });
+
+  test('MySQL stays at the version of the chart, wherever its image comes from', () => {
+    expect(adopt({ ...seed, mysql: { image: 'registry.local/mysql' } }).images).toEqual({
+      mysql: 'registry.local/mysql:5.7.30',
+    });
+  });
+
+  test('servers that ran on CPUs go on to', () => {
+    const gpu = { enabled: true, searchDevices: ['gpu0'] };
+    expect(adopt({ ...seed, gpu, readonly: { gpu } })).not.toHaveProperty('writable');
+    expect(adopt({ ...seed, gpu, image: { tag: '1.1.1-gpu-d061621-330cc6' } }).writable).toMatchObject({
+      gpu: { enabled: true },
+    });
+  });
+});
+
+describe('the way back', () => {
+  const commands = rollbackSteps(config, options).flatMap((step) => step.commands);
+
+  test('deletes no claim, no Secret and no Service that has an address', () => {
+    const deleted = commands.filter((command) => / delete /.test(command)).join('\n');
+    expect(deleted).not.toMatch(/persistentvolume|pvc|secret|-f dist/);
+    expect(deleted).not.toMatch(/service .*milvus-test(-mysql)?( |$)/m);
+    expect(commands.at(-1)).not.toContain('existingClaim');
+  });
+
+  test('gives the Service of MySQL its pods back', () => {
+    const ours = find(manifestsOf(config), 'Service', 'milvus-test-mysql');
+    expect(at(patched(ours, commands), 'spec', 'selector')).toEqual({ app: 'milvus-test-mysql' });
+  });
+});
+
+/** Without those that need pods, volumes, a smoke test, or Helm. */
+const withoutPods = (commands: readonly string[]) =>
+  commands.filter(
+    (command) =>
+      !/^npm |^helm | (exec|rollout|logs|replace|wait) |patch persistentvolume |describe nodes/.test(command),
+  );
 
 const onServer = process.env['KUBECONFIG'] !== undefined && process.env['KUBECONFIG'] !== '';
 if (!onServer) console.info('KUBECONFIG is not set: the adoption is not tried on an API server.');
@@ -206,7 +359,10 @@ if (!onServer) console.info('KUBECONFIG is not set: the adoption is not tried on
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'milvus-test' },
-      data: { 'mishards_config.yaml': 'x' },
+      data: {
+        'mishards_config.yaml': 'x',
+        'server_config.yaml': 'storage:\n  s3_access_key: AK\n  s3_secret_key: S/K+=\n',
+      },
     } as Manifest,
     {
       apiVersion: 'v1',
@@ -256,16 +412,42 @@ if (!onServer) console.info('KUBECONFIG is not set: the adoption is not tried on
     const steps = adoptionSteps(config, { release: 'milvus-test', namespace }).flatMap(
       ({ commands }) => commands,
     );
-    for (const command of steps.filter((one) =>
-      / (scale|delete|patch service|annotate|label|apply) /.test(one),
-    )) {
-      execFileSync('sh', ['-c', command.replace('-f dist', `-f ${outdir}`)], { stdio: 'pipe' });
-    }
+    // In one shell, since some set variables for others.
+    const run = (commands: readonly string[]) =>
+      execFileSync('sh', ['-euc', withoutPods(commands).join('\n').replaceAll('-f dist', `-f ${outdir}`)], {
+        stdio: 'pipe',
+      });
+    run(steps);
     expect(kept()).toEqual(before);
+    expect(at(json('secret', 'milvus-test-s3'), 'data')).toEqual({
+      'access-key': Buffer.from('AK').toString('base64'),
+      'secret-key': Buffer.from('S/K+=').toString('base64'),
+    });
     const ours = find(manifestsOf(config), 'Service', 'milvus-test-mysql');
     expect(at(json('service', 'milvus-test-mysql'), 'spec', 'selector')).toEqual(
       at(ours, 'spec', 'selector'),
     );
     expect(at(json('configmap', 'milvus-test'), 'data')).not.toHaveProperty(['mishards_config.yaml']);
+
+    // And back: what Helm made is there for it, and nothing else of ours that it would trip over.
+    run(rollbackSteps(config, { release: 'milvus-test', namespace }).flatMap(({ commands }) => commands));
+    expect(kept()).toEqual(before);
+    expect(at(json('service', 'milvus-test-mysql'), 'spec', 'selector')).toEqual({
+      app: 'milvus-test-mysql',
+    });
+    expect(
+      kubectl(
+        'get',
+        'deployment,statefulset,configmap,networkpolicy',
+        '-l',
+        'app.kubernetes.io/part-of=milvus',
+        '-o',
+        'name',
+      ),
+    ).toBe('');
+    for (const kind of ['pvc', 'secret'])
+      expect(at(json(kind, 'milvus-test-mysql'), 'metadata', 'annotations')).toMatchObject({
+        'meta.helm.sh/release-name': 'milvus-test',
+      });
   }, 120_000);
 });

@@ -52,7 +52,7 @@ test('no credential is printed, but how to make the Secrets', () => {
   expect(stdout + stderr).not.toContain('CANARY');
   expect(stderr).toBe(`
 # The Secrets, unless they exist; set S3_ACCESS_KEY, S3_SECRET_KEY first:
-kubectl -n vectors create secret generic milvus-test-s3 --from-literal=access-key="$S3_ACCESS_KEY" --from-literal=secret-key="$S3_SECRET_KEY"
+kubectl -n vectors create secret generic milvus-test-s3 --from-literal=access-key="\${S3_ACCESS_KEY:?}" --from-literal=secret-key="\${S3_SECRET_KEY:?}"
 kubectl -n vectors create secret generic milvus-test-mysql --from-literal=mysql-root-password="$(openssl rand -hex 24)" --from-literal=mysql-password="$(openssl rand -hex 24)"
 `);
 });

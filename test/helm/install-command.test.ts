@@ -6,6 +6,9 @@ const FILES: Readonly<Record<string, string>> = {
   'b.yaml': 'x: {b: 3, c: null}\nlist: [3]\n',
   'two.yaml': 'first: 1\n---\nsecond: 2\n',
   'list.yaml': '- 1\n',
+  'got.yaml': 'USER-SUPPLIED VALUES:\nx:\n  a: 1\n',
+  'got-none.yaml': 'USER-SUPPLIED VALUES:\nnull\n',
+  'all.yaml': 'COMPUTED VALUES:\nx: 1\n',
   'broken.yaml': 'secret: "CANARY\n',
   'empty.yaml': '',
 };
@@ -72,6 +75,11 @@ test('of several documents Helm takes the first', () => {
   expect(parse('r milvus/milvus -f two.yaml').values).toEqual({ first: 1 });
 });
 
+test('what helm get values prints can be given as it is', () => {
+  expect(parse('r milvus/milvus -f got.yaml').values).toEqual({ x: { a: 1 } });
+  expect(parse('r milvus/milvus -f got-none.yaml').values).toEqual({});
+});
+
 test('flags that say nothing about the cluster are ignored, with their values', () => {
   const { ignoredFlags, values } = parse(
     'r milvus/milvus --wait --timeout 5m --create-namespace --kube-context c --dry-run=client --atomic -o json --debug',
@@ -123,6 +131,7 @@ test.each<[args: readonly string[], ...words: string[]]>([
   [['r', 'milvus/milvus', '--set', 'a={CANARY'], '--set: given a list has no "}"'],
   [['r', 'milvus/milvus', '-f', 'none.yaml'], '--values: given ENOENT', 'none.yaml'],
   [['r', 'milvus/milvus', '-f', 'list.yaml'], 'list.yaml, which has no mapping in it'],
+  [['r', 'milvus/milvus', '-f', 'all.yaml'], 'all.yaml, which has the defaults of the chart in it as well'],
   [['r', 'milvus/milvus', '-f', 'broken.yaml'], 'broken.yaml, which is no YAML at line'],
   [['r', 'milvus/milvus', '-f', '-'], 'which is no file here'],
   [['r', 'milvus/milvus', '-f', 'https://example.com/values.yaml'], 'which is no file here'],
