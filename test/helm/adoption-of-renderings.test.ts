@@ -15,10 +15,10 @@ import { adoptionSteps, fromHelmValues } from '../../lib';
 import { manifestsOf } from '../support/clusters';
 import { at, type Fields, fields, idOf, isFields, type Manifest, records } from '../support/manifests';
 import { ROOT } from '../support/project';
+import { onServer } from '../support/requires';
 
 /** As in parity.test.ts: what Helm renders from values, which is no part of the project. */
 const RENDERINGS = resolve(ROOT, process.env['CHART_RENDERINGS'] ?? '../shared/parity');
-const onServer = process.env['KUBECONFIG'] !== undefined && process.env['KUBECONFIG'] !== '';
 const cases =
   onServer && existsSync(RENDERINGS)
     ? readdirSync(RENDERINGS, { withFileTypes: true })

@@ -13,6 +13,7 @@ import {
 } from '../../lib';
 import { manifestsOf } from '../support/clusters';
 import { at, find, type Manifest } from '../support/manifests';
+import { describeOnServer } from '../support/requires';
 
 const directory = mkdtempSync(join(tmpdir(), 'adoption-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -332,10 +333,7 @@ const withoutPods = (commands: readonly string[]) =>
       !/^npm |^helm | (exec|rollout|logs|replace|wait) |patch persistentvolume |describe nodes/.test(command),
   );
 
-const onServer = process.env['KUBECONFIG'] !== undefined && process.env['KUBECONFIG'] !== '';
-if (!onServer) console.info('KUBECONFIG is not set: the adoption is not tried on an API server.');
-
-(onServer ? describe : describe.skip)('on the API server of KUBECONFIG', () => {
+describeOnServer('on the API server of KUBECONFIG', () => {
   const namespace = `adoption-${process.pid}`;
   const kubectl = (...args: string[]) =>
     execFileSync('kubectl', ['-n', namespace, ...args], { encoding: 'utf8', stdio: 'pipe' });

@@ -40,6 +40,15 @@ export function describeWith(commands: string[], name: string, body: () => void)
   (requires(...commands) ? describe : describe.skip)(name, body);
 }
 
+/** Whether KUBECONFIG points at an API server to try things on, in namespaces of their own. No pod has to run there. */
+export const onServer = (process.env['KUBECONFIG'] ?? '') !== '';
+
+/** `describe` with an API server, or `describe.skip` with a message without one, which CI does not have. */
+export function describeOnServer(name: string, body: () => void): void {
+  if (!onServer) console.info(`KUBECONFIG is not set: skipping "${name}"`);
+  (onServer ? describe : describe.skip)(name, body);
+}
+
 /** Says once that something a test needs is missing; throws in CI. */
 export function report(what: string): void {
   if (process.env['CI'] === 'true') {
