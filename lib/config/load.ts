@@ -55,12 +55,7 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
   };
 
   const reader = new Reader(cwd);
-  const found = config
-    // Not at the commas of a glob: {a,b}.yaml
-    .split(/,(?![^{]*\})/)
-    .map((pattern) => pattern.trim())
-    .filter((pattern) => pattern !== '')
-    .flatMap((pattern) => attempt(() => findFiles(pattern, cwd)) ?? []);
+  const found = patternsIn(config).flatMap((pattern) => attempt(() => findFiles(pattern, cwd)) ?? []);
   const named = new Set(found.filter(({ listed }) => listed).map(({ file }) => file));
   const sources = [...new Set(found.map(({ file }) => file))].map((file) => ({
     file,
@@ -84,6 +79,22 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
   const conflicts = conflictsBetween(clusters);
   if (reports.size + conflicts.length > 0) throw new ConfigurationError([...reports, ...conflicts]);
   return clusters;
+}
+
+/** The names that are separated by commas, of which there is at least one: no cluster would be no manifests, either. */
+function patternsIn(config: string): readonly string[] {
+  const patterns = config
+    // Not at the commas of a glob: {a,b}.yaml
+    .split(/,(?![^{]*\})/)
+    .map((pattern) => pattern.trim())
+    .filter((pattern) => pattern !== '');
+  if (patterns.length > 0) return patterns;
+  return fail('configuration', {
+    path: '',
+    given: `no file (${JSON.stringify(config)})`,
+    expected: 'a file, a directory, a glob, or several of them separated by commas',
+    fix: 'Name it with -c or MILVUS_CONFIG; without either it is milvus.yaml.',
+  });
 }
 
 const YAML_FILE = /\.(ya?ml|json)$/;
@@ -208,13 +219,12 @@ class Reader {
       return fs.readFileSync(file, 'utf8');
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
+      const missing = code === 'ENOENT';
       return fail(wanted?.from ?? this.show(file), {
         path: wanted?.path ?? '',
-        given: code === 'ENOENT' ? 'no such file' : `a file that can not be read (${code})`,
+        given: missing ? 'no such file' : `a file that can not be read (${code})`,
         expected: `the configuration in ${this.show(file)}`,
-        fix: wanted
-          ? undefined
-          : 'Create it (see milvus.yaml of the project), or name another one in MILVUS_CONFIG.',
+        fix: wanted ? undefined : `${missing ? CREATE : ''}Name another one with -c or MILVUS_CONFIG.`,
       });
     }
   }
@@ -224,6 +234,9 @@ class Reader {
     return relative.startsWith('..') ? file : relative;
   }
 }
+
+/** The three keys that a cluster has to have. */
+const CREATE = 'Create it: "name: milvus", "s3: { address: s3.example.com, bucket: vectors }" are enough. ';
 
 const BAD_ALIAS = Symbol('bad alias');
 

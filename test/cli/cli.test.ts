@@ -46,6 +46,17 @@ test('a configuration that can not be used: 1, and nothing is written', () => {
   expect(run('images', '-c', 'bad.yaml').code).toBe(1);
 });
 
+test.each(['', ','])('-c %j: no configuration at all, and the manifests are still there', (config) => {
+  run('synth', '-q', '-o', 'kept');
+  for (const name of ['synth', 'check']) {
+    expect(run(name, '-c', config, '-o', 'kept')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`given no file (${JSON.stringify(config)})`),
+    });
+  }
+  expect(readdirSync(join(directory, 'kept'))).toContain('milvus.k8s.yaml');
+});
+
 test.each<[args: readonly string[], words: string]>([
   [['sinth'], 'cdk8s-milvus: there is no command "sinth"; did you mean "synth"?\nSee cdk8s-milvus --help'],
   [['constructor'], 'there is no command "constructor"'],

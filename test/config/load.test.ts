@@ -115,7 +115,7 @@ describe('what is loaded', () => {
     [
       'no such file',
       'nope.yaml',
-      'nope.yaml: 1 problem\n  - given no such file; expected the configuration in nope.yaml\n    Create it',
+      'nope.yaml: 1 problem\n  - given no such file; expected the configuration in nope.yaml\n    Create it: "name: milvus", "s3: { address: s3.example.com, bucket: vectors }" are enough. Name another one with -c or MILVUS_CONFIG.',
     ],
     [
       'a directory without YAML',
@@ -123,6 +123,8 @@ describe('what is loaded', () => {
       'empty: 1 problem\n  - given no files; expected YAML files (*.yaml, *.yml, *.json)',
     ],
     ['a glob without a match', '*.yaml', '*.yaml: 1 problem\n  - given no files; expected YAML files'],
+    ['an empty name', '', 'configuration: 1 problem\n  - given no file (""); expected a file, a directory'],
+    ['nothing but commas', ', ,', 'given no file (", ,")'],
     ['a file in a file', 'README.md/a.yaml', 'given a file that can not be read (ENOTDIR)'],
     ['a link to itself', 'loop.yaml', 'given a file that can not be read (ELOOP)'],
     ['a name that is too long', 'x'.repeat(300), 'given a file that can not be read (ENAMETOOLONG)'],
@@ -132,12 +134,18 @@ describe('what is loaded', () => {
     expect(report({ 'README.md': 'no cluster' }, { config })).toContain(message);
   });
 
+  test('a comma in the environment does not mean the file that is taken without it', () => {
+    expect(report({ 'milvus.yaml': cluster('a') }, { env: { MILVUS_CONFIG: ',' } })).toContain(
+      'given no file (",")',
+    );
+  });
+
   test('a directory named as a cluster', () => {
     mkdirSync(join(cwd, 'fleet/odd.yaml'), { recursive: true });
     expect(report({ 'fleet/a.yaml': cluster('a') }, { config: 'fleet' })).toBe(
       'fleet/odd.yaml: 1 problem\n' +
         '  - given a file that can not be read (EISDIR); expected the configuration in fleet/odd.yaml\n' +
-        '    Create it (see milvus.yaml of the project), or name another one in MILVUS_CONFIG.',
+        '    Name another one with -c or MILVUS_CONFIG.',
     );
   });
 });
