@@ -1,15 +1,31 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { clusterGraph } from './cluster-graph';
 
-/** `npm run graph -- dist/milvus-test.k8s.yaml cluster.svg`: draws a synthesized cluster. */
-async function main([manifest, target, ...others]: readonly string[]): Promise<void> {
-  if (manifest === undefined || target === undefined || others.length > 0) {
-    console.error('Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg');
-    process.exitCode = 2;
-    return;
+const USAGE = 'Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg';
+
+/** Draws a synthesized cluster. */
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(`Draws the objects of a cluster, and who talks to whom.\n\n${USAGE}`);
+    return 0;
   }
-  writeFileSync(target, await clusterGraph(readFileSync(manifest, 'utf8')));
+  const [manifest, target, ...others] = args;
+  if (manifest === undefined || target === undefined || others.length > 0) {
+    console.error(USAGE);
+    return 2;
+  }
+  try {
+    writeFileSync(target, await clusterGraph(readFileSync(manifest, 'utf8')));
+  } catch (error) {
+    console.error(
+      `${manifest} can not be drawn to ${target}: ${error instanceof Error ? error.message : error}`,
+    );
+    return 1;
+  }
   console.error(`Drawn: ${target}`);
+  return 0;
 }
 
-void main(process.argv.slice(2));
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});
