@@ -1,9 +1,4 @@
-import { ConfigurationError, OutputError, progressLine, summary, synthesize } from './lib';
+import { processContext, runCommand } from './lib/cli/command';
+import { synth } from './lib/cli/synth';
 
-try {
-  console.error(summary(synthesize({ onProgress: progressLine(process.stderr) })));
-} catch (error) {
-  if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
-  console.error(`${error.message}\n\nNothing was written.`);
-  process.exitCode = 1;
-}
+process.exitCode = runCommand(synth, process.argv.slice(2), processContext(), 'npm run synth --');

@@ -23,8 +23,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(project, { recursive: true }));
 
-function synth() {
-  const { status, stderr } = spawnSync('node', ['synth.js'], { cwd: project, encoding: 'utf8' });
+function synth(...args: string[]) {
+  const { status, stderr } = spawnSync('node', ['synth.js', ...args], { cwd: project, encoding: 'utf8' });
   const file = join(project, 'dist/milvus-test.k8s.yaml');
   return { status, stderr, manifest: existsSync(file) ? readFileSync(file, 'utf8') : '' };
 }
@@ -49,9 +49,19 @@ test('an edit shows at once, even one that leaves size and time of the file as t
   expect(synth().manifest).toContain('managed-by: cdk9s\n');
   edit('assets/mysql-ready.sh', 'readiness probe', 'READINESS PROBE');
   expect(synth().manifest).toContain('READINESS PROBE');
-  edit('main.ts', 'Nothing was written.', 'Nothing was WRITTEN.');
-  writeFileSync(join(project, 'milvus.yaml'), '');
-  expect(synth()).toMatchObject({ status: 1, stderr: expect.stringContaining('Nothing was WRITTEN.') });
+  edit('main.ts', 'npm run synth --', 'npm run SYNTH --');
+  expect(synth('--bogus')).toMatchObject({ status: 2, stderr: expect.stringContaining('npm run SYNTH --') });
+});
+
+test('it takes what `cdk8s-milvus synth` takes, and nothing else', () => {
+  writeFileSync(join(project, 'other.yaml'), 'name: other\ns3: {address: rgw, bucket: vectors}\n');
+  expect(synth('--bogus', '-c', 'other.yaml')).toEqual({
+    status: 2,
+    stderr: "cdk8s-milvus: unknown option '--bogus'\nSee npm run synth -- --help\n",
+    manifest: '',
+  });
+  expect(synth('-c', 'other.yaml', '-o', 'elsewhere', '-q')).toEqual({ status: 0, stderr: '', manifest: '' });
+  expect(existsSync(join(project, 'elsewhere/other.k8s.yaml'))).toBe(true);
 });
 
 test('a new file that takes the place of another one is seen', () => {

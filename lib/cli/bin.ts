@@ -1,9 +1,5 @@
 #!/usr/bin/env node
 import { main } from '.';
+import { processContext } from './command';
 
-process.exitCode = main(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  cwd: process.cwd(),
-  env: process.env,
-});
+process.exitCode = main(process.argv.slice(2), processContext());

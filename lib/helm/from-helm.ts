@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../config/problems';
 import { adoptionChecklist, adoptionSteps, rollbackSteps } from './adoption';
-import { type InstallCommand, parseInstallCommand } from './install-command';
+import { COMMAND_LINE, type InstallCommand, parseInstallCommand } from './install-command';
 import { milvusYaml } from './milvus-yaml';
 import { type HelmTranslation, translateHelmValues } from './translate';
 import type { SecretEntry } from './translation';
@@ -12,31 +12,40 @@ export interface CommandResult {
   readonly exitCode: number;
 }
 
-const HELP = `Makes a milvus.yaml from what follows "helm install" for chart milvus 1.1.6.
+const help = (called: string) => `Makes a milvus.yaml from what follows "helm install" for chart milvus 1.1.6.
 
-  npm run from-helm -- RELEASE milvus/milvus [-f values.yaml] [--set key=value] [-n NAMESPACE] ... > milvus.yaml
+  ${called} RELEASE milvus/milvus [-f values.yaml] [--set key=value] [-n NAMESPACE] ... --write milvus.yaml
 
 The flags are Helm's: -f, --values, --set, --set-string, --set-file, --set-json, --set-literal, -n, --version; those that
 say nothing about the cluster are ignored. For a release that is running, get its values first:
 
   helm get values RELEASE -o yaml > values.yaml
 
-The configuration goes to stdout; what was changed, replaced or dropped, and the Secrets that are needed, to stderr.
+The configuration goes to stdout, or to FILE; what was changed, replaced or dropped, and the Secrets it needs, to stderr.
 
+  --write FILE     write the configuration to FILE, once all values are understood; without it to stdout
   --adopt          the release is running and is to be taken over: paths, claims and versions stay the chart's; the steps,
                    with the commands for this release, are printed too
   --show-secrets   print the credentials that were given in the commands that make the Secrets
   --help           this text
+
+Exit codes: 0 done, 1 values that can not be taken over, 2 wrong arguments.
 `;
 
 /**
  * The command \`from-helm\`: from the arguments of \`helm install\` to a milvus.yaml. Never throws for what the user gave.
+ * What is to go to a file is on stdout as well: `--write` is for the caller to take out and to follow.
  * @param readFile reads the files of -f and --set-file
+ * @param called what the person types before the arguments
  */
-export function fromHelm(args: readonly string[], readFile: (path: string) => string): CommandResult {
+export function fromHelm(
+  args: readonly string[],
+  readFile: (path: string) => string,
+  called = 'npm run from-helm --',
+): CommandResult {
   const own = ['--adopt', '--show-secrets', '--help', '-h'];
   const has = (flag: string) => args.includes(flag);
-  if (has('--help') || has('-h')) return { stdout: HELP, stderr: '', exitCode: 0 };
+  if (has('--help') || has('-h')) return { stdout: help(called), stderr: '', exitCode: 0 };
   try {
     const command = parseInstallCommand(
       args.filter((arg) => !own.includes(arg)),
@@ -54,7 +63,8 @@ export function fromHelm(args: readonly string[], readFile: (path: string) => st
     };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return { stdout: '', stderr: `${error.message}\n`, exitCode: 1 };
+    const ofArguments = error.reports.some(({ source }) => source === COMMAND_LINE);
+    return { stdout: '', stderr: `${error.message}\n`, exitCode: ofArguments ? 2 : 1 };
   }
 }
 

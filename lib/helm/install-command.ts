@@ -118,7 +118,7 @@ const KNOWN = [
 ];
 
 /** What a problem of the command line is a problem of. */
-const SOURCE = 'helm install';
+export const COMMAND_LINE = 'helm install';
 
 interface Flag {
   readonly name: string;
@@ -155,7 +155,7 @@ export function parseInstallCommand(
     ...versionProblems,
     ...valueProblems,
   ];
-  if (problems.length > 0) throw new ConfigurationError([{ source: SOURCE, problems }]);
+  if (problems.length > 0) throw new ConfigurationError([{ source: COMMAND_LINE, problems }]);
   return {
     release,
     chart,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadOptions } from '../config/load';
-import { generatedIn, read } from './files';
+import { generatedIn, guarded, read } from './files';
 import { synthesize } from './synthesize';
 
 /** A file of an output directory that is not as it would be synthesized now. */
@@ -16,18 +16,21 @@ export interface StaleFile {
  * Compares an output directory with what the configuration gives now. Nothing in it is touched, and files in it that
  * were not generated are not looked at: synthesizing would leave them alone, too.
  * @throws ConfigurationError with every problem of the configuration
+ * @throws OutputError when the output directory can not be read
  */
 export function staleFiles(options: LoadOptions, outdir: string): readonly StaleFile[] {
-  const temporary = mkdtempSync(join(tmpdir(), 'cdk8s-milvus-'));
+  const temporary = guarded(tmpdir(), 'written', () => mkdtempSync(join(tmpdir(), 'cdk8s-milvus-')));
   try {
     const { written } = synthesize({ ...options, outdir: temporary });
-    const leftOver = generatedIn(outdir).filter((file) => !written.files.includes(file));
-    return [...written.files, ...leftOver].sort().flatMap((file): StaleFile[] => {
-      const wanted = read(join(temporary, file));
-      const found = read(join(outdir, file));
-      if (found === undefined) return [{ file, how: 'missing' }];
-      if (wanted === undefined) return [{ file, how: 'left over' }];
-      return wanted === found ? [] : [{ file, how: 'differs' }];
+    return guarded(outdir, 'read', () => {
+      const leftOver = generatedIn(outdir).filter((file) => !written.files.includes(file));
+      return [...written.files, ...leftOver].sort().flatMap((file): StaleFile[] => {
+        const wanted = read(join(temporary, file));
+        const found = read(join(outdir, file));
+        if (found === undefined) return [{ file, how: 'missing' }];
+        if (wanted === undefined) return [{ file, how: 'left over' }];
+        return wanted === found ? [] : [{ file, how: 'differs' }];
+      });
     });
   } finally {
     rmSync(temporary, { recursive: true });

@@ -44,7 +44,7 @@ export interface Synthesis {
  */
 export function synthesize(options: SynthesizeOptions = {}): Synthesis {
   const env = options.env ?? process.env;
-  const outdir = options.outdir ?? (env['CDK8S_OUTDIR'] || 'dist');
+  const outdir = options.outdir ?? defaultOutdir(env);
   const target = path.resolve(options.cwd ?? '', outdir);
   const placed = placeClusters(loadClusters(options));
 
@@ -73,6 +73,11 @@ export function synthesize(options: SynthesizeOptions = {}): Synthesis {
     jobs: Object.fromEntries(MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)])),
   }));
   return { outdir, clusters, written: commit(target, [...shares.map(({ staged }) => staged), top]) };
+}
+
+/** Where the manifests are when nobody says so. */
+export function defaultOutdir(env: NonNullable<LoadOptions['env']>): string {
+  return env['CDK8S_OUTDIR'] || 'dist';
 }
 
 /** Clusters of one name in two namespaces get directories that tell them apart. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +11,16 @@ afterAll(() => rmSync(directory, { recursive: true }));
 writeFileSync(join(directory, 'milvus.yaml'), 'name: milvus\ns3: {address: rgw, bucket: vectors}\n');
 writeFileSync(join(directory, 'bad.yaml'), 'name: milvus\ns3: {adress: rgw, bucket: vectors}\n');
 
-function run(...args: string[]) {
+const run = (...args: string[]) => runWith({}, ...args);
+
+function runWith(env: Readonly<Record<string, string>>, ...args: string[]) {
   let stdout = '';
   let stderr = '';
   const code = main(args, {
     stdout: { write: (text: string) => (stdout += text) },
     stderr: { write: (text: string) => (stderr += text), isTTY: false },
     cwd: directory,
-    env: {},
+    env,
   });
   return { code, stdout, stderr };
 }
@@ -43,18 +46,41 @@ test('a configuration that can not be used: 1, and nothing is written', () => {
   expect(stderr).toContain('did you mean "address"?');
   expect(stderr).toContain('Nothing was written.');
   expect(readdirSync(directory)).not.toContain('none');
-  expect(run('images', '-c', 'bad.yaml').code).toBe(1);
+  for (const name of ['images', 'check']) {
+    const other = run(name, '-c', 'bad.yaml');
+    expect(other).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('"address"?') });
+    expect(other.stderr).not.toContain('Nothing was written.');
+  }
 });
 
-test.each(['', ','])('-c %j: no configuration at all, and the manifests are still there', (config) => {
+test.each<[config: string, code: number, words: string]>([
+  ['', 2, "option '--config' has an empty value"],
+  [',', 1, 'given no file (",")'],
+])('-c %j names nothing, and the manifests stay where they are', (config, code, words) => {
   run('synth', '-q', '-o', 'kept');
   for (const name of ['synth', 'check']) {
     expect(run(name, '-c', config, '-o', 'kept')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining(`given no file (${JSON.stringify(config)})`),
+      code,
+      stderr: expect.stringContaining(words),
     });
   }
   expect(readdirSync(join(directory, 'kept'))).toContain('milvus.k8s.yaml');
+});
+
+test('-c as often as there are files; none of them may be empty', () => {
+  writeFileSync(join(directory, 'b.yaml'), 'name: b\ns3: {address: rgw, bucket: b-vectors}\n');
+  expect(run('synth', '-q', '-c', 'milvus.yaml', '-c', 'b.yaml', '-o', 'both').code).toBe(0);
+  expect(readdirSync(join(directory, 'both')).sort()).toEqual(['Kustomization', 'b', 'milvus']);
+  expect(run('check', '-c', 'milvus.yaml,b.yaml', '-o', 'both').code).toBe(0);
+  expect(run('synth', '-c', 'milvus.yaml', '-c', '', '-o', 'both').code).toBe(2);
+});
+
+test('CDK8S_OUTDIR is where the manifests are, unless -o says otherwise', () => {
+  const env = { CDK8S_OUTDIR: 'from-env' };
+  expect(runWith(env, 'synth', '-q').code).toBe(0);
+  expect(readdirSync(join(directory, 'from-env'))).toContain('milvus.k8s.yaml');
+  expect(runWith(env, 'check')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(runWith(env, 'check', '-o', 'nowhere').stderr).toContain('nowhere/milvus.k8s.yaml: missing');
 });
 
 test.each<[args: readonly string[], words: string]>([
@@ -62,7 +88,9 @@ test.each<[args: readonly string[], words: string]>([
   [['constructor'], 'there is no command "constructor"'],
   [['synth', '--output', 'x'], "unknown option '--output'\nSee cdk8s-milvus synth --help"],
   [['synth', '-c'], "option '-c, --config <value>' argument missing"],
-  [['synth', 'milvus.yaml'], "unexpected argument 'milvus.yaml'"],
+  [['synth', 'Milvus.yaml'], "unexpected argument 'Milvus.yaml'"],
+  [['synth', '-o', ''], "option '--outdir' has an empty value"],
+  [['help', 'sinth'], 'did you mean "synth"?'],
 ])('wrong arguments %j: 2', (args, words) => {
   const { code, stdout, stderr } = run(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -71,9 +99,18 @@ test.each<[args: readonly string[], words: string]>([
 
 test('help, of all and of one; without anything it is an error', () => {
   const { stdout } = run('--help');
-  for (const name of ['synth', 'images', 'from-helm']) {
+  for (const name of ['synth', 'check', 'diff', 'images', 'from-helm']) {
     expect(stdout).toContain(`cdk8s-milvus ${name} `);
-    expect(run(name, '--help')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(name) });
+    const help = run(name, '--help');
+    expect(help).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining(`\n  cdk8s-milvus ${name} `),
+    });
+    expect(run('help', name)).toEqual(help);
+    expect(run('-h', name)).toEqual(help);
+    // As npm runs it.
+    expect(runWith({ npm_lifecycle_event: name }, name, '-h').stdout).toContain(`\n  npm run ${name} -- `);
   }
   expect(run()).toMatchObject({ code: 2, stdout });
 });
@@ -94,7 +131,65 @@ test('images and from-helm are those of the npm scripts', () => {
     stderr: '',
     stdout: expect.stringContaining('mode: standalone'),
   });
-  expect(run('from-helm', 'milvus').code).toBe(1);
+  expect(run('from-helm', 'milvus').code).toBe(2);
+});
+
+describe('from-helm --write', () => {
+  const milvus = ['from-helm', 'milvus', 'milvus/milvus', '--version', '1.1.6'];
+  const target = join(directory, 'written.yaml');
+  beforeEach(() => writeFileSync(target, 'before'));
+
+  test.each([[['--write', 'written.yaml']], [['--write=written.yaml']]])('%j', (write) => {
+    const { code, stdout } = run(...milvus, ...write, '--set', 'mysql.enabled=false');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(readFileSync(target, 'utf8')).toBe(run(...milvus, '--set', 'mysql.enabled=false').stdout);
+    expect(readdirSync(directory).filter((name) => name.startsWith('written'))).toEqual(['written.yaml']);
+  });
+
+  test.each<[args: readonly string[], code: number, words: string]>([
+    [['--write', 'written.yaml', '--set', 'nonsense=1'], 1, 'nonsense'],
+    [['--write', 'written.yaml', '--nonsense'], 2, '--nonsense'],
+    [['--write'], 2, '--write needs the name of a file'],
+    [['--write', '--adopt'], 2, '--write needs the name of a file'],
+    [['--write', 'none/written.yaml', '--set', 'mysql.enabled=false'], 1, 'can not be written (ENOENT'],
+  ])('%j fails, and the file is as it was', (args, code, words) => {
+    expect(run(...milvus, ...args)).toMatchObject({
+      code,
+      stdout: '',
+      stderr: expect.stringContaining(words),
+    });
+    expect(readFileSync(target, 'utf8')).toBe('before');
+  });
+});
+
+describe('output that goes nowhere', () => {
+  const shell = (command: string) => {
+    const bin = `${process.execPath} -r tsx/cjs ${join(ROOT, 'lib/cli/bin.ts')}`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', command.replace('BIN', bin)], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        MILVUS_CONFIG: join(directory, 'milvus.yaml'),
+        CDK8S_OUTDIR: join(directory, 'piped'),
+      },
+    });
+    return { stdout, stderr };
+  };
+
+  test.each([
+    ['stdout', 'BIN images | true; echo "$PIPESTATUS"'],
+    ['stderr', 'BIN synth 2>&1 | true; echo "$PIPESTATUS"'],
+  ])('nobody reads %s any more: no failure', (_, command) => {
+    expect(shell(command)).toEqual({ stdout: '0\n', stderr: '' });
+  });
+
+  test('a full disk: a failure in one line', () => {
+    expect(shell('BIN images > /dev/full; echo $?')).toEqual({
+      stdout: '1\n',
+      stderr: 'The output can not be written: ENOSPC: no space left on device, write\n',
+    });
+  });
 });
 
 describe('check', () => {
@@ -122,5 +217,12 @@ describe('check', () => {
     expect(readFileSync(file('milvus.k8s.yaml'), 'utf8')).toBe('changed');
     expect(run('check', '-o', 'nowhere').stderr).toContain('nowhere/milvus.k8s.yaml: missing');
     expect(run('check', '-c', 'bad.yaml').code).toBe(1);
+  });
+
+  test('a file instead of a directory', () => {
+    expect(run('check', '-o', 'milvus.yaml')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\S*milvus\.yaml: can not be read \(ENOTDIR: .*\)\n$/),
+    });
   });
 });

@@ -97,15 +97,25 @@ test('files and warnings', () => {
 });
 
 test.each<[args: readonly string[], words: string]>([
+  [[], 'helm install: 1 problem'],
   [['milvus-test'], 'helm install: 1 problem'],
+  [[...SCENARIO, '--nonsense'], '--nonsense: given an unknown flag'],
+  [[...SCENARIO, '-f', 'none.yaml'], '--values: given ENOENT: none.yaml'],
+])('wrong arguments: nothing on stdout, everything on stderr, exit code 2 (%#)', (args, words) => {
+  const { stdout, stderr, exitCode } = run(...args);
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+  expect(stderr).toContain(words);
+  expect(stderr).not.toContain('CANARY');
+});
+
+test.each<[args: readonly string[], words: string]>([
   [[...SCENARIO, '--set', 'replicas=2'], 'values of chart 1.1.6: 1 problem\n  - replicas:'],
   [[...SCENARIO, '--set', 'readonly.replica=2'], 'did you mean "replicas"?'],
   [
     [...SCENARIO, '--set', 'image.resources.limits.memory=1Gi'],
     'values of chart 1.1.6, as a configuration: 1 problem\n  - writable.resources.limits.memory: given 1Gi; expected at least',
   ],
-  [[...SCENARIO, '-f', 'none.yaml'], '--values: given ENOENT: none.yaml'],
-])('bad input: nothing on stdout, everything on stderr, exit code 1 (%#)', (args, words) => {
+])('bad values: nothing on stdout, everything on stderr, exit code 1 (%#)', (args, words) => {
   const { stdout, stderr, exitCode } = run(...args);
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
   expect(stderr).toContain(words);

@@ -51,5 +51,6 @@ test('as a command', () => {
     });
   expect(run().trim().split('\n')).toHaveLength(4);
   expect(run('--all').trim().split('\n')).toHaveLength(9);
-  expect(() => run('--nope')).toThrow('there is only --all');
+  expect(run('--help')).toContain('npm run images -- [-c CONFIG]');
+  expect(() => run('--nope')).toThrow("unknown option '--nope'");
 });

@@ -7,14 +7,21 @@ import { ROOT } from '../support/project';
 const directory = mkdtempSync(join(tmpdir(), 'diff-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** The script, with a kubectl that says how it was called and ends as it is told. */
+/** The command, with a kubectl that says how it was called and ends as it is told. */
 function diff(outdir: string, exitCode: number, ...args: string[]) {
-  writeFileSync(join(directory, 'kubectl'), `#!/bin/sh\necho "$@"\nexit ${exitCode}\n`);
-  chmodSync(join(directory, 'kubectl'), 0o755);
-  const { status, stdout, stderr } = spawnSync('node', ['-r', 'tsx/cjs', 'scripts/diff.ts', ...args], {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'kubectl'), `#!/bin/sh\necho "$@"\nexit ${exitCode}\n`);
+  chmodSync(join(bin, 'kubectl'), 0o755);
+  return diffWith(`${bin}:${process.env['PATH']}`, outdir, ...args);
+}
+
+function diffWith(path: string, outdir: string, ...args: string[]) {
+  const command = ['-r', 'tsx/cjs', 'lib/cli/bin.ts', 'diff', ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
     cwd: ROOT,
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${directory}:${process.env['PATH']}`, CDK8S_OUTDIR: outdir },
+    env: { ...process.env, PATH: path, CDK8S_OUTDIR: outdir },
   });
   return { status, stdout: stdout.trim(), stderr: stderr.trim() };
 }
@@ -37,6 +44,30 @@ test.each<[exitCode: number, words: string]>([
 
 test('several clusters are looked at through their Kustomization', () => {
   expect(diff(several, 0).stdout).toBe(`diff -k ${several}`);
+});
+
+test.each([
+  [['-k', 'overlays/prod']],
+  [['--kustomize=overlays/prod', '-n', 'milvus']],
+  [['-n', 'milvus', '-foverlays/a.yaml']],
+  [['--filename', 'a.yaml']],
+])('what the arguments name is compared, and nothing else: %j', (args) => {
+  expect(diff(join(directory, 'none'), 0, ...args).stdout).toBe(`diff ${args.join(' ')}`);
+});
+
+test('flags that only begin like those that name something', () => {
+  expect(diff(one, 0, '--field-manager=x', '--force-conflicts').stdout).toBe(
+    `diff -f ${one} --field-manager=x --force-conflicts`,
+  );
+});
+
+test('without kubectl', () => {
+  expect(diffWith(directory, one)).toEqual({
+    status: 2,
+    stdout: '',
+    stderr:
+      'kubectl can not be run: no directory of PATH has it. See https://kubernetes.io/docs/tasks/tools/',
+  });
 });
 
 test('without manifests there is nothing to compare', () => {

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util';
+import { ConfigurationError } from '../config/problems';
+import { OutputError } from '../output/files';
+import type { Terminal } from '../output/progress';
+
+/** Where a command writes, and what it starts from. */
+export interface CommandContext {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: Terminal;
+  /** Directory that relative paths start from. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a shell sees. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Wrong arguments; the message is for the person who typed them. */
+export class UsageError extends Error {}
+
+export interface Command {
+  /** @param called what the person types before the arguments, such as `cdk8s-milvus synth` */
+  readonly help: (called: string) => string;
+  /** @returns the exit code */
+  readonly run: (args: readonly string[], context: CommandContext, called: string) => number;
+  /** What else there is to say when it fails. @default - nothing */
+  readonly afterFailure?: string;
+}
+
+/**
+ * Runs a command, or prints its help.
+ * @returns the exit code
+ */
+export function runCommand(
+  command: Command,
+  args: readonly string[],
+  context: CommandContext,
+  called: string,
+): number {
+  if (args.includes('--help') || args.includes('-h')) {
+    context.stdout.write(command.help(called));
+    return EXIT.ok;
+  }
+  try {
+    return command.run(args, context, called);
+  } catch (error) {
+    if (error instanceof UsageError) return usageError(error.message, context, called);
+    if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
+    context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
+    return EXIT.failed;
+  }
+}
+
+export function usageError(message: string, { stderr }: CommandContext, called: string): number {
+  stderr.write(`cdk8s-milvus: ${message}\nSee ${called} --help\n`);
+  return EXIT.usage;
+}
+
+type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
+type Values<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: false }>
+>['values'];
+
+/**
+ * The options of a command.
+ * @throws UsageError for anything else, and for a value that is empty: an unset variable of a shell script
+ */
+export function options<T extends Options>(args: readonly string[], known: T): Values<T> {
+  try {
+    const { values } = parseArgs({ args: [...args], options: known, strict: true, allowPositionals: false });
+    for (const [name, value] of Object.entries<unknown>(values)) {
+      if ([value].flat().includes('')) throw new UsageError(`option '--${name}' has an empty value`);
+    }
+    return values;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (!code?.startsWith('ERR_PARSE_ARGS')) throw error;
+    const [sentence = message] = message.split(/\.\s/);
+    throw new UsageError(sentence.charAt(0).toLowerCase() + sentence.slice(1));
+  }
+}
+
+/** Which configuration: as often as somebody likes. */
+export const CONFIG = { type: 'string', short: 'c', multiple: true } as const;
+export const OUTDIR = { type: 'string', short: 'o' } as const;
+
+export const CONFIG_HELP = `  -c, --config   a file, a directory, a glob, or several of them: separated by commas, or each with its -c
+                 (default: the environment variable MILVUS_CONFIG, or milvus.yaml)`;
+
+/** The context of this process. That nobody reads the output any more is no failure; that it can not be kept is. */
+export function processContext(): CommandContext {
+  const { stdout, stderr, env } = process;
+  stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return;
+    process.exitCode = EXIT.failed;
+    stderr.write(`The output can not be written: ${message}\n`);
+  });
+  stderr.on('error', () => {});
+  return { stdout, stderr, cwd: process.cwd(), env };
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fromHelm } from '../helm';
+import { replaceFile } from '../output/files';
+import { type Command, EXIT, UsageError } from './command';
+
+export const fromHelmCommand: Command = {
+  help: (called) => fromHelm(['--help'], String, called).stdout,
+  run: (args, { stdout, stderr, cwd }) => {
+    const { target, helmArgs } = splitTarget(args);
+    const result = fromHelm(helmArgs, (path) => readFileSync(resolve(cwd, path), 'utf8'));
+    stderr.write(result.stderr);
+    if (target === undefined) stdout.write(result.stdout);
+    else if (result.exitCode === EXIT.ok) replaceFile(resolve(cwd, target), result.stdout);
+    return result.exitCode;
+  },
+};
+
+/** Takes `--write FILE` out of the arguments; all others are Helm's. */
+function splitTarget(args: readonly string[]): {
+  readonly target?: string;
+  readonly helmArgs: readonly string[];
+} {
+  const at = args.findIndex((arg) => /^--write(=|$)/.test(arg));
+  if (at < 0) return { helmArgs: args };
+  const [, attached] = /^--write=(.*)$/s.exec(args[at] ?? '') ?? [];
+  const target = attached ?? args[at + 1] ?? '';
+  if (target === '' || target.startsWith('-')) throw new UsageError('--write needs the name of a file');
+  return { target, helmArgs: args.toSpliced(at, attached === undefined ? 2 : 1) };
+}
