@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { manifestsOf } from './support/clusters';
 import { documentOf, shellBlocks } from './support/documents';
 import { idOf, parse } from './support/manifests';
@@ -32,7 +32,12 @@ function compile(file: string): void {
   run('node', TSC, ...options, '--skipLibCheck', '--typeRoots', TYPES, '--types', 'node', file);
 }
 
+/** A module that was built once, and whose source is gone. */
+const LEFT_OVER = 'build/lib/left-over.js';
+
 beforeAll(() => {
+  mkdirSync(dirname(join(ROOT, LEFT_OVER)), { recursive: true });
+  writeFileSync(join(ROOT, LEFT_OVER), '');
   const [packed] = JSON.parse(
     execFileSync('npm', ['pack', '--json', '--pack-destination', project], {
       cwd: ROOT,
@@ -65,6 +70,8 @@ test('it has what users need, and nothing of the development', () => {
   expect(
     all.filter((file) => /\.test\.|(^|\/)test\/|\.tsbuildinfo$|__snapshots__|(?<!\.d)\.ts$/.test(file)),
   ).toEqual([]);
+  expect(all).toContain('build/lib/index.js');
+  expect(all).not.toContain(LEFT_OVER);
 });
 
 test('its constructs and types are used in an app of another', () => {
