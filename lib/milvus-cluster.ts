@@ -1,8 +1,10 @@
 import { type ApiObject, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { settingsOf } from './config';
+import { Owners } from './config/conflicts';
 import type { MilvusConfig } from './config/milvus-config';
+import { ConfigurationError } from './config/problems';
 import type { Settings } from './config/settings';
 import { Credentials } from './kubernetes/credentials';
 import { objectLabels } from './kubernetes/labels';
@@ -21,6 +23,17 @@ import { Monitoring } from './operations/monitoring';
 import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
 import { Minio } from './storage/minio';
+
+/** What the clusters of each App own. */
+const ownersIn = new WeakMap<IConstruct, Owners>();
+
+/** Two clusters of one App that share names or a bucket would overwrite each other. */
+function takeOwn({ node: { root } }: Construct, source: string, settings: Settings): void {
+  const owners = ownersIn.get(root) ?? new Owners();
+  ownersIn.set(root, owners);
+  const problems = owners.take(source, settings);
+  if (problems.length > 0) throw new ConfigurationError([{ source, problems }]);
+}
 
 /**
  * A Milvus 1.1.1 cluster, as one chart.
@@ -70,10 +83,12 @@ export class MilvusCluster extends Chart {
   /**
    * @param id id of the chart; with an ordinary cdk8s App also the name of its file
    * @param config the configuration of the cluster, or settings that loadClusters() returned
-   * @throws ConfigurationError with every problem of the configuration
+   * @throws ConfigurationError with every problem of the configuration, and with what another cluster of the App has
    */
   public constructor(scope: Construct, id: string, config: MilvusConfig | Settings) {
-    const settings = settingsOf(config, `MilvusCluster "${id}"`);
+    const source = `MilvusCluster "${id}"`;
+    const settings = settingsOf(config, source);
+    takeOwn(scope, source, settings);
     super(scope, id, { namespace: settings.namespace, disableResourceNameHashes: true });
     this.settings = settings;
     const names = Names.of(settings);

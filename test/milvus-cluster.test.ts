@@ -589,12 +589,30 @@ describe('as a construct in an app of one’s own', () => {
     expect(readonly?.selectorLabels).toMatchObject({ component: 'readonly' });
   });
 
+  const otherBucket = { ...minimal.s3, bucket: 'other' };
+
   test('two clusters live in one app', () => {
     const app = new App();
     const first = new MilvusCluster(app, 'first', minimal);
-    const second = new MilvusCluster(app, 'second', { ...minimal, name: 'other' });
+    const second = new MilvusCluster(app, 'second', { ...minimal, name: 'other', s3: otherBucket });
     const names = (cluster: MilvusCluster) => (Testing.synth(cluster) as Manifest[]).map(idOf);
     expect(names(first).filter((id) => names(second).includes(id))).toEqual([]);
+  });
+
+  test.each<[what: string, other: MilvusConfig, words: string]>([
+    ['name', { ...minimal, s3: otherBucket }, 'name: given name milvus-test, as in MilvusCluster "first"'],
+    [
+      'bucket',
+      { ...minimal, name: 'other' },
+      's3.bucket: given bucket milvus-test at 192.168.18.13:80, path',
+    ],
+  ])('two clusters of an app that share a %s', (_, other, words) => {
+    const app = new App();
+    new MilvusCluster(app, 'first', minimal);
+    expect(() => new MilvusCluster(app, 'second', other)).toThrow(
+      new RegExp(`^MilvusCluster "second": 1 problem\\n  - ${words}`),
+    );
+    expect(() => new MilvusCluster(new App(), 'second', other)).not.toThrow();
   });
 
   test('fails with every problem and the name of the construct', () => {

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
-import { Names } from '../kubernetes/names';
+import { Owners } from './conflicts';
 import { check } from './index';
 import { ConfigurationError, formatPath, type Problem, type ProblemReport, showValue } from './problems';
 import type { Settings } from './settings';
@@ -329,83 +329,10 @@ function withoutRepeats(problems: readonly Problem[], reported: readonly Problem
   return problems.filter(({ path: where }) => !paths.has(where));
 }
 
-/** The volumes that outlive their pods, by their place in the configuration. */
-const CLAIMS: Readonly<
-  Record<string, (settings: Settings) => { readonly existingClaim?: string } | undefined>
-> = {
-  'wal.persistence': ({ wal }) => wal.persistence,
-  'mysql.persistence': ({ mysql }) => mysql?.persistence,
-  'minio.persistence': ({ minio }) => minio?.persistence,
-  'storage.persistence': ({ storage }) => storage.persistence,
-  'milvus.logs.persistence': ({ milvus }) => milvus.logs.persistence,
-};
-
-/** What two clusters must not share. */
-const EXCLUSIVE: readonly {
-  readonly path: string;
-  /** What a cluster has to itself, as the message names it. */
-  readonly owned: (settings: Settings) => readonly string[];
-  readonly expected: string;
-  readonly fix?: string;
-}[] = [
-  {
-    path: 'name',
-    // `a-mysql` beside `a`: the Service for its clients would be that for the MySQL of the other.
-    owned: ({ name, namespace, mysql }) =>
-      [...new Set(Object.values(Names.of({ name, mysql })))].map((object) =>
-        namespace === undefined ? `name ${object}` : `name ${object} in namespace ${namespace}`,
-      ),
-    expected: 'a name that no other cluster in the namespace has, nor one of its objects (<name>-mysql, ...)',
-  },
-  {
-    path: 'instance',
-    owned: ({ instance, appName, namespace }) => [
-      `instance ${instance} of ${appName}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
-    ],
-    expected: 'an instance of its own: by it the pods are selected',
-  },
-  {
-    path: 's3.bucket',
-    owned: ({ s3, storage }) =>
-      s3 === undefined ? [] : [`bucket ${s3.bucket} at ${s3.address}:${s3.port}, path ${storage.path}`],
-    expected: 'a bucket, or a storage.path in it, of its own',
-    fix: "Clusters that share both delete each other's objects.",
-  },
-  {
-    path: 'externalMysql.database',
-    owned: ({ mysql, database }) =>
-      mysql === undefined && database !== undefined
-        ? [`database ${database.database} at ${database.host}:${database.port}`]
-        : [],
-    expected: 'a database of its own',
-    fix: "Two writers on one database destroy each other's files.",
-  },
-  ...Object.entries(CLAIMS).map(([path, claimOf]) => ({
-    path: `${path}.existingClaim`,
-    owned: (settings: Settings) => {
-      const claim = claimOf(settings)?.existingClaim;
-      return claim === undefined ? [] : [`claim ${claim} in namespace ${settings.namespace ?? '(unset)'}`];
-    },
-    expected: 'a claim of its own',
-  })),
-];
-
 function conflictsBetween(clusters: readonly LoadedCluster[]): ProblemReport[] {
-  const owners = new Map<string, string>();
+  const owners = new Owners();
   return clusters
-    .map(({ source, settings }): ProblemReport => {
-      const problems = EXCLUSIVE.flatMap(({ path: where, owned, expected, fix }) => {
-        const taken = owned(settings).find((value) => owners.has(value));
-        if (taken === undefined) return [];
-        return [{ path: where, given: `${taken}, as in ${owners.get(taken)}`, expected, fix }];
-      });
-      // Two of one name are of one instance as well, unless they say otherwise.
-      const distinct = problems.some((problem) => problem.path === 'name')
-        ? problems.filter((problem) => problem.path !== 'instance')
-        : problems;
-      for (const { owned } of EXCLUSIVE) for (const value of owned(settings)) owners.set(value, source);
-      return { source, problems: distinct };
-    })
+    .map(({ source, settings }) => ({ source, problems: owners.take(source, settings) }))
     .filter(({ problems }) => problems.length > 0);
 }
 
