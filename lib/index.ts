@@ -21,16 +21,22 @@ export {
   translateHelmValues,
 } from './helm';
 export type { Names } from './kubernetes/names';
+export type { Backup } from './metadata/backup';
 export type { Mysql } from './metadata/mysql';
 export type { Mishards } from './milvus/mishards';
 export type { ReadonlyNodes } from './milvus/readonly';
-export type { ServerConfigs } from './milvus/server-config';
+export type { ServerConfigs, ServerConfigTemplate } from './milvus/server-config';
 export type { WritableNode } from './milvus/writable';
 export { MilvusCluster } from './milvus-cluster';
 export { type JobName, MilvusJob } from './milvus-job';
+export type { Admin } from './operations/admin';
+export type { Monitoring } from './operations/monitoring';
+export type { NetworkPolicies } from './operations/network-policies';
+export type { SmokeTest } from './operations/smoke-test';
 export { OutputError, type Written } from './output/files';
 export { type ImageInfo, imagesOf, imageTable } from './output/images';
 export { progressLine, type Terminal } from './output/progress';
+export { type StaleFile, staleFiles } from './output/stale';
 export { summary } from './output/summary';
 export {
   type Synthesis,
@@ -38,3 +44,4 @@ export {
   type SynthesizeOptions,
   synthesize,
 } from './output/synthesize';
+export type { Minio } from './storage/minio';

@@ -1,7 +1,8 @@
-import { Chart } from 'cdk8s';
+import { type ApiObject, Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { settingsOf } from './config';
 import type { MilvusConfig } from './config/milvus-config';
+import { ConfigurationError, type Problem } from './config/problems';
 import type { Settings } from './config/settings';
 import { Names } from './kubernetes/names';
 import type { PartProps } from './kubernetes/part';
@@ -11,30 +12,41 @@ import { SmokeTest } from './operations/smoke-test';
 /** What a Job of a cluster is called in the file that holds it. */
 export type JobName = 'smoke-test' | 'restore';
 
-const JOBS: Readonly<Record<JobName, (chart: Chart, props: PartProps) => unknown>> = {
-  'smoke-test': (chart, props) => new SmokeTest(chart, 'SmokeTest', props),
-  restore: (chart, props) => {
-    const { backup, database } = props.settings;
-    if (backup === undefined || database === undefined)
-      throw new Error('a cluster without backups has no restore');
-    return new Restore(chart, 'Restore', { ...props, backup, database });
-  },
-};
-
 /**
  * A Job that a person starts, as a chart of its own: it must not be where `kubectl apply` would take it along. It uses
  * the scripts and Secrets of a MilvusCluster of the same configuration.
  */
 export class MilvusJob extends Chart {
+  /** The Job, to be patched. */
+  public readonly job: ApiObject;
+
   /**
    * @param name which Job
    * @param config the configuration of the cluster
-   * @throws ConfigurationError with every problem of the configuration
+   * @throws ConfigurationError with every problem of the configuration, or when the cluster has no such Job
    */
   public constructor(scope: Construct, id: string, name: JobName, config: MilvusConfig | Settings) {
-    const settings = settingsOf(config, `MilvusJob "${id}"`);
+    const source = `MilvusJob "${id}"`;
+    const settings = settingsOf(config, source);
+    const names = MilvusJob.namesFor(settings);
+    if (!names.includes(name)) {
+      const problem: Problem = {
+        path: 'name',
+        given: JSON.stringify(name),
+        expected: `a Job of this cluster: ${names.join(', ')}`,
+        fix: 'A restore needs backup.enabled.',
+      };
+      throw new ConfigurationError([{ source, problems: [problem] }]);
+    }
     super(scope, id, { namespace: settings.namespace, disableResourceNameHashes: true });
-    JOBS[name](this, { settings, names: Names.of(settings) });
+    this.job = this.jobOf(name, { settings, names: Names.of(settings) });
+  }
+
+  private jobOf(name: JobName, props: PartProps): ApiObject {
+    const { backup, database } = props.settings;
+    return name === 'restore' && backup !== undefined && database !== undefined
+      ? new Restore(this, 'Restore', { ...props, backup, database }).job
+      : new SmokeTest(this, 'SmokeTest', props).job;
   }
 
   /** The Jobs that a cluster has: the restore only with backups. */

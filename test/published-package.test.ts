@@ -78,7 +78,10 @@ test('its constructs and types are used in an app of another', () => {
   writeFileSync(
     join(project, 'app.ts'),
     `import { App, JsonPatch } from 'cdk8s';
-import { ConfigurationError, fromHelmValues, MilvusCluster, type MilvusConfig } from 'cdk8s-milvus';
+import {
+  type Admin, type Backup, ConfigurationError, fromHelmValues, loadClusters, MilvusCluster, type MilvusConfig, MilvusJob, type Minio,
+  type Monitoring, type NetworkPolicies, type SmokeTest, type StaleFile, staleFiles,
+} from 'cdk8s-milvus';
 
 const config: MilvusConfig = { name: 'milvus', s3: { address: 'rgw.example.com', bucket: 'vectors' }, readonly: { replicas: 3 } };
 const app = new App({ outdir: 'app' });
@@ -92,6 +95,12 @@ try {
   console.log(error.message);
 }
 app.synth();
+
+export const parts: [Backup?, Monitoring?, NetworkPolicies?, Admin?, Minio?, SmokeTest?] =
+  [cluster.backup, cluster.monitoring, cluster.networkPolicies, cluster.admin, cluster.minio, cluster.canary];
+new MilvusJob(new App(), 'job', 'smoke-test', config).job.metadata.addLabel('team', 'search');
+export const stale = (): readonly StaleFile[] => staleFiles({ config: 'milvus.yaml' }, 'dist');
+export const changed = () => loadClusters().map(({ config: loaded }): MilvusConfig => ({ ...loaded, namespace: 'x' }));
 `,
   );
   compile('app.ts');

@@ -6,17 +6,18 @@ import { validate } from './validate';
 
 /** Settings, or everything that is wrong with the configuration. */
 export type Checked =
-  | { readonly settings: Settings; readonly problems?: undefined }
-  | { readonly settings?: undefined; readonly problems: readonly Problem[] };
+  | { readonly config: MilvusConfig; readonly settings: Settings; readonly problems?: undefined }
+  | { readonly config?: undefined; readonly settings?: undefined; readonly problems: readonly Problem[] };
 
 /** Checks one cluster's configuration and fills in all defaults. */
 export function check(input: unknown, references?: ReadonlyMap<string, string>): Checked {
-  const { config, problems } = validate(input, references);
+  const { config, given, problems } = validate(input, references);
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
   const others = [...crossCheck(config, input), ...sizing].filter(({ path }) => !isAbout(path, problems));
   if (problems.length + others.length > 0) return { problems: [...problems, ...others] };
-  return { settings: markChecked(settings) };
+  // It has just been checked that it is one.
+  return { config: given as MilvusConfig, settings: markChecked(settings) };
 }
 
 /** Whether a problem is already known at that path, or within it. */

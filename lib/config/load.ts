@@ -3,13 +3,18 @@ import * as path from 'node:path';
 import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
 import { Owners } from './conflicts';
 import { check } from './index';
+import type { MilvusConfig } from './milvus-config';
 import { ConfigurationError, formatPath, type Problem, type ProblemReport, showValue } from './problems';
 import type { Settings } from './settings';
 import { isMapping } from './validate';
 
-/** A cluster as it was loaded: where from, and its settings. */
+/** A cluster as it was loaded. */
 export interface LoadedCluster {
+  /** Where from: the file, and the document if it has several. */
   readonly source: string;
+  /** What was configured, with what it extends and what it takes from the environment; to be changed and given on. */
+  readonly config: MilvusConfig;
+  /** The same with all defaults filled in. */
   readonly settings: Settings;
 }
 
@@ -69,9 +74,9 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
     .flatMap(({ documents }) => documents)
     .flatMap((source): LoadedCluster[] => {
       const substituted = substitute(source.input, env);
-      const { settings, problems } = check(substituted.value, substituted.references);
+      const { config: own, settings, problems } = check(substituted.value, substituted.references);
       const all = [...substituted.problems, ...withoutRepeats(problems ?? [], substituted.problems)];
-      if (all.length === 0 && settings !== undefined) return [{ source: source.name, settings }];
+      if (all.length === 0 && settings !== undefined) return [{ source: source.name, config: own, settings }];
       reports.add({ source: source.name, problems: all });
       return [];
     });

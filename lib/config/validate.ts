@@ -8,6 +8,8 @@ import { clusterSchema, type ParsedConfig } from './schema';
 export interface Validated {
   /** The configuration; when it has problems, what is left of it without the values that are wrong, if that is enough. */
   readonly config?: ParsedConfig;
+  /** What was given, with numbers and booleans where texts from the environment stood for them. */
+  readonly given: unknown;
   readonly problems: readonly Problem[];
 }
 
@@ -19,14 +21,15 @@ export interface Validated {
 export function validate(input: unknown, references: ReadonlyMap<string, string> = new Map()): Validated {
   const given = withoutNulls(input, clusterSchema);
   const first = clusterSchema.safeParse(given);
-  if (first.success) return { config: first.data, problems: [] };
+  if (first.success) return { config: first.data, given, problems: [] };
   const typed = convertReferences(given, first.error.issues, references) ?? given;
   const result = clusterSchema.safeParse(typed);
-  if (result.success) return { config: result.data, problems: [] };
+  if (result.success) return { config: result.data, given: typed, problems: [] };
   const { issues } = result.error;
   const problems = issues.flatMap((issue) => toProblems(issue, given, references));
   return {
     config: clusterSchema.safeParse(withoutInvalid(typed, issues)).data,
+    given: typed,
     // A text that is both too long and ill-formed breaks one rule twice.
     problems: [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()],
   };

@@ -28,6 +28,7 @@ export interface BackupProps extends PartProps {
 
 /** Dumps the metadata on a schedule and keeps the newest dumps in S3. */
 export class Backup extends Part {
+  /** Makes the dumps. */
   public readonly cronJob: ApiObject;
 
   public constructor(scope: Construct, id: string, props: BackupProps) {
@@ -57,6 +58,7 @@ export class Backup extends Part {
 
 /** Loads a dump back. A person starts it, after having stopped Milvus; it refuses a database that is not empty. */
 export class Restore extends Part {
+  /** The Job, which is started by a person. */
   public readonly job: ApiObject;
 
   public constructor(scope: Construct, id: string, props: BackupProps) {

@@ -36,7 +36,9 @@ const DATA_VOLUME = 'data';
 
 /** The MySQL server of the metadata: one pod, one volume. */
 export class Mysql extends Part {
+  /** The server, with its claim. */
   public readonly statefulSet: ApiObject;
+  /** The ConfigMap with my.cnf. */
   public readonly configuration: ApiObject;
   /** The scripts of the first start; unset without any. */
   public readonly initialization?: ApiObject;

@@ -44,6 +44,7 @@ const HEALTH_PORT = 19120;
 
 /** The proxy that clients connect to: searches go to the readers, everything else to the writable. */
 export class Mishards extends Part {
+  /** The proxies. */
   public readonly deployment: ApiObject;
   /** The PodDisruptionBudget; unset with one pod. */
   public readonly disruptionBudget?: ApiObject;

@@ -15,11 +15,13 @@ export interface ReadonlyNodesProps extends PartProps {
 
 /** The servers that search. They need MySQL, the bucket and scratch space, nothing of the writable's disk. */
 export class ReadonlyNodes extends Part {
+  /** The readers. */
   public readonly deployment: ApiObject;
   /** The PodDisruptionBudget; unset with one pod. */
   public readonly disruptionBudget?: ApiObject;
   /** The HorizontalPodAutoscaler; unset unless enabled. */
   public readonly autoscaler?: ApiObject;
+  /** The Service in front of all readers, which the static discovery takes. */
   public readonly service: ApiObject;
   /** Headless Service whose addresses are the readers that are ready. */
   public readonly discoveryService: ApiObject;
@@ -27,6 +29,7 @@ export class ReadonlyNodes extends Part {
   public readonly host: string;
   /** Name of the headless Service. */
   public readonly discoveryHost: string;
+  /** Port of both Services. */
   public readonly port = ENGINE_PORT;
 
   public constructor(scope: Construct, id: string, { settings, names, serverConfig }: ReadonlyNodesProps) {

@@ -21,9 +21,11 @@ export interface ServerConfigsProps {
 
 /** The ConfigMap with the servers' configurations, readable and free of credentials. */
 export class ServerConfigs extends Construct {
+  /** Holds the templates of both roles. */
   public readonly configMap: ApiObject;
+  /** Of the writable, or the standalone server. */
   public readonly writable: ServerConfigTemplate;
-  /** Unset on a standalone server. */
+  /** Of the readers; unset on a standalone server. */
   public readonly readonly?: ServerConfigTemplate;
 
   public constructor(scope: Construct, id: string, { settings, metadata }: ServerConfigsProps) {

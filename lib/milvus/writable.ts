@@ -17,6 +17,7 @@ export interface WritableNodeProps extends PartProps {
  * and clients connect to it.
  */
 export class WritableNode extends Part {
+  /** The one server. */
   public readonly deployment: ApiObject;
   /** The Service that mishards connects to; on a standalone server the one that clients connect to. */
   public readonly service: ApiObject;

@@ -25,7 +25,9 @@ export const ADMIN_PORT = 80;
  * so that this pod meets `baseline` and not `restricted`.
  */
 export class Admin extends Part {
+  /** The web server. */
   public readonly deployment: ApiObject;
+  /** The Service that browsers reach it through. */
   public readonly service: ApiObject;
 
   public constructor(scope: Construct, id: string, { settings, names, admin }: AdminProps) {

@@ -22,6 +22,7 @@ const DATA_VOLUME = 'data';
 
 /** The embedded S3 storage: one MinIO, for a first try. Its root user has the keys that Milvus uses. */
 export class Minio extends Part {
+  /** The server, with its claim. */
   public readonly statefulSet: ApiObject;
   /** The Service that Milvus connects to. */
   public readonly service: ApiObject;
@@ -29,6 +30,7 @@ export class Minio extends Part {
   public readonly headlessService: ApiObject;
   /** Name of the Service. */
   public readonly host: string;
+  /** Port of the Service. */
   public readonly port = MINIO_PORT;
 
   public constructor(scope: Construct, id: string, { settings, names, minio, s3 }: MinioProps) {

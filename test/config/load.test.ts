@@ -430,7 +430,15 @@ describe('${env:NAME}', () => {
         ].join('\n'),
       ),
     });
-    expect(load({ env: { PORT: '8080', YES: 'true', CPU: '2', SHARE: '0.5' } })[0]?.settings).toMatchObject({
+    const [loaded] = load({ env: { PORT: '8080', YES: 'true', CPU: '2', SHARE: '0.5' } });
+    // What was configured, and no defaults.
+    expect(loaded?.config.s3).toEqual({
+      address: '192.168.18.13',
+      bucket: 'a-bucket',
+      port: 8080,
+      createBucket: true,
+    });
+    expect(loaded?.settings).toMatchObject({
       s3: { port: 8080, createBucket: true },
       labels: { a: '8080', b: 'true' },
       readonly: {

@@ -13,9 +13,9 @@ import { monitoredOf } from './monitored';
 
 /** For the Prometheus Operator and Grafana: what to scrape, when to wake somebody, and what to look at. */
 export class Monitoring extends Construct {
-  /** Unset unless enabled. */
+  /** What Prometheus scrapes; unset unless enabled. */
   public readonly podMonitor?: ApiObject;
-  /** Unset unless enabled. */
+  /** The alerts; unset unless enabled. */
   public readonly prometheusRule?: ApiObject;
   /** The ConfigMap with the dashboard; unset unless enabled. */
   public readonly dashboard?: ApiObject;
