@@ -110,8 +110,18 @@ function toProblems(
   }
   const value = valueAt(input, issue.path);
   const schema = schemaAt(issue.path);
-  const { expected, fix } = (schema && mendingOf(schema)) ?? { expected: describeType(schema, issue) };
+  const { expected, fix } = (schema && mendingOf(schema)) ?? {
+    expected: describeType(schema, issue),
+    fix: switchIn(schema, value),
+  };
   return [{ path, given: references.get(path) ?? showGiven(value, schema, issue.path), expected, fix }];
+}
+
+/** `networkPolicy: false`, where it is a section that is switched off within. */
+function switchIn(schema: z.core.$ZodType | undefined, value: unknown): string | undefined {
+  return typeof value === 'boolean' && shapeKeys(schema).includes('enabled')
+    ? `Write { enabled: ${value} }.`
+    : undefined;
 }
 
 function showGiven(
@@ -127,18 +137,37 @@ function showGiven(
     : showValue(value, steps);
 }
 
+const PLAIN_HTTP = 'Milvus 1.1.1 speaks plain HTTP to S3: there is nothing to switch.';
+const OF_THE_CHART = 'The Helm chart has it: from-helm makes a milvus.yaml of its values.';
+
+/** Keys that people expect from elsewhere. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  's3.tls': PLAIN_HTTP,
+  's3.ssl': PLAIN_HTTP,
+  's3.useSSL': PLAIN_HTTP,
+  's3.secure': PLAIN_HTTP,
+  's3.region': 'Milvus 1.1.1 knows no region: it signs for us-east-1, which Ceph RGW and MinIO take.',
+  cluster: OF_THE_CHART,
+  image: OF_THE_CHART,
+  persistence: OF_THE_CHART,
+  'storage.s3': OF_THE_CHART,
+  'externalMysql.ip': OF_THE_CHART,
+};
+
 function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
+  const path = formatPath([...parents, key]);
+  const explanation = Object.hasOwn(EXPLANATIONS, path) ? EXPLANATIONS[path] : undefined;
   const known = shapeKeys(schemaAt(parents));
   const suggestion = suggest(key, known);
-  const elsewhere = suggestion === undefined ? findKey(key, parents) : undefined;
+  const elsewhere = (suggestion ?? explanation) === undefined ? findKey(key, parents) : undefined;
   const meant = suggestion ?? elsewhere;
   // `inline: { <access key>: <secret key> }`
   const hidden = meant === undefined && parents.includes('inline');
   return {
-    path: formatPath(hidden ? parents : [...parents, key]),
+    path: hidden ? formatPath(parents) : path,
     given: hidden ? 'an unknown key (not shown: it may be a credential)' : 'an unknown key',
     expected: meant === undefined ? 'a known one' : `a known one; did you mean "${meant}"?`,
-    fix: suggestion === undefined ? `Known here: ${known.join(', ')}.` : undefined,
+    fix: explanation ?? (suggestion === undefined ? `Known here: ${known.join(', ')}.` : undefined),
   };
 }
 

@@ -646,7 +646,12 @@ describe('unknown keys', () => {
     ['a password', 'mysql.password', 'did you mean "mysql.credentials"?'],
     ['a password', 'externalMysql.password', 'did you mean "externalMysql.credentials"?'],
     ['a password at the top', 'password', 'did you mean "mysql.credentials" or "externalMysql.credentials"?'],
-    ['what is unlike any', 'cluster', 'expected a known one\n    Known here: name, mode, instance,'],
+    ['what is unlike any', 'sharding', 'expected a known one\n    Known here: name, mode, instance,'],
+    ['a value of the chart', 'cluster', 'expected a known one\n    The Helm chart has it: from-helm makes'],
+    ['a value of the chart', 'storage.s3', 'expected a known one\n    The Helm chart has it'],
+    ['a value of the chart, much like a key', 'image', 'did you mean "images"?\n    The Helm chart has it'],
+    ['what Milvus can not do', 's3.tls', 'expected a known one\n    Milvus 1.1.1 speaks plain HTTP'],
+    ['what Milvus does not know', 's3.region', 'expected a known one\n    Milvus 1.1.1 knows no region'],
     ['what every object inherits', 'constructor', 'expected a known one\n    Known here: name,'],
   ])('%s: %s', (_, path, words) => {
     const found = messages(at(path, 'x')).filter((message) =>

@@ -22,7 +22,7 @@ export const clusterName = rule(
 export const bucket = () =>
   rule(
     z.string().regex(/^(?!.*\.\.)(?!\d+(\.\d+){3}$)[A-Za-z0-9][\w.-]{0,253}[A-Za-z0-9]$/),
-    'a bucket name: letters, digits, dots, hyphens and underscores, beginning and ending with a letter or digit',
+    'a bucket name: letters, digits, dots, hyphens and underscores, 2 to 255 of them, beginning and ending with a letter or digit; no IPv4 address, no ".."',
     'One bucket belongs to one cluster.',
   );
 
