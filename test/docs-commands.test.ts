@@ -154,8 +154,10 @@ const OUTCOMES: Readonly<
       ),
   },
   'examples/kustomize/README.md': {
-    after: (_, { stdout }) =>
-      expect(parse(stdout.slice(stdout.indexOf('apiVersion'))).map(idOf)).toContain('Service/milvus'),
+    after: (copy, { stdout }) => {
+      expect(parse(stdout.slice(stdout.indexOf('apiVersion'))).map(idOf)).toContain('Service/milvus');
+      expect(existsSync(join(copy, 'examples/kustomize/dev/dist/milvus.k8s.yaml'))).toBe(true);
+    },
   },
   'examples/migrated-release/README.md': {
     after: (copy, { stderr }) => {

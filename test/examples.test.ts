@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fromHelm, synthesize } from '../lib';
 import { apiServerProblems } from './support/api-server-rules';
 import { schemaProblems } from './support/kubernetes-schema';
@@ -31,7 +31,8 @@ const PREREQUISITES: Readonly<Record<string, readonly string[]>> = {
     'PersistentVolumeClaim/milvus-test-mysql',
   ],
   fleet: ['books', 'music'].flatMap((name) => [`Secret/milvus-${name}-s3`, `Secret/milvus-${name}-mysql`]),
-  kustomize: ['Secret/milvus-s3', 'Secret/milvus-mysql'],
+  'kustomize/dev': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
+  'kustomize/prod': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
 };
 const names = readdirSync(EXAMPLES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
@@ -55,11 +56,8 @@ test('each is in the list, has a README of one screen, and is tried here', () =>
     expect(list).toContain(`| [${name}](${name}) |`);
     expect(readFileSync(join(EXAMPLES, name, 'README.md'), 'utf8').split('\n').length).toBeLessThan(40);
   }
-  expect(names.filter((name) => PREREQUISITES[name] === undefined)).toEqual([
-    'github-actions',
-    'gitops',
-    'typescript',
-  ]);
+  const tried = Object.keys(PREREQUISITES).map((name) => name.split('/')[0]);
+  expect(names.filter((name) => !tried.includes(name))).toEqual(['github-actions', 'gitops', 'typescript']);
 });
 
 describe.each(Object.entries(PREREQUISITES))('%s', (name, external) => {
@@ -89,9 +87,8 @@ describe.each(Object.entries(PREREQUISITES))('%s', (name, external) => {
   test('its first line leads editors to the schema', () => {
     const file = join(EXAMPLES, name, 'milvus.yaml');
     if (!existsSync(file) || name === 'migrated-release') return;
-    expect(readFileSync(file, 'utf8')).toMatch(
-      /^# yaml-language-server: \$schema=\.\.\/\.\.\/milvus\.schema\.json\n/,
-    );
+    const schema = relative(dirname(file), join(ROOT, 'milvus.schema.json'));
+    expect(readFileSync(file, 'utf8').split('\n')[0]).toBe(`# yaml-language-server: $schema=${schema}`);
   });
 });
 
@@ -112,19 +109,36 @@ test('the migrated release is what from-helm makes of its values', () => {
 });
 
 describe('overlays', () => {
-  const overlay = (name: string): Manifest[] => {
-    synthesized('kustomize');
-    cpSync(join(EXAMPLES, 'kustomize/overlays'), join(directory, 'kustomize/overlays'), { recursive: true });
-    return parse(
-      execFileSync('kubectl', ['kustomize', join(directory, 'kustomize/overlays', name)], {
+  const ENVIRONMENTS = ['dev', 'prod'] as const;
+  type Environment = (typeof ENVIRONMENTS)[number];
+  const kustomize = (name: Environment): Manifest[] =>
+    parse(
+      execFileSync('kubectl', ['kustomize', join(directory, 'kustomize', name)], {
         encoding: 'utf8',
         maxBuffer: 2 ** 26,
       }),
     );
-  };
+  let overlays: Readonly<Record<Environment, Manifest[]>>;
+  beforeAll(() => {
+    for (const name of ENVIRONMENTS) {
+      // Beside its base, which has been synthesized above.
+      const file = join('kustomize', name, 'kustomization.yaml');
+      cpSync(join(EXAMPLES, file), join(directory, file));
+    }
+    overlays = { dev: kustomize('dev'), prod: kustomize('prod') };
+  });
+
+  test('no two of them share a bucket', () => {
+    const buckets = ENVIRONMENTS.map(
+      (name) =>
+        /s3_bucket: "?([\w-]+)/.exec(JSON.stringify(find(overlays[name], 'ConfigMap', 'milvus')))?.[1] ??
+        name,
+    );
+    expect(buckets).toEqual(['milvus-dev', 'milvus-prod']);
+  });
 
   test('dev: namespace, another claim, and Secrets of its own that all references follow', () => {
-    const manifests = overlay('dev');
+    const manifests = overlays.dev;
     for (const { metadata } of manifests) expect(metadata['namespace']).toBe('milvus-dev');
     // The smoke test is started by hand, from jobs/.
     const problems = referenceProblems(manifests, { external: [] });
@@ -143,8 +157,11 @@ describe('overlays', () => {
   });
 
   test('prod: replicas, images from a mirror, a StorageClass', () => {
-    const manifests = overlay('prod');
+    const manifests = overlays.prod;
+    for (const { metadata } of manifests) expect(metadata['namespace']).toBe('milvus-prod');
     expect(find(manifests, 'Deployment', 'milvus-readonly')).toMatchObject({ spec: { replicas: 5 } });
+    // What belongs to several pods, whatever their number, is in the base.
+    expect(manifests.map(idOf)).toContain('PodDisruptionBudget/milvus-readonly');
     const images = podTemplates(manifests).flatMap(({ spec }) =>
       records(spec['containers']).map(({ image }) => image),
     );
