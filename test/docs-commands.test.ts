@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import {
+  blocks,
   commandsIn,
   type Document,
   documentOf,
@@ -135,6 +136,19 @@ const OUTCOMES: Readonly<
       expect(stdout).toContain('node synth.js / require(cdk8s-plus-25)');
     },
   },
+  'docs/how-to/mirror-images.md': {
+    after: (_, { stdout }) => {
+      const official =
+        'skopeo copy --all docker://mysql:5.7.44 docker://registry.example.com/mirror/library/mysql:5.7.44';
+      expect(stdout.trim().split('\n')).toContain(official);
+      expect(
+        stdout.match(/^skopeo copy --all docker:\/\/\S+ docker:\/\/registry\.example\.com\/\S+$/gm),
+      ).toHaveLength(6);
+    },
+  },
+  'docs/how-to/operate.md': {
+    after: (copy) => expect(existsSync(join(copy, 'dist/milvus-test.k8s.yaml'))).toBe(true),
+  },
   'docs/how-to/review-in-pull-requests.md': {
     after: (copy) => expect(existsSync(join(copy, 'dist/milvus-test.k8s.yaml'))).toBe(true),
   },
@@ -231,6 +245,29 @@ test('the commands that the README gives for the cluster are those that synth en
       .filter((found) => found.length > 0);
     expect(commands).toEqual(printed);
   }
+});
+
+test('the client of the how-to does what it says', () => {
+  const [client = ''] = blocks(documentOf('docs/how-to/connect.md').text, 'python');
+  const { stdout, stderr } = spawnSync('python3', ['-W', 'error', '-c', client], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PYTHONPATH: join(ROOT, 'test/assets/python/pymilvus'),
+      PYTHONDONTWRITEBYTECODE: '1',
+      FAKE_MILVUS_LOG: join(directory, 'fake-milvus'),
+    },
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: `${/# (.*)\n$/.exec(client)?.[1]}\n`, stderr: '' });
+});
+
+test('the policy of the how-to has the four rights that a server tries at its start', () => {
+  const [policy = ''] = blocks(documentOf('docs/how-to/prepare-s3.md').text, 'json');
+  const { Statement } = JSON.parse(policy) as { Statement: readonly { Action: readonly string[] }[] };
+  const tried = readFileSync(join(ROOT, 'assets/s3-preflight.sh'), 'utf8').match(/(?<=right=)s3:\w+/g) ?? [];
+  expect(Statement.flatMap(({ Action }) => Action).sort()).toEqual(
+    [...new Set(tried)].filter((right) => right !== 's3:CreateBucket').sort(),
+  );
 });
 
 describe('commands in running text', () => {
