@@ -179,7 +179,11 @@ test('Argo CD and Flux are pointed at what kustomize reads', () => {
     kind: 'Application',
     spec: { source: { path: 'dist' }, destination: { namespace: 'milvus' } },
   });
+  // By labels, Argo CD would take what has the cluster's own label for its own.
+  expect(application?.metadata.name).not.toBe('milvus');
   const flux = parse(readFileSync(join(EXAMPLES, 'gitops/flux.yaml'), 'utf8'));
-  expect(flux.map(idOf)).toEqual(['GitRepository/milvus', 'Kustomization/milvus']);
-  expect(flux[1]).toMatchObject({ spec: { path: './dist', sourceRef: { name: 'milvus' } } });
+  expect(flux.map(idOf)).toEqual(['Namespace/milvus', 'GitRepository/milvus', 'Kustomization/milvus']);
+  expect(flux[2]).toMatchObject({
+    spec: { path: './dist', sourceRef: { name: 'milvus' }, targetNamespace: flux[0]?.metadata.name },
+  });
 });
