@@ -153,7 +153,10 @@ const OUTCOMES: Readonly<
     after: (copy) => expect(existsSync(join(copy, 'dist/milvus-test.k8s.yaml'))).toBe(true),
   },
   'docs/tutorial/first-cluster.md': {
-    after: (copy) => expect(idsIn(copy, 'dist/milvus.k8s.yaml')).toContain('StatefulSet/milvus-minio'),
+    after: (copy) =>
+      expect(idsIn(copy, 'dist/milvus.k8s.yaml')).toEqual(
+        expect.arrayContaining(['StatefulSet/milvus-minio', 'PodDisruptionBudget/milvus-mishards']),
+      ),
   },
   'examples/README.md': {
     after: (copy) => expect(idsIn(copy, 'dist/milvus.k8s.yaml')).toContain('StatefulSet/milvus-minio'),
