@@ -292,7 +292,7 @@ describe('commands in running text', () => {
       'test/published-package.test.ts',
       "'cdk8s-milvus', 'synth'",
     ],
-    'npx cdk8s-milvus@VERSION check -c milvus.yaml -o dist': [
+    'npx cdk8s-milvus check -c milvus.yaml -o dist': [
       'test/published-package.test.ts',
       "'cdk8s-milvus', 'check'",
     ],
