@@ -79,6 +79,9 @@ function bash(script: string, cwd: string): Ran {
       PATH: [bin, join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
       // Whoever needs a cluster shall not find one by accident.
       KUBECONFIG: '/dev/null',
+      // And whoever sets an option of npm sets it here, not for the user who runs the tests.
+      npm_config_userconfig: join(directory, 'npmrc'),
+      npm_config_update_notifier: 'false',
       CDK8S_CHECK_UPGRADE: 'false',
       CI: '',
       NO_COLOR: '1',
