@@ -302,6 +302,7 @@ describe('commands in running text', () => {
     'npm run lint': ['package.json', '"test": "npm run lint && '],
     // A name, without what it is to work on.
     'npm run from-helm': ['test/helm/from-helm.test.ts', 'fromHelm('],
+    'npm install ./cdk8s-milvus-0.1.0.tgz': ['test/published-package.test.ts', 'npm install ./'],
     'npm install': ['test/published-package.test.ts', 'npm install ./'],
   };
   const commands = [

@@ -5,8 +5,9 @@ import { fromHelm, loadClusters } from '../lib';
 import { check } from '../lib/config';
 import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from '../scripts/cluster-graph';
-import { minimal, yamlOf } from './support/clusters';
+import { manifestsOf, minimal, sourceScenario, yamlOf } from './support/clusters';
 import { blocks, commandsIn, documents, prose } from './support/documents';
+import { at, records } from './support/manifests';
 import { ROOT } from './support/project';
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -88,6 +89,58 @@ describe.each(documents)('$name', ({ file, text }) => {
       });
       expect(problems).toEqual([]);
     }
+  });
+});
+
+const gibibytes = (quantity: unknown): number =>
+  Number.parseInt(String(quantity), 10) / (String(quantity).endsWith('Mi') ? 1024 : 1);
+
+/** The memory that each pod of a cluster requests, in GiB. */
+const memoryOf = (config: Parameters<typeof manifestsOf>[0]): Record<string, number> =>
+  Object.fromEntries(
+    manifestsOf(config)
+      .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
+      .map((manifest) => [
+        manifest.metadata.name.replace(/^.*-/, ''),
+        records(at(manifest, 'spec', 'template', 'spec', 'containers'))
+          .map((container) => gibibytes(at(container, 'resources', 'requests', 'memory')))
+          .reduce((sum, one) => sum + one),
+      ]),
+  );
+const sum = (memory: Record<string, number>) => Object.values(memory).reduce((all, one) => all + one);
+
+describe('sizes', () => {
+  const textOf = (name: string) => documents.find((document) => document.name === name)?.text ?? '';
+  const small = parse(blocks(textOf('docs/how-to/size.md'), 'yaml').at(-1) ?? '');
+
+  test('of the cluster that the READMEs make', () => {
+    const memory = memoryOf(sourceScenario);
+    expect(memory).toEqual({ mysql: 1, writable: 8, readonly: 7, mishards: 0.25 });
+    for (const name of ['README.md', 'README.zh-CN.md']) {
+      expect(textOf(name)).toContain(`${sum(memory)} GiB`);
+      expect(textOf(name)).toMatch(/8.*7.*MySQL 1.*0\.25/s);
+    }
+    expect(sum(memory) - sum(memoryOf({ ...sourceScenario, ...small }))).toBe(10);
+  });
+
+  test('of readers, by their cache', () => {
+    const [head = '', , row = ''] = textOf('docs/how-to/size.md')
+      .split('\n')
+      .slice(
+        textOf('docs/how-to/size.md')
+          .split('\n')
+          .findIndex((line) => line.startsWith('| `cacheSize` |')),
+      );
+    const cells = (line: string) =>
+      line
+        .split('|')
+        .slice(2, -1)
+        .map((cell) => cell.trim().split(' ')[0] ?? '');
+    const memory = cells(head).map(
+      (cacheSize) => `${memoryOf({ ...minimal, readonly: { cache: { cacheSize } } })['readonly']}Gi`,
+    );
+    expect(memory).toHaveLength(7);
+    expect(cells(row)).toEqual(memory);
   });
 });
 
