@@ -229,7 +229,7 @@ class Reader {
         path: wanted?.path ?? '',
         given: missing ? 'no such file' : `a file that can not be read (${code})`,
         expected: `the configuration in ${this.show(file)}`,
-        fix: wanted ? undefined : `${missing ? CREATE : ''}Name another one with -c or MILVUS_CONFIG.`,
+        fix: wanted ? undefined : missing ? CREATE : NAME_ANOTHER,
       });
     }
   }
@@ -240,8 +240,10 @@ class Reader {
   }
 }
 
-/** The three keys that a cluster has to have. */
-const CREATE = 'Create it: "name: milvus", "s3: { address: s3.example.com, bucket: vectors }" are enough. ';
+const NAME_ANOTHER = 'Name another one with -c or MILVUS_CONFIG.';
+/** With the three keys that a cluster has to have. */
+const CREATE =
+  'Create it ("name: milvus" and "s3: { address: s3.example.com, bucket: vectors }" are enough), or name another one with -c or MILVUS_CONFIG.';
 
 const BAD_ALIAS = Symbol('bad alias');
 

@@ -115,7 +115,7 @@ describe('what is loaded', () => {
     [
       'no such file',
       'nope.yaml',
-      'nope.yaml: 1 problem\n  - given no such file; expected the configuration in nope.yaml\n    Create it: "name: milvus", "s3: { address: s3.example.com, bucket: vectors }" are enough. Name another one with -c or MILVUS_CONFIG.',
+      'nope.yaml: 1 problem\n  - given no such file; expected the configuration in nope.yaml\n    Create it ("name: milvus" and "s3: { address: s3.example.com, bucket: vectors }" are enough), or name another one with -c or MILVUS_CONFIG.',
     ],
     [
       'a directory without YAML',
