@@ -54,7 +54,13 @@ describe.each(documents)('$name', ({ file, text }) => {
     const found = blocks(text, 'sh')
       .flatMap(commandsIn)
       .filter((command) => command.includes('from-helm --'))
-      .map((command) => command.split('from-helm -- ')[1]?.split(' > ')[0]?.trim().split(/\s+/) ?? []);
+      .map(
+        (command) =>
+          command
+            .split('from-helm -- ')[1]
+            ?.replace(/ --write \S+/, '')
+            .split(/\s+/) ?? [],
+      );
     for (const args of found) {
       const { exitCode, stderr } = fromHelm(args, (path) =>
         readFileSync(
