@@ -30,6 +30,17 @@ const EVERYWHERE: Peer = { ipBlock: { cidr: '0.0.0.0/0' } };
 const SAME_NAMESPACE: Peer = { podSelector: {} };
 
 /**
+ * Pods of others, in any namespace, with a label. Not as matchLabels: kustomize puts its labels into those when they are
+ * to be in selectors as well (`includeSelectors`, `commonLabels`), and no DNS server has the labels of an overlay.
+ */
+function foreignPods(key: string, value: string): Peer {
+  return {
+    namespaceSelector: {},
+    podSelector: { matchExpressions: [{ key, operator: 'In', values: [value] }] },
+  };
+}
+
+/**
  * The NetworkPolicies of a cluster: everything is denied to all its pods, then each component is allowed what it needs.
  * Peers within the cluster are chosen by labels in the same namespace, wherever kustomize puts them. The HTTP port of
  * the servers, which shows the credentials, is in none: the kubelet's probes are exempt from policies.
@@ -109,10 +120,7 @@ class ClusterFlows {
     this.cluster = settings.mode === 'cluster';
     this.clientPort = this.cluster ? MISHARDS_PORT : settings.milvus.network.port;
     this.dns = {
-      peers: dns.peers ?? [
-        { namespaceSelector: {}, podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } },
-        { ipBlock: { cidr: '169.254.20.10/32' } },
-      ],
+      peers: dns.peers ?? [foreignPods('k8s-app', 'kube-dns'), { ipBlock: { cidr: '169.254.20.10/32' } }],
       ports: dns.ports ?? [53],
       protocols: ['UDP', 'TCP'],
     };
@@ -274,11 +282,7 @@ function exposedPeers(service: { readonly type: string; readonly externalIPs: re
 }
 
 function prometheusPeers({ networkPolicy }: Settings): readonly Peer[] {
-  return (
-    networkPolicy.prometheus.peers ?? [
-      { namespaceSelector: {}, podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } } },
-    ]
-  );
+  return networkPolicy.prometheus.peers ?? [foreignPods('app.kubernetes.io/name', 'prometheus')];
 }
 
 function discoveryEgress({ mishards, networkPolicy: { apiServer } }: Settings): Flow[] {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type MilvusConfig, synthesize } from '../../lib';
 import { jobsOf, manifestsOf, minimal } from '../support/clusters';
-import { at, find, type Manifest, parse, records } from '../support/manifests';
+import { at, fields, find, type Manifest, parse, records } from '../support/manifests';
 import { type Endpoint, host, Network, pod, podsOf } from '../support/network';
 import { ROOT } from '../support/project';
 
@@ -106,24 +106,42 @@ test('what the table takes together is alike', () => {
   expect([allows('restore', 'mysql', 3306), allows('restore', S3, 80)]).toEqual([true, true]);
 });
 
-test('kustomize may put it into any namespace', () => {
+/** What an overlay with this makes of the cluster and its Jobs. */
+function overlaid(kustomization: string): readonly Manifest[] {
   const directory = mkdtempSync(join(tmpdir(), 'network-policies-'));
   try {
     writeFileSync(join(directory, 'milvus.yaml'), stringify(whole));
     synthesize({ config: join(directory, 'milvus.yaml'), outdir: join(directory, 'dist'), env: {} });
-    writeFileSync(join(directory, 'kustomization.yaml'), 'resources: [dist]\nnamespace: vectors\n');
-    const built = parse(
-      execFileSync('kubectl', ['kustomize', directory], { encoding: 'utf8', maxBuffer: 2 ** 26 }),
+    const jobs = jobsOf(whole).map((job) => stringify(job));
+    writeFileSync(join(directory, 'jobs.yaml'), jobs.join('---\n'));
+    writeFileSync(join(directory, 'kustomization.yaml'), `resources: [dist, jobs.yaml]\n${kustomization}`);
+    return parse(
+      execFileSync('kubectl', ['kustomize', directory], {
+        encoding: 'utf8',
+        maxBuffer: 2 ** 26,
+        // commonLabels is deprecated, and in use all the same.
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
     );
-    expect(find(built, 'NetworkPolicy', 'milvus-test-default-deny').metadata['namespace']).toBe('vectors');
-    const jobs = jobsOf(whole).map((job) => ({
-      ...job,
-      metadata: { ...job.metadata, namespace: 'vectors' },
-    }));
-    expect(table(networkOf([...built, ...jobs]).allows)).toBe(table(network(whole).allows));
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+test('kustomize may put it into any namespace', () => {
+  const built = overlaid('namespace: vectors\n');
+  expect(find(built, 'NetworkPolicy', 'milvus-test-default-deny').metadata['namespace']).toBe('vectors');
+  expect(table(networkOf(built).allows)).toBe(table(network(whole).allows));
+});
+
+test.each([
+  'labels: [{ pairs: { team: search }, includeSelectors: true }]',
+  'commonLabels: { team: search }',
+])('kustomize may put labels into the selectors: %s', (labels) => {
+  const built = overlaid(`${labels}\n`);
+  const { podSelector } = fields(find(built, 'NetworkPolicy', 'milvus-test-mishards')['spec']);
+  expect(podSelector).toMatchObject({ matchLabels: { team: 'search' } });
+  expect(table(networkOf(built).allows)).toBe(table(network(whole).allows));
 });
 
 test('without policies everything goes', () => {

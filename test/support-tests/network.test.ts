@@ -57,6 +57,12 @@ test('both ends have a say', () => {
 test.each<[peer: object, fromB: boolean, fromForeign: boolean, fromOutside: boolean]>([
   [{ podSelector: {} }, true, false, false],
   [{ podSelector: { matchLabels: { app: 'b' } } }, true, false, false],
+  [
+    { podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['b', 'z'] }] } },
+    true,
+    false,
+    false,
+  ],
   [{ namespaceSelector: {} }, true, true, false],
   [{ namespaceSelector: { matchLabels: { team: 'x' } } }, false, true, false],
   [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }, false, true, false],
