@@ -151,6 +151,28 @@ export const ROLLING_UPDATE: k8s.DeploymentStrategy = {
   rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
 };
 
+/** Seconds for a pod to be scheduled and its images to be pulled: Kubernetes' own default for all of a rollout's step. */
+const PULL_SECONDS = 600;
+const PROBE_PERIOD_SECONDS = 10;
+
+/**
+ * Seconds that a pod may take to start, by its own rules: what its checks wait for, and what its startup probe allows.
+ * A Deployment's progressDeadlineSeconds, which has to be longer than that: 600 by default, so that a long replay of the
+ * log would count as a rollout that failed (kubectl rollout status, Argo CD, Flux) while all goes as it should.
+ */
+export function startSeconds({ spec }: k8s.PodTemplateSpec): number {
+  const waits = (spec?.initContainers ?? []).flatMap(({ env }) =>
+    (env ?? []).filter(({ name }) => name === 'WAIT_SECONDS').map(({ value }) => Number(value)),
+  );
+  const startups = (spec?.containers ?? []).map(probeSeconds);
+  return PULL_SECONDS + waits.reduce((sum, seconds) => sum + seconds, 0) + Math.max(0, ...startups);
+}
+
+/** Seconds that a startup probe allows; 0 without one. */
+export function probeSeconds({ startupProbe }: k8s.Container): number {
+  return (startupProbe?.failureThreshold ?? 0) * (startupProbe?.periodSeconds ?? PROBE_PERIOD_SECONDS);
+}
+
 interface WorkloadJson {
   readonly spec: {
     readonly template?: { readonly spec: PodSpecJson };

@@ -11,8 +11,10 @@ import {
   emptyDir,
   INIT_RESOURCES,
   podTemplate,
+  probeSeconds,
   ROLLING_UPDATE,
   resourceRequirements,
+  startSeconds,
   timed,
   withPodOptions,
 } from '../kubernetes/pod';
@@ -125,6 +127,32 @@ export class Mishards extends Part {
     // The static discovery exits when a host of its own is not there.
     const ownReaders = mishards.discovery === 'static' && mishards.staticHosts === undefined;
 
+    const template = podTemplate({
+      options: mishards,
+      imagePullSecrets: settings.imagePullSecrets,
+      selectorLabels: this.selectorLabels,
+      checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])]),
+      tokenOf:
+        mishards.discovery === 'kubernetes'
+          ? (mishards.serviceAccountName ?? this.rbac?.serviceAccount.name)
+          : undefined,
+      replicas: mishards.replicas,
+      initContainers: [
+        waitForMysql(database, images.mysql, settings),
+        waitFor('writable', writable),
+        ...(ownReaders ? [waitFor('readonly', readers)] : []),
+      ],
+      containers: [container],
+      volumes: [
+        Scripts.volume(names.scripts, MISHARDS_SCRIPTS),
+        ...(dns ? [configMapVolume('discovery', names.mishards)] : []),
+        // Log files; the entrypoint keeps them small.
+        emptyDir('tmp', '256Mi'),
+      ],
+    });
+    // It waits for the writable, and is ready with the first reader.
+    const afterServers = Math.max(writable.startSeconds, readers.startSeconds) + probeSeconds(container);
+
     this.deployment = this.object(
       'Deployment',
       withPodOptions(
@@ -133,30 +161,9 @@ export class Mishards extends Part {
           spec: {
             replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
             strategy: ROLLING_UPDATE,
+            progressDeadlineSeconds: Math.max(startSeconds(template), afterServers),
             selector: { matchLabels: { ...this.selectorLabels } },
-            template: podTemplate({
-              options: mishards,
-              imagePullSecrets: settings.imagePullSecrets,
-              selectorLabels: this.selectorLabels,
-              checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])]),
-              tokenOf:
-                mishards.discovery === 'kubernetes'
-                  ? (mishards.serviceAccountName ?? this.rbac?.serviceAccount.name)
-                  : undefined,
-              replicas: mishards.replicas,
-              initContainers: [
-                waitForMysql(database, images.mysql, settings),
-                waitFor('writable', writable),
-                ...(ownReaders ? [waitFor('readonly', readers)] : []),
-              ],
-              containers: [container],
-              volumes: [
-                Scripts.volume(names.scripts, MISHARDS_SCRIPTS),
-                ...(dns ? [configMapVolume('discovery', names.mishards)] : []),
-                // Log files; the entrypoint keeps them small.
-                emptyDir('tmp', '256Mi'),
-              ],
-            }),
+            template,
           },
         }),
         mishards,

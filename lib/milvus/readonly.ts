@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { ROLLING_UPDATE, withPodOptions } from '../kubernetes/pod';
+import { ROLLING_UPDATE, startSeconds, withPodOptions } from '../kubernetes/pod';
 import { headlessSpec, serviceSpec } from '../kubernetes/service';
 import { autoscaler, disruptionBudget } from '../operations/replication';
 import type { ServerConfigTemplate } from './server-config';
@@ -31,12 +31,25 @@ export class ReadonlyNodes extends Part {
   public readonly discoveryHost: string;
   /** Port of both Services. */
   public readonly port = ENGINE_PORT;
+  /** Seconds that the start of one may take. */
+  public readonly startSeconds: number;
 
   public constructor(scope: Construct, id: string, { settings, names, serverConfig }: ReadonlyNodesProps) {
     super(scope, id, settings, 'readonly');
     this.host = names.readonly;
     this.discoveryHost = names.readonlyDiscovery;
 
+    const template = serverPodTemplate({
+      settings,
+      names,
+      role: settings.readonly,
+      selectorLabels: this.selectorLabels,
+      template: serverConfig,
+      writes: false,
+      walVolumes: [],
+      replicas: settings.readonly.replicas,
+    });
+    this.startSeconds = startSeconds(template);
     this.deployment = this.object(
       'Deployment',
       withPodOptions(
@@ -47,16 +60,8 @@ export class ReadonlyNodes extends Part {
             replicas: settings.readonly.autoscaling === undefined ? settings.readonly.replicas : undefined,
             strategy: ROLLING_UPDATE,
             selector: { matchLabels: { ...this.selectorLabels } },
-            template: serverPodTemplate({
-              settings,
-              names,
-              role: settings.readonly,
-              selectorLabels: this.selectorLabels,
-              template: serverConfig,
-              writes: false,
-              walVolumes: [],
-              replicas: settings.readonly.replicas,
-            }),
+            template,
+            progressDeadlineSeconds: this.startSeconds,
           },
         }),
         settings.readonly,

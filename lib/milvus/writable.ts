@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { claimSpec, makesClaim, type PersistenceOptions, persistentVolume } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
-import { withPodOptions } from '../kubernetes/pod';
+import { startSeconds, withPodOptions } from '../kubernetes/pod';
 import { serviceSpec } from '../kubernetes/service';
 import type { ServerConfigTemplate } from './server-config';
 import { serverAnnotations, serverPodTemplate } from './server-pod';
@@ -31,6 +31,8 @@ export class WritableNode extends Part {
   public readonly host: string;
   /** Port of the Service. */
   public readonly port: number;
+  /** Seconds that its start may take. */
+  public readonly startSeconds: number;
 
   public constructor(scope: Construct, id: string, { settings, names, serverConfig }: WritableNodeProps) {
     super(scope, id, settings, 'writable');
@@ -40,6 +42,17 @@ export class WritableNode extends Part {
     this.storageClaim = this.claim('StorageClaim', names.storage, storage.persistence);
     this.logsClaim = this.claim('LogsClaim', names.logs, milvus.logs.persistence);
 
+    const template = serverPodTemplate({
+      settings,
+      names,
+      role: settings.writable,
+      selectorLabels: this.selectorLabels,
+      template: serverConfig,
+      writes: true,
+      walVolumes: wal.enabled ? persistentVolume('wal', walPersistence, names.writableWal) : [],
+      replicas: 1,
+    });
+    this.startSeconds = startSeconds(template);
     this.deployment = this.object(
       'Deployment',
       withPodOptions(
@@ -50,16 +63,8 @@ export class WritableNode extends Part {
             // Never two at once: each would delete the files that the other one is writing.
             strategy: { type: 'Recreate' },
             selector: { matchLabels: { ...this.selectorLabels } },
-            template: serverPodTemplate({
-              settings,
-              names,
-              role: settings.writable,
-              selectorLabels: this.selectorLabels,
-              template: serverConfig,
-              writes: true,
-              walVolumes: wal.enabled ? persistentVolume('wal', walPersistence, names.writableWal) : [],
-              replicas: 1,
-            }),
+            template,
+            progressDeadlineSeconds: this.startSeconds,
           },
         }),
         settings.writable,

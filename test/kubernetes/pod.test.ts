@@ -156,3 +156,58 @@ test('pods without any of it say nothing about it', () => {
     expect(pod).not.toHaveProperty(key);
   }
 });
+
+describe('a start that takes as long as it may is no rollout that failed', () => {
+  /** Seconds that the init containers of a pod wait and its startup probe allows, as they are applied. */
+  const allowed = (workload: Manifest): number => {
+    const spec = podOf(workload)?.spec;
+    const waits = records(spec?.['initContainers'])
+      .flatMap(({ env }) => records(env))
+      .filter(({ name }) => name === 'WAIT_SECONDS');
+    const probes = records(spec?.['containers']).map(({ startupProbe }) =>
+      at(startupProbe, 'periodSeconds') === undefined
+        ? 0
+        : Number(at(startupProbe, 'periodSeconds')) * Number(at(startupProbe, 'failureThreshold')),
+    );
+    return waits.reduce((sum, { value }) => sum + Number(value), 0) + Math.max(...probes);
+  };
+  const deadline = (workload: Manifest) => Number(at(workload, 'spec', 'progressDeadlineSeconds') ?? 600);
+  const deployments = (all: readonly Manifest[]) => all.filter(({ kind }) => kind === 'Deployment');
+
+  test.each(Object.entries(samples))('%s', (_, sample) => {
+    for (const workload of deployments(manifestsOf(sample))) {
+      expect([workload.metadata.name, deadline(workload) >= allowed(workload)]).toEqual([
+        workload.metadata.name,
+        true,
+      ]);
+    }
+  });
+
+  test('the default leaves ten minutes for the images; mishards is ready after the servers', () => {
+    const made = manifestsOf(minimal);
+    const seconds = ['writable', 'readonly', 'mishards'].map((role) =>
+      deadline(find(made, 'Deployment', `milvus-test-${role}`)),
+    );
+    // mysqlWaitSeconds, s3.waitSeconds, startupTimeoutSeconds.
+    const server = 600 + 300 + 300 + 1800;
+    expect(seconds).toEqual([server, server, server + 150]);
+  });
+
+  test('it follows what is configured', () => {
+    const [writable, mishards] = ['writable', 'mishards'].map((role) =>
+      deadline(
+        find(
+          manifestsOf({
+            ...minimal,
+            mysqlWaitSeconds: 100,
+            writable: { startupTimeoutSeconds: 7200 },
+            s3: { ...minimal.s3, waitSeconds: 1000 },
+          }),
+          'Deployment',
+          `milvus-test-${role}`,
+        ),
+      ),
+    );
+    expect([writable, mishards]).toEqual([600 + 100 + 1000 + 7200, 600 + 100 + 1000 + 7200 + 150]);
+  });
+});
