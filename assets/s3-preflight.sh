@@ -7,7 +7,7 @@
 #   S3_BUCKET, S3_PREFIX           the prefix without a slash at either end
 #   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
 #   CREDENTIALS_FROM               the Secret that holds them, named in messages
-#   S3_CREATE_BUCKET               true: create the bucket when there is none
+#   S3_CREATE_BUCKET               true: create the bucket when there is none; wait: another pod is about to, wait for it
 #   WAIT_SECONDS                   how long to wait for a storage that does not answer yet (120)
 #   PROBE_NAME                     the test object's name, one per pod (the host name)
 #
@@ -133,7 +133,9 @@ diagnose() {
       fail "the clocks of this node and of $server differ too much for signed requests: set them (NTP) on both"
       ;;
     *NoSuchBucket*)
-      fail "there is no bucket '$S3_BUCKET' at $server: create it (s3cmd mb s3://$S3_BUCKET), or set createBucket: true"
+      [ "$create" = wait ] ||
+        fail "there is no bucket '$S3_BUCKET' at $server: create it (s3cmd mb s3://$S3_BUCKET), or set createBucket: true"
+      reason="there is no bucket '$S3_BUCKET' at $server yet: the writable creates it when it starts"
       ;;
     *AccessDenied* | *Forbidden*)
       fail "the access key in Secret '$CREDENTIALS_FROM' may not $step (bucket '$S3_BUCKET', prefix '$S3_PREFIX/'): grant it $right"

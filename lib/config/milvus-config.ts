@@ -183,7 +183,7 @@ export interface MilvusConfig {
       };
     };
     /**
-     * Create the bucket before the writable starts, when it is missing and the key may create it.
+     * Create the bucket before the writable starts, when it is missing and the key may create it; readers wait for it.
      *
      * @default false
      */

@@ -107,9 +107,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
     replicas: props.replicas,
     initContainers: [
       ...(database === undefined ? [] : [waitForMysql(database, images.mysql, settings)]),
-      ...(s3 === undefined
-        ? []
-        : [s3Preflight(settings, s3, { createBucket: writes && s3.createBucket, tmpVolume: 'tmp' })]),
+      ...(s3 === undefined ? [] : [s3Preflight(settings, s3, { createBucket: writes, tmpVolume: 'tmp' })]),
       ...(storage.persistence.enabled
         ? [
             volumePreflight(settings, {

@@ -16,7 +16,7 @@ export function s3CredentialsEnv({ credentials }: S3Settings): k8s.EnvVar[] {
 }
 
 export interface S3PreflightOptions {
-  /** Create the bucket when it is missing. */
+  /** Whether it is this pod that creates the bucket, where that is wanted; the others wait for it. */
   readonly createBucket: boolean;
   /** A scratch volume that is mounted at /tmp. */
   readonly tmpVolume: string;
@@ -42,7 +42,7 @@ export function s3Preflight(
       { name: 'S3_PORT', value: String(s3.port) },
       { name: 'S3_BUCKET', value: s3.bucket },
       { name: 'S3_PREFIX', value: storage.path.slice(1) },
-      ...(createBucket ? [{ name: 'S3_CREATE_BUCKET', value: 'true' }] : []),
+      ...(s3.createBucket ? [{ name: 'S3_CREATE_BUCKET', value: createBucket ? 'true' : 'wait' }] : []),
       ...s3CredentialsEnv(s3),
       { name: 'CREDENTIALS_FROM', value: s3.credentials.secretName },
       { name: 'WAIT_SECONDS', value: String(s3.waitSeconds) },

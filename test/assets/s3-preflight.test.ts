@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import {
   createServer,
   type IncomingMessage,
@@ -162,6 +162,33 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
     expect(await run(['sh', SCRIPT], env({ S3_BUCKET: 'made', S3_CREATE_BUCKET: 'true' }))).toMatchObject({
       stderr: works,
     });
+  });
+
+  test.each(shells().map((shell) => [shell.join(' '), shell]))(
+    'in %s: waits for the bucket that another pod is about to create',
+    async (name, shell) => {
+      const soon = { S3_BUCKET: `soon-${name.replace(/\W/g, '')}` };
+      const reader = start(
+        [...shell, SCRIPT],
+        env({ ...soon, S3_CREATE_BUCKET: 'wait', WAIT_SECONDS: '60' }),
+      );
+      await reader.printed(`s3-preflight: waiting: there is no bucket '${soon.S3_BUCKET}' at `);
+      mkdirSync(path.join(folder, 'data', soon.S3_BUCKET));
+      expect(await reader.ended).toMatchObject({
+        code: 0,
+        // Said once, however often it looked.
+        stderr: expect.stringMatching(/^.*waiting: .* yet: the writable creates it.*\n.* delete work\n$/),
+      });
+    },
+  );
+
+  test('waits for that bucket no longer than for the storage, and does not create it', async () => {
+    await expectFailure(/gave up after 0 s: there is no bucket 'never' at .* yet: the writable creates it/, {
+      S3_BUCKET: 'never',
+      S3_CREATE_BUCKET: 'wait',
+      WAIT_SECONDS: '0',
+    });
+    expect(readdirSync(path.join(folder, 'data'))).not.toContain('never');
   });
 
   test('names the right to create buckets', async () => {

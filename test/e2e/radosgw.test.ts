@@ -132,6 +132,14 @@ describeWith([...RADOSGW_COMMANDS, 'rclone', 's3cmd'], 'with a Ceph RADOS gatewa
       });
     });
 
+    test('waits for the bucket that another pod creates', async () => {
+      const overrides = { S3_BUCKET: 'never', S3_CREATE_BUCKET: 'wait', WAIT_SECONDS: '0' };
+      expect(await preflight(overrides)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/waiting: there is no bucket 'never' at .* yet/),
+      });
+    });
+
     test('names the missing bucket', () =>
       expectFailure(/no bucket 'nope' at .*createBucket: true/, { S3_BUCKET: 'nope' }));
 

@@ -93,7 +93,7 @@ export const clusterSchema = z
         createBucket: flag()
           .default(false)
           .describe(
-            'Create the bucket before the writable starts, when it is missing and the key may create it.',
+            'Create the bucket before the writable starts, when it is missing and the key may create it; readers wait for it.',
           ),
         waitSeconds: count(0, 86400, 'seconds')
           .default(300)
