@@ -171,13 +171,25 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
     },
   );
 
-  test('mysql-ready fails with the wrong password', async () => {
-    const wrong = path.join(folder, 'wrong');
-    writeFileSync(wrong, 'hunter2');
-    const { code, stderr } = await run(['sh', READY], readyEnv(wrong));
+  test.each(shells().map((shell) => [shell.join(' '), shell]))(
+    'mysql-ready in %s takes a refused password for an answer, as while it is changed',
+    async (_, shell) => {
+      const old = path.join(folder, 'old');
+      writeFileSync(old, 'hunter2');
+      const { code, stderr } = await run([...shell, READY], readyEnv(old));
+      expect(code).toBe(0);
+      expect(stderr).toContain('ERROR 1045');
+      expect(stderr).not.toContain('hunter2');
+    },
+  );
+
+  test('mysql-ready fails while the database is not there', async () => {
+    const { code, stderr } = await run(['sh', READY], {
+      ...readyEnv(passwordFile),
+      MYSQL_DATABASE: 'not_yet',
+    });
     expect(code).not.toBe(0);
-    expect(stderr).toContain('ERROR 1045');
-    expect(stderr).not.toContain('hunter2');
+    expect(stderr).toMatch(/ERROR 104[49]/);
   });
 
   test('mysql-ready fails where nothing listens, and without its password file', async () => {
