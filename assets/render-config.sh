@@ -7,7 +7,7 @@
 # are the environment variables of the same names. Only those that TEMPLATE mentions are needed.
 # Exits 0 with OUTPUT (mode 0600) written whole, or 1 with every problem on stderr and OUTPUT untouched.
 #
-# It writes "$VAR", never the form with braces: Flux's postBuild substitution would replace that one.
+# It writes "$VAR", never the form with braces, nor two dollar signs: Flux's postBuild substitution would replace those.
 set -eu
 umask 077
 # Values are handled byte by byte, whatever the locale of the image.
@@ -25,7 +25,7 @@ if [ ! -r "$template" ]; then
   exit 1
 fi
 
-temporary=$output.$$
+temporary=$output.partial
 trap 'rm -f "$temporary"' EXIT
 
 # The values come from ENVIRON and not from -v, which would show them in the process list and read their backslashes.
