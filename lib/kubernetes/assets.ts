@@ -15,11 +15,11 @@ function findAssets(directory: string): string {
 
 const contents = new Map<string, string>();
 
-/** The text of a file in assets/. */
+/** The text of a file in assets/, with Unix line ends: a checkout on Windows may have others, and no shell runs those. */
 export function asset(name: string): string {
   let text = contents.get(name);
   if (text === undefined) {
-    text = readFileSync(join(ASSETS, name), 'utf8');
+    text = readFileSync(join(ASSETS, name), 'utf8').replaceAll('\r\n', '\n');
     contents.set(name, text);
   }
   return text;
