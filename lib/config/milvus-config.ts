@@ -226,7 +226,7 @@ export interface MilvusConfig {
      */
     readonly sizeLimit?: string | number;
     /**
-     * The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS.
+     * The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
      *
      * @default - the defaults of its keys
      */
@@ -308,7 +308,7 @@ export interface MilvusConfig {
      */
     readonly recoveryErrorIgnore?: boolean;
     /**
-     * The volume of the log.
+     * The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
      *
      * @default - the defaults of its keys
      */
@@ -445,7 +445,7 @@ export interface MilvusConfig {
        */
       readonly sizeLimit?: string | number;
       /**
-       * The volume of the log files.
+       * The volume of the log files. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
        *
        * @default - the defaults of its keys
        */

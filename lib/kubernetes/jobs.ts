@@ -21,6 +21,15 @@ const KEEP_FINISHED_SECONDS = 86400;
 const STARTING_DEADLINE_SECONDS = 600;
 const KEEP_FAILED = 3;
 
+/**
+ * Annotations of a Job that a person starts. Argo CD before 3.0 takes what has the label of the instance for its own: it
+ * would call the Application out of sync, and prune a restore that is running.
+ */
+export const STARTED_BY_HAND: Readonly<Record<string, string>> = {
+  'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+  'argocd.argoproj.io/sync-options': 'Prune=false',
+};
+
 /** A Job that a person starts. */
 export function job(props: JobProps): unknown {
   return withPodOptions(

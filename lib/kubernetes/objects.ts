@@ -23,6 +23,15 @@ export function makesClaim({ enabled, existingClaim }: PersistenceOptions): bool
   return enabled && existingClaim === undefined;
 }
 
+/**
+ * Annotations of a claim on which is what exists nowhere else: Argo CD and Flux leave it when it is no longer among the
+ * manifests or the whole application is deleted, as Kubernetes leaves the claims of a StatefulSet.
+ */
+export const KEPT_CLAIM: Readonly<Record<string, string>> = {
+  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+};
+
 export function claimSpec({
   storageClassName,
   size,

@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import type { BackupSettings, DatabaseSettings } from '../config/settings';
-import { cronJob, job } from '../kubernetes/jobs';
+import { cronJob, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
@@ -68,7 +68,7 @@ export class Restore extends Part {
     this.job = this.object(
       'Job',
       job({
-        metadata: this.metadata(names.restore),
+        metadata: this.metadata(names.restore, { annotations: STARTED_BY_HAND }),
         retries: 0,
         ...podProps(this, props),
         initContainers: [

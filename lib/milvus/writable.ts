@@ -1,7 +1,13 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { claimSpec, makesClaim, type PersistenceOptions, persistentVolume } from '../kubernetes/objects';
+import {
+  claimSpec,
+  KEPT_CLAIM,
+  makesClaim,
+  type PersistenceOptions,
+  persistentVolume,
+} from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
 import { startSeconds, withPodOptions } from '../kubernetes/pod';
 import { serviceSpec } from '../kubernetes/service';
@@ -99,7 +105,7 @@ export class WritableNode extends Part {
     return this.object(
       id,
       k8s.KubePersistentVolumeClaim.manifest({
-        metadata: this.metadata(name, { annotations: persistence.annotations }),
+        metadata: this.metadata(name, { annotations: { ...KEPT_CLAIM, ...persistence.annotations } }),
         spec: claimSpec(persistence),
       }),
     );

@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { cronJob, type JobProps, job } from '../kubernetes/jobs';
+import { cronJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, resourceRequirements } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
@@ -41,7 +41,9 @@ export class SmokeTest extends Part {
       volumeMounts: [Scripts.mount(), { name: 'tmp', mountPath: '/tmp' }],
     };
     const props: JobProps = {
-      metadata: this.metadata(names.smokeTest, smokeTest),
+      metadata: this.metadata(names.smokeTest, {
+        annotations: { ...(schedule === undefined ? STARTED_BY_HAND : {}), ...smokeTest.annotations },
+      }),
       options: smokeTest,
       imagePullSecrets,
       selectorLabels: this.selectorLabels,

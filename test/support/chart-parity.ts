@@ -319,9 +319,13 @@ function claim(chart: Manifest, { ours, config }: Comparison): string[] {
     class: at(manifest, 'spec', 'storageClassName'),
     size: canonical(String(at(manifest, 'spec', 'resources', 'requests', 'storage'))),
     modes: at(manifest, 'spec', 'accessModes'),
-    annotations: at(manifest, 'metadata', 'annotations'),
   });
-  return differs(`claim ${name}`, asked(chart), asked(own));
+  const annotations = (manifest: unknown) => at(manifest, 'metadata', 'annotations');
+  return [
+    ...differs(`claim ${name}`, asked(chart), asked(own)),
+    // "Storage": GitOps leaves it, besides.
+    ...contained(`claim ${name}: annotations`, annotations(chart), annotations(own)),
+  ];
 }
 
 // Settings -----------------------------------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ export const clusterSchema = z
           })
           .prefault({})
           .describe(
-            'The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS.',
+            'The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
           ),
       })
       .prefault({})
@@ -175,7 +175,9 @@ export const clusterSchema = z
         persistence: z
           .strictObject(persistentVolume('10Gi', 'the log', 'that of mysql.persistence'))
           .prefault({})
-          .describe('The volume of the log.'),
+          .describe(
+            'The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
+          ),
       })
       .prefault({})
       .describe('The write-ahead log of the writable; on local disk, never in S3.'),

@@ -133,7 +133,9 @@ export const logs = z.strictObject({
         .describe('Directory on the volume below which the logs are.\n\n@default - the root'),
     })
     .prefault({})
-    .describe('The volume of the log files.'),
+    .describe(
+      'The volume of the log files. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
+    ),
 });
 
 const base = (key: string) => `\n\n@default - that of milvus.logs.${key}`;
