@@ -201,25 +201,13 @@ class Adoption {
   }
 
   public stop(): AdoptionStep {
-    const { mishards, readonly, writable, mysql } = this.names;
-    const scale = (...names: string[]) => `${this.kubectl} scale deployment ${names.join(' ')} --replicas=0`;
-    const chartPods = (component: string) => this.selector({ component });
+    const { mysql, writable } = this.names;
     return {
       title: 'Stop everything: proxies first, the writable before MySQL.',
       why: 'Never two writables, and never two servers on one volume: go on only when the pods are gone.',
-      commands: [
-        ...(this.cluster
-          ? [
-              scale(mishards, readonly),
-              this.untilGone(chartPods('mishards')),
-              this.untilGone(chartPods('readonly')),
-              `# Nobody writes any more. Flush once more, at the writable itself: ${this.kubectl} port-forward service/${writable} 19530`,
-            ]
-          : []),
-        scale(writable),
-        this.untilGone(chartPods('writable')),
-        ...(this.mysql ? [scale(mysql), this.untilGone(`app=${mysql},release=${this.release}`)] : []),
-      ],
+      commands: this.stopped(`deployment/${mysql}`, `app=${mysql},release=${this.release}`, [
+        `# Nobody writes any more. Flush once more, at the writable itself: ${this.kubectl} port-forward service/${writable} 19530`,
+      ]),
     };
   }
 
@@ -335,24 +323,9 @@ class Adoption {
   }
 
   public stopOurs(): AdoptionStep {
-    const { mishards, readonly, writable, mysql } = this.names;
-    const scale = (...objects: string[]) => `${this.kubectl} scale ${objects.join(' ')} --replicas=0`;
     return {
       title: 'Stop ours: proxies first, the writable before MySQL.',
-      commands: [
-        ...(this.cluster
-          ? [
-              scale(`deployment/${mishards}`, `deployment/${readonly}`),
-              this.untilGone(this.selector({ component: 'mishards' })),
-              this.untilGone(this.selector({ component: 'readonly' })),
-            ]
-          : []),
-        scale(`deployment/${writable}`),
-        this.untilGone(this.selector({ component: 'writable' })),
-        ...(this.mysql
-          ? [scale(`statefulset/${mysql}`), this.untilGone(this.selector({ component: 'mysql' }))]
-          : []),
-      ],
+      commands: this.stopped(`statefulset/${this.names.mysql}`, this.selector({ component: 'mysql' }), []),
     };
   }
 
@@ -411,6 +384,26 @@ class Adoption {
         `helm upgrade --install ${this.release} milvus/milvus --version 1.1.6${scope} -f values.yaml --set wal.recoveryErrorIgnore=true`,
       ],
     };
+  }
+
+  /** Proxies, then the writable, then MySQL, each when the pods before it are gone; the roles are ours in both. */
+  private stopped(mysql: string, mysqlPods: string, withoutProxies: readonly string[]): string[] {
+    const { mishards, readonly, writable } = this.names;
+    const scale = (...objects: string[]) => `${this.kubectl} scale ${objects.join(' ')} --replicas=0`;
+    const gone = (component: string) => this.untilGone(this.selector({ component }));
+    return [
+      ...(this.cluster
+        ? [
+            scale(`deployment/${mishards}`, `deployment/${readonly}`),
+            gone('mishards'),
+            gone('readonly'),
+            ...withoutProxies,
+          ]
+        : []),
+      scale(`deployment/${writable}`),
+      gone('writable'),
+      ...(this.mysql ? [scale(mysql), this.untilGone(mysqlPods)] : []),
+    ];
   }
 
   private inMysql(script: string): string {

@@ -131,11 +131,11 @@ test('the writable stops before MySQL, both before anything is deleted, and Helm
   const order = [
     'mysqldump',
     'patch persistentvolume',
-    'scale deployment milvus-test-mishards milvus-test-readonly',
+    'scale deployment/milvus-test-mishards deployment/milvus-test-readonly',
     'pod -l app.kubernetes.io/instance=milvus-test,component=mishards',
-    'scale deployment milvus-test-writable',
+    'scale deployment/milvus-test-writable',
     'pod -l app.kubernetes.io/instance=milvus-test,component=writable',
-    'scale deployment milvus-test-mysql',
+    'scale deployment/milvus-test-mysql',
     'pod -l app=milvus-test-mysql,release=milvus-test',
     'delete deployment',
     "apply -f dist -l 'component notin",
@@ -169,7 +169,7 @@ test.each<[what: string, values: Record<string, unknown>, not: RegExp, has: RegE
       storage: S3,
       externalMysql: { enabled: true, ip: 'db', port: 3306, user: 'u', password: 'p', database: 'd' },
     },
-    /mysqldump|scale deployment milvus-test-mysql/,
+    /mysqldump|scale deployment\/milvus-test-mysql/,
     /create secret generic milvus-test-s3 [\s\S]*create secret generic milvus-test-external-mysql /,
   ],
   [
