@@ -304,7 +304,6 @@ class Adoption {
     return {
       title:
         'When all is well, let Helm forget the release; never uninstall it, which deletes the claim of MySQL.',
-      why: 'After this the way back takes one step more.',
       commands: [
         ...(owned.length === 0
           ? []
