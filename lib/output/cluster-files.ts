@@ -17,8 +17,12 @@ export function manifestFile({ settings, directory }: PlacedCluster): string {
 }
 
 /** A Job of a cluster, beside what `kubectl apply -f` and kustomize take. */
-export function jobFile({ settings, directory }: PlacedCluster, job: string): string {
-  return path.posix.join(directory, 'jobs', `${settings.name}-${job}.k8s.yaml`);
+export function jobFile(cluster: PlacedCluster, job: string): string {
+  return path.posix.join(jobsDirectory(cluster), `${cluster.settings.name}-${job}.k8s.yaml`);
+}
+
+function jobsDirectory({ directory }: PlacedCluster): string {
+  return path.posix.join(directory, 'jobs');
 }
 
 /**
@@ -32,7 +36,11 @@ export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Sta
   const manifest = manifestFile(cluster);
   stage(outdir, manifest, GENERATED + manifestText(objects), staged);
   stageKustomization(outdir, directory, [path.posix.basename(manifest)], staged);
-  for (const job of MilvusJob.namesFor(settings)) {
+  const jobs = MilvusJob.namesFor(settings);
+  // Not in the one above, which is applied; an overlay that changes names or images lists both.
+  const jobFiles = jobs.map((job) => path.posix.basename(jobFile(cluster, job)));
+  stageKustomization(outdir, jobsDirectory(cluster), jobFiles, staged);
+  for (const job of jobs) {
     const jobObjects = new MilvusJob(new App(), job, job, settings).toJson();
     stage(outdir, jobFile(cluster, job), GENERATED + Yaml.stringify(...jobObjects), staged);
   }

@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type MilvusConfig, summary, synthesize } from '../../lib';
 import { CANARIES, everyOption, everyOptionExternalMysql, minimal } from '../support/clusters';
-import { at, find, idOf, parse, podTemplates, records } from '../support/manifests';
+import { at, find, idOf, type Manifest, parse, podTemplates, records } from '../support/manifests';
 import { copyProject, ROOT } from '../support/project';
+import { referenceProblems } from '../support/references';
 import { describeWith } from '../support/requires';
 
 let directory: string;
@@ -44,6 +45,7 @@ test('one cluster: its manifest and a Kustomization that kubectl apply -f does n
   const { outdir, synthesis } = synth(minimal);
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
+    'jobs/Kustomization',
     'jobs/milvus-test-smoke-test.k8s.yaml',
     'milvus-test.k8s.yaml',
   ]);
@@ -60,12 +62,15 @@ test('several clusters: a directory each, and a Kustomization above them', () =>
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
     'one.milvus-test/Kustomization',
+    'one.milvus-test/jobs/Kustomization',
     'one.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
     'one.milvus-test/milvus-test.k8s.yaml',
     'third/Kustomization',
+    'third/jobs/Kustomization',
     'third/jobs/third-smoke-test.k8s.yaml',
     'third/third.k8s.yaml',
     'two.milvus-test/Kustomization',
+    'two.milvus-test/jobs/Kustomization',
     'two.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
     'two.milvus-test/milvus-test.k8s.yaml',
   ]);
@@ -105,9 +110,67 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
   synth(minimal);
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
+    'jobs/Kustomization',
     'jobs/milvus-test-smoke-test.k8s.yaml',
     'milvus-test.k8s.yaml',
   ]);
+});
+
+describe('an overlay reaches the Jobs when it lists them', () => {
+  const OVERLAY = `
+namespace: vectors
+labels: [{ pairs: { team: search }, includeSelectors: true }]
+secretGenerator:
+  - { name: milvus-test-s3, literals: [access-key=a, secret-key=b] }
+  - { name: milvus-test-mysql, literals: [mysql-root-password=a, mysql-password=b] }
+images: [{ name: milvusdb/mishards, newName: mirror.example.com/mishards }]
+`;
+  const build = (overlay: string) =>
+    parse(
+      execFileSync('kubectl', ['kustomize', join(directory, overlay)], {
+        encoding: 'utf8',
+        maxBuffer: 2 ** 26,
+      }),
+    );
+  const write = (overlay: string, text: string) => {
+    mkdirSync(join(directory, overlay));
+    writeFileSync(join(directory, overlay, 'kustomization.yaml'), text);
+  };
+
+  function expectReached(manifests: readonly Manifest[]): void {
+    const jobs = manifests.filter(({ kind }) => kind === 'Job');
+    expect(jobs.map(idOf).sort()).toEqual(['Job/milvus-test-restore', 'Job/milvus-test-smoke-test']);
+    for (const { metadata } of jobs) expect(metadata['namespace']).toBe('vectors');
+    expect(referenceProblems(manifests, { external: [] })).toEqual([]);
+    const text = stringify(jobs);
+    expect(text).toContain('mirror.example.com/mishards:');
+    expect(text).toMatch(/name: milvus-test-mysql-\w{10}\n/);
+    expect(text).toMatch(/name: milvus-test-s3-\w{10}\n/);
+    // They are who the policies let through.
+    const template = podTemplates(jobs).find(({ owner }) => owner.metadata.name === 'milvus-test-smoke-test');
+    expect(template?.metadata['labels']).toMatchObject({ team: 'search' });
+  }
+
+  test('beside the cluster', () => {
+    synth({ ...minimal, backup: { enabled: true } });
+    write('overlay', `resources: [../dist, ../dist/jobs]${OVERLAY}`);
+    expectReached(build('overlay'));
+  });
+
+  test('in an overlay of their own, over that of the cluster', () => {
+    synth({ ...minimal, backup: { enabled: true } });
+    write('overlay', `resources: [../dist]${OVERLAY}`);
+    write('jobs', 'resources: [../overlay, ../dist/jobs]\nnamespace: vectors\n');
+    expect(build('overlay').filter(({ kind }) => kind === 'Job')).toEqual([]);
+    const secrets = stringify(build('jobs').filter(({ kind }) => kind === 'Job'));
+    expect(secrets).toMatch(/name: milvus-test-s3-\w{10}\n/);
+  });
+
+  test('of a cluster of a fleet', () => {
+    synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } });
+    write('overlay', 'resources: [../dist/other/jobs]\nnamespace: vectors\n');
+    expect(build('overlay').map(idOf)).toEqual(['Job/other-smoke-test']);
+  });
 });
 
 test('a small change of the configuration is a small change of the manifests', () => {
@@ -124,7 +187,7 @@ describe('the summary', () => {
   test('names the next commands, and how to make the Secrets that are missing', () => {
     const { outdir, synthesis } = synth(minimal);
     expect(summary(synthesis).split('\n')).toEqual([
-      `Synthesized ${outdir}/milvus-test.k8s.yaml (21 objects) and ${outdir}/Kustomization: 3 of 3 files changed.`,
+      `Synthesized ${outdir}/milvus-test.k8s.yaml (21 objects) and ${outdir}/Kustomization: 4 of 4 files changed.`,
       '',
       'Next:',
       '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
@@ -182,7 +245,7 @@ describe('the summary', () => {
     const text = summary(
       synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } }).synthesis,
     );
-    expect(text).toContain('Synthesized 2 clusters (7 files)');
+    expect(text).toContain('Synthesized 2 clusters (9 files)');
     expect(text).toContain('  kubectl apply -k ');
     expect(text).not.toContain('kubectl apply -f');
   });
