@@ -7,6 +7,19 @@ interface Manifest extends Fields {
   readonly metadata: { readonly name: string; readonly labels?: Fields };
 }
 
+/** Something that a pod connects to. */
+interface Endpoint {
+  readonly name: string;
+  readonly address: string;
+  readonly port: string;
+}
+
+/** By which variables the scripts in assets/ are told where something is. */
+const ENDPOINTS = [
+  ['S3', 'S3_ADDRESS', 'S3_PORT'],
+  ['MySQL', 'MYSQL_HOST', 'MYSQL_PORT'],
+] as const;
+
 const at = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((tree, step) => (tree as Fields | undefined)?.[step], value);
 const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : []);
@@ -22,6 +35,9 @@ export async function clusterGraph(yaml: string): Promise<string> {
   const graphviz = await graphvizInstance();
   return themed(graphviz.renderString(new Drawing(manifests).dot(), { format: 'svg' }));
 }
+
+/** Keeps a label off its own edge, in fonts that are wider than Graphviz thinks; spaces that SVG does not drop. */
+const PADDING = '\u00a0'.repeat(3);
 
 class Drawing {
   private readonly workloads: readonly Manifest[];
@@ -59,8 +75,9 @@ ${indent(this.edges)}
 
   private edge(from: string, to: string, label: string, kind: string): void {
     const plain = kind === 'flow' ? '' : ', style=dashed, arrowhead=none';
+    const padded = label === '' ? '' : `${PADDING}${label}${PADDING}`;
     this.edges.add(
-      `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, class=${quoted(kind)}${plain}]`,
+      `${quoted(from)} -> ${quoted(to)} [label=${quoted(padded)}, class=${quoted(kind)}${plain}]`,
     );
   }
 
@@ -79,6 +96,11 @@ ${indent(this.edges)}
     );
     for (const secret of secretsOf(podOf(workload))) {
       this.edge(this.node(`Secret/${secret}`, ['Secret', secret], 'secret', 'note'), id, '', 'credential');
+    }
+    for (const endpoint of this.endpointsOf(workload)) {
+      const { name, address, port } = endpoint;
+      const outside = `${address}:${port}`;
+      this.edge(id, this.node(`outside ${outside}`, [name, outside], 'outside', 'ellipse'), port, 'flow');
     }
     const claims = [
       ...list(at(podOf(workload), 'volumes')).map((volume) =>
@@ -119,25 +141,63 @@ ${indent(this.edges)}
     if (sources.length !== 1) return;
     const [source = ''] = sources;
     for (const rule of list(at(policy, 'spec', 'egress'))) {
-      const ports = [...new Set(list(rule['ports']).map(({ port }) => String(port)))].join(', ');
+      const ports = portsOf(rule);
       if (ports === '53') continue;
       for (const peer of list(rule['to'])) {
-        const address = text(at(peer, 'ipBlock', 'cidr'));
+        const cidr = text(at(peer, 'ipBlock', 'cidr'));
         const labels = at(peer, 'podSelector', 'matchLabels');
-        if (address !== '') {
-          const outside = this.node(
-            `outside ${address}`,
-            [outsideName(address, ports)],
-            'outside',
-            'ellipse',
-          );
-          this.edge(this.idOf(source), outside, ports, 'flow');
+        if (cidr !== '') {
+          this.outside(source, cidr, ports);
         } else if (labels !== undefined && peer['namespaceSelector'] === undefined) {
           for (const target of this.selected(labels))
             this.edge(this.idOf(source), this.idOf(target), ports, 'flow');
         }
       }
     }
+    for (const rule of list(at(policy, 'spec', 'ingress'))) {
+      // Others that are allowed by what they are, as Prometheus is.
+      for (const name of list(rule['from']).flatMap(namesOfOthers)) {
+        this.edge(
+          this.node(`others ${name}`, [name], 'outside', 'ellipse'),
+          this.idOf(source),
+          portsOf(rule),
+          'flow',
+        );
+      }
+    }
+  }
+
+  /** An address that a policy allows, unless it is that of something known. */
+  private outside(source: string, cidr: string, ports: string): void {
+    const everywhere = cidr === '0.0.0.0/0';
+    const known = this.workloads
+      .filter(({ metadata }) => metadata.name === source)
+      .flatMap((workload) => this.endpointsOf(workload))
+      .some(({ address, port }) => (everywhere ? port === ports : `${address}/32` === cidr));
+    if (known) return;
+    const name = everywhere ? `outside, port ${ports}` : `${cidr.replace(/\/32$/, '')}:${ports}`;
+    this.edge(
+      this.idOf(source),
+      this.node(`outside ${cidr} ${ports}`, [name], 'outside', 'ellipse'),
+      ports,
+      'flow',
+    );
+  }
+
+  /** What the containers of a workload are told to connect to, and that is not among the manifests. */
+  private endpointsOf(workload: Manifest): readonly Endpoint[] {
+    const services = this.ofKind('Service').map(({ metadata }) => metadata.name);
+    return containersOf(podOf(workload)).flatMap((container) => {
+      const variables = new Map(
+        list(container['env']).map((variable) => [variable['name'], text(variable['value'])]),
+      );
+      return ENDPOINTS.flatMap(([name, host, port]) => {
+        const address = variables.get(host) ?? '';
+        return address === '' || services.includes(address)
+          ? []
+          : [{ name, address, port: variables.get(port) ?? '' }];
+      });
+    });
   }
 
   /** Names of the workloads whose pods have the labels. */
@@ -164,10 +224,13 @@ function templateOf(workload: Manifest): unknown {
 
 const podOf = (workload: Manifest): unknown => at(templateOf(workload), 'spec');
 
+function containersOf(pod: unknown): readonly Fields[] {
+  return [...list(at(pod, 'initContainers')), ...list(at(pod, 'containers'))];
+}
+
 function secretsOf(pod: unknown): readonly string[] {
-  const containers = [...list(at(pod, 'initContainers')), ...list(at(pod, 'containers'))];
   const names = [
-    ...containers
+    ...containersOf(pod)
       .flatMap((container) => list(container['env']))
       .map((variable) => text(at(variable, 'valueFrom', 'secretKeyRef', 'name'))),
     ...list(at(pod, 'volumes')).map((volume) => text(at(volume, 'secret', 'secretName'))),
@@ -175,9 +238,16 @@ function secretsOf(pod: unknown): readonly string[] {
   return [...new Set(names.filter((name) => name !== ''))];
 }
 
-function outsideName(cidr: string, ports: string): string {
-  const address = cidr.replace(/\/32$/, '');
-  return address === '0.0.0.0/0' ? `outside, port ${ports}` : `${address}:${ports}`;
+function portsOf(rule: Fields): string {
+  return [...new Set(list(rule['ports']).map(({ port }) => String(port)))].join(', ');
+}
+
+/** Pods in any namespace that a peer names by a label. */
+function namesOfOthers(peer: Fields): readonly string[] {
+  if (peer['namespaceSelector'] === undefined) return [];
+  return list(at(peer, 'podSelector', 'matchExpressions')).flatMap(({ values }) =>
+    (values as readonly unknown[]).map(text),
+  );
 }
 
 function quoted(value: string): string {
