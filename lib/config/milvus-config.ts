@@ -3726,6 +3726,12 @@ export interface MilvusConfig {
       readonly labels?: {
         readonly [k: string]: string;
       };
+      /**
+       * Where your people read docs/how-to/alerts.md, in the version that you use: alerts link to their heading in it (annotation `runbook_url`).
+       *
+       * @default - no link; the annotation `runbook` has the path and heading
+       */
+      readonly runbookUrl?: string;
     };
     /**
      * The dashboard.

@@ -134,6 +134,12 @@ describe('every rule at its edges', () => {
       words: 'expected a whole number of seconds from 0 to 86400',
     },
     {
+      path: 'monitoring.prometheusRule.runbookUrl',
+      accepted: ['https://wiki.example.com/alerts', 'http://wiki/a?b=c'],
+      refused: ['wiki.example.com', 'https://wiki.example.com/alerts#top', 'docs/how-to/alerts.md', ''],
+      words: 'expected an http or https URL without "#"',
+    },
+    {
       path: 's3.createBucket',
       accepted: [true, false],
       refused: ['yes', 'true', 1],

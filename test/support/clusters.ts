@@ -340,7 +340,12 @@ const common: Every<Common> = {
   },
   monitoring: {
     podMonitor: { enabled: true, interval: '15s', labels: { release: 'prometheus' } },
-    prometheusRule: { enabled: true, kubeStateMetrics: true, labels: { release: 'prometheus' } },
+    prometheusRule: {
+      enabled: true,
+      kubeStateMetrics: true,
+      labels: { release: 'prometheus' },
+      runbookUrl: 'https://wiki.example.com/milvus/alerts',
+    },
     dashboard: { enabled: true, labels: { grafana_dashboard: 'yes' }, annotations: { folder: 'Milvus' } },
   },
   mysqlWaitSeconds: 111,

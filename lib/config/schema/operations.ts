@@ -108,6 +108,11 @@ export const monitoring = z
           .default(true)
           .describe('Alert on Deployments, claims and Jobs too, by kube-state-metrics and the kubelet.'),
         labels: labels().default({}).describe('Labels by which your Prometheus chooses PrometheusRules.'),
+        runbookUrl: rule(z.string().regex(/^https?:\/\/[^\s#]+$/), 'an http or https URL without "#"')
+          .optional()
+          .describe(
+            'Where your people read docs/how-to/alerts.md, in the version that you use: alerts link to their heading in it (annotation `runbook_url`).\n\n@default - no link; the annotation `runbook` has the path and heading',
+          ),
       })
       .prefault({})
       .describe('Alerts.'),

@@ -6,7 +6,12 @@ export interface Alert {
   readonly expr: string;
   readonly for?: string;
   readonly labels: { readonly severity: 'critical' | 'warning'; readonly milvus: string };
-  readonly annotations: { readonly summary: string; readonly description: string; readonly runbook: string };
+  readonly annotations: {
+    readonly summary: string;
+    readonly description: string;
+    readonly runbook: string;
+    readonly runbook_url?: string;
+  };
 }
 
 /** Where each alert is explained; the heading is its name. */
@@ -42,7 +47,14 @@ export function alerts(monitored: Monitored): Alert[] {
     expr,
     ...(duration === undefined ? {} : { for: duration }),
     labels: { severity, milvus: monitored.name },
-    annotations: { summary, description, runbook: `${RUNBOOK}#${name.toLowerCase()}` },
+    annotations: {
+      summary,
+      description,
+      runbook: `${RUNBOOK}#${name.toLowerCase()}`,
+      ...(monitored.runbookUrl === undefined
+        ? {}
+        : { runbook_url: `${monitored.runbookUrl}#${name.toLowerCase()}` }),
+    },
   }));
 }
 

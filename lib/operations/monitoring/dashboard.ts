@@ -30,7 +30,7 @@ export function dashboard(monitored: Monitored): Record<string, unknown> {
     ...(monitored.exporter && monitored.mysql !== undefined ? [mysqlRow(monitored, monitored.mysql)] : []),
   ];
   return {
-    uid: `milvus-${name}`.slice(0, 40),
+    uid: monitored.dashboardUid,
     title: `Milvus ${name}`,
     tags: ['milvus'],
     schemaVersion: 39,

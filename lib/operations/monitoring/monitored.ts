@@ -1,9 +1,14 @@
 import type { Settings } from '../../config/settings';
+import { checksum } from '../../kubernetes/assets';
 import type { Names } from '../../kubernetes/names';
 
 /** What there is to watch in a cluster, and how its series are told from those of others. */
 export interface Monitored {
   readonly name: string;
+  /** What tells its dashboard from those of other clusters in one Grafana. */
+  readonly dashboardUid: string;
+  /** The page with the explanations of the alerts; unset unless configured. */
+  readonly runbookUrl?: string;
   /** Matchers of the series that the servers push. */
   readonly series: string;
   /** A matcher of the namespace, with a comma before it; empty where kustomize or kubectl choose the namespace. */
@@ -29,6 +34,8 @@ export function monitoredOf(settings: Settings, names: Names): Monitored {
   const cluster = milvus.metrics.clusterLabel ?? settings.name;
   return {
     name: settings.name,
+    dashboardUid: dashboardUid(settings),
+    runbookUrl: monitoring.prometheusRule.runbookUrl,
     series: `cluster="${cluster}"${inNamespace}`,
     namespace: inNamespace,
     gateways: milvus.metrics.enabled && milvus.metrics.address === undefined,
@@ -43,6 +50,16 @@ export function monitoredOf(settings: Settings, names: Names): Monitored {
     backup: backup === undefined ? undefined : names.backup,
     canary: smokeTest.schedule === undefined ? undefined : names.smokeTest,
   };
+}
+
+/** Grafana's limit. */
+const LONGEST_UID = 40;
+
+/** No name has a "_", so that no two pairs are alike. */
+function dashboardUid({ name, namespace }: Settings): string {
+  if (namespace === undefined) return `milvus-${name}`.slice(0, LONGEST_UID);
+  const uid = `milvus-${namespace}_${name}`;
+  return uid.length <= LONGEST_UID ? uid : `milvus-${checksum(namespace, name)}`;
 }
 
 function claimsOf({ wal, mysql, storage, milvus, minio }: Settings, names: Names): string[] {

@@ -36,6 +36,7 @@ const board = (config: MilvusConfig) =>
       at(find(manifestsOf(config), 'ConfigMap', `${config.name}-dashboard`), 'data', `${config.name}.json`),
     ),
   ) as {
+    readonly uid: string;
     readonly panels: readonly {
       readonly id: number;
       readonly type: string;
@@ -103,6 +104,19 @@ describe('alerts', () => {
     }
   });
 
+  test('link to the runbook where it is', () => {
+    const link = (prometheusRule: object) =>
+      at(
+        rulesOf({ ...minimal, monitoring: { prometheusRule: { enabled: true, ...prometheusRule } } })[0],
+        'annotations',
+        'runbook_url',
+      );
+    expect(link({})).toBeUndefined();
+    expect(link({ runbookUrl: 'https://wiki.example.com/milvus' })).toBe(
+      'https://wiki.example.com/milvus#milvuswritabledown',
+    );
+  });
+
   test('are about what there is', () => {
     const names = (config: MilvusConfig) => rulesOf(config).map(({ alert }) => alert);
     const monitoring = { prometheusRule: { enabled: true } };
@@ -166,6 +180,22 @@ test('the PodMonitor finds the ports of the pods that have them', () => {
 });
 
 describe('the dashboard', () => {
+  test('has a uid of its own for each cluster in a Grafana', () => {
+    const uid = (name: string, namespace?: string) =>
+      board({ ...minimal, name, namespace, monitoring: { dashboard: { enabled: true } } }).uid;
+    expect(uid('milvus-test')).toBe('milvus-milvus-test');
+    expect(uid('test', 'staging')).toBe('milvus-staging_test');
+    const pairs = [
+      ['a', 'b-c'],
+      ['a-b', 'c'],
+      ['a'.repeat(30), 'b'.repeat(40)],
+      ['a'.repeat(30), 'b'.repeat(41)],
+    ] as const;
+    const uids = pairs.map(([name, namespace]) => uid(name, namespace));
+    expect(new Set(uids).size).toBe(pairs.length);
+    for (const one of uids) expect(one).toMatch(/^[\w-]{1,40}$/);
+  });
+
   const { panels } = board(everything);
 
   test('panels have ids of their own and do not lie on each other', () => {
