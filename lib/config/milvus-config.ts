@@ -85,7 +85,7 @@ export interface MilvusConfig {
       /**
        * Name of a Secret that exists already, or that you create before the pods can start.
        *
-       * @default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given
+       * @default - `<name>-s3`, when neither externalSecret nor inline is given
        */
       readonly existingSecret?: string;
       /**
@@ -720,13 +720,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 500m CPU, and the memory limit
+         * @default - 500m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 500m CPU, and the memory limit
+         * @default - the limit
          */
         readonly memory?: string | number;
       };
@@ -739,13 +739,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 2 CPUs, and memory for cache, buffers and index builds
+         * @default - 2
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 2 CPUs, and memory for cache, buffers and index builds
+         * @default - enough for cache, buffers and index builds
          */
         readonly memory?: string | number;
       };
@@ -1276,13 +1276,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 500m CPU, and the memory limit
+         * @default - 500m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 500m CPU, and the memory limit
+         * @default - the limit
          */
         readonly memory?: string | number;
       };
@@ -1295,13 +1295,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 2 CPUs, and memory for the cache
+         * @default - 2
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 2 CPUs, and memory for the cache
+         * @default - enough for the cache
          */
         readonly memory?: string | number;
       };
@@ -1948,13 +1948,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 250m CPU, 256Mi
+         * @default - 250m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 250m CPU, 256Mi
+         * @default - 256Mi
          */
         readonly memory?: string | number;
       };
@@ -1967,13 +1967,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 2 CPUs, 1Gi
+         * @default - 2
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 2 CPUs, 1Gi
+         * @default - 1Gi
          */
         readonly memory?: string | number;
       };
@@ -2313,7 +2313,7 @@ export interface MilvusConfig {
       /**
        * Name of a Secret that exists already, or that you create before the pods can start.
        *
-       * @default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given
+       * @default - `<name>-mysql`, or mysql.name, when neither externalSecret nor inline is given
        */
       readonly existingSecret?: string;
       /**
@@ -2599,13 +2599,13 @@ export interface MilvusConfig {
           /**
            * CPU cores, e.g. 2 or 500m.
            *
-           * @default - 50m CPU, 64Mi
+           * @default - 50m
            */
           readonly cpu?: string | number;
           /**
            * Memory, e.g. 8Gi.
            *
-           * @default - 50m CPU, 64Mi
+           * @default - 64Mi
            */
           readonly memory?: string | number;
         };
@@ -2618,13 +2618,13 @@ export interface MilvusConfig {
           /**
            * CPU cores, e.g. 2 or 500m.
            *
-           * @default - 500m CPU, 128Mi
+           * @default - 500m
            */
           readonly cpu?: string | number;
           /**
            * Memory, e.g. 8Gi.
            *
-           * @default - 500m CPU, 128Mi
+           * @default - 128Mi
            */
           readonly memory?: string | number;
         };
@@ -2657,13 +2657,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 250m CPU, and the memory limit
+         * @default - 250m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 250m CPU, and the memory limit
+         * @default - the limit
          */
         readonly memory?: string | number;
       };
@@ -2676,13 +2676,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 1 CPU, 1Gi
+         * @default - 1
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 1 CPU, 1Gi
+         * @default - 1Gi
          */
         readonly memory?: string | number;
       };
@@ -2955,7 +2955,7 @@ export interface MilvusConfig {
       /**
        * Name of a Secret that exists already, or that you create before the pods can start.
        *
-       * @default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given
+       * @default - `<name>-mysql`, when neither externalSecret nor inline is given
        */
       readonly existingSecret?: string;
       /**
@@ -3106,13 +3106,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 100m CPU, 256Mi
+         * @default - 100m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 100m CPU, 256Mi
+         * @default - 256Mi
          */
         readonly memory?: string | number;
       };
@@ -3125,13 +3125,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 1 CPU, 1Gi
+         * @default - 1
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 1 CPU, 1Gi
+         * @default - 1Gi
          */
         readonly memory?: string | number;
       };
@@ -3373,13 +3373,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 50m CPU, 64Mi
+         * @default - 50m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 50m CPU, 64Mi
+         * @default - 64Mi
          */
         readonly memory?: string | number;
       };
@@ -3392,13 +3392,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 500m CPU, 256Mi
+         * @default - 500m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 500m CPU, 256Mi
+         * @default - 256Mi
          */
         readonly memory?: string | number;
       };
@@ -3844,7 +3844,7 @@ export interface MilvusConfig {
         /**
          * Name of a Secret that exists already, or that you create before the pods can start.
          *
-         * @default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given
+         * @default - `<name>-backup-s3`, when neither externalSecret nor inline is given
          */
         readonly existingSecret?: string;
         /**
@@ -3957,13 +3957,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 100m CPU, 128Mi
+         * @default - 100m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 100m CPU, 128Mi
+         * @default - 128Mi
          */
         readonly memory?: string | number;
       };
@@ -3976,13 +3976,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 1 CPU, 512Mi
+         * @default - 1
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 1 CPU, 512Mi
+         * @default - 512Mi
          */
         readonly memory?: string | number;
       };
@@ -4153,13 +4153,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 50m CPU, 128Mi
+         * @default - 50m
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 50m CPU, 128Mi
+         * @default - 128Mi
          */
         readonly memory?: string | number;
       };
@@ -4172,13 +4172,13 @@ export interface MilvusConfig {
         /**
          * CPU cores, e.g. 2 or 500m.
          *
-         * @default - 1 CPU, 512Mi
+         * @default - 1
          */
         readonly cpu?: string | number;
         /**
          * Memory, e.g. 8Gi.
          *
-         * @default - 1 CPU, 512Mi
+         * @default - 512Mi
          */
         readonly memory?: string | number;
       };

@@ -5,10 +5,12 @@ import { parseMilvusSize } from './quantities';
 import type { ParsedConfig } from './schema';
 import type { ExtraServerConfig } from './server-keys';
 import {
+  RESOURCE_DEFAULTS,
   type ResourceDefaults,
   type Resources,
   type ResourcesInput,
   resolveResources,
+  SERVER_CPU,
   sizeServer,
   threadsFor,
 } from './sizing';
@@ -233,10 +235,8 @@ export function resolveSettings(config: ParsedConfig): {
     problems.push(...resolved.problems);
     return resolved.resources;
   };
-  const workloadResources = (
-    path: 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest' | 'admin',
-    defaults: ResourceDefaults,
-  ) => resources(path, config[path].resources, defaults);
+  const workloadResources = (path: 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest' | 'admin') =>
+    resources(path, config[path].resources, RESOURCE_DEFAULTS[path]);
 
   const serverRole = (role: ServerRole, defaults: { cacheSize: string; insertBufferSize: string }) => {
     const own = config[role];
@@ -254,8 +254,7 @@ export function resolveSettings(config: ParsedConfig): {
     });
     problems.push(...memory.problems);
     const limits = resources(role, own.resources, {
-      cpuRequest: '500m',
-      cpuLimit: '2',
+      ...SERVER_CPU,
       memoryLimit: memory.memoryLimit,
     });
     const engine = { ...config.milvus.engine, ...definedOnly(own.engine) };
@@ -320,45 +319,25 @@ export function resolveSettings(config: ParsedConfig): {
     minio: config.s3?.embedded
       ? {
           ...config.minio,
-          resources: workloadResources('minio', {
-            cpuRequest: '100m',
-            cpuLimit: '1',
-            memoryRequest: '256Mi',
-            memoryLimit: '1Gi',
-          }),
+          resources: workloadResources('minio'),
         }
       : undefined,
     admin: config.admin.enabled
       ? {
           ...config.admin,
-          resources: workloadResources('admin', {
-            cpuRequest: '50m',
-            cpuLimit: '500m',
-            memoryRequest: '64Mi',
-            memoryLimit: '256Mi',
-          }),
+          resources: workloadResources('admin'),
         }
       : undefined,
     backup: config.backup.enabled
       ? {
           ...config.backup,
           s3: backupStorage(config, s3),
-          resources: workloadResources('backup', {
-            cpuRequest: '100m',
-            cpuLimit: '1',
-            memoryRequest: '128Mi',
-            memoryLimit: '512Mi',
-          }),
+          resources: workloadResources('backup'),
         }
       : undefined,
     smokeTest: {
       ...config.smokeTest,
-      resources: workloadResources('smokeTest', {
-        cpuRequest: '50m',
-        cpuLimit: '1',
-        memoryRequest: '128Mi',
-        memoryLimit: '512Mi',
-      }),
+      resources: workloadResources('smokeTest'),
     },
     writable: {
       ...config.writable,
@@ -376,12 +355,7 @@ export function resolveSettings(config: ParsedConfig): {
     mishards: {
       ...config.mishards,
       ...replication(config.mishards),
-      resources: workloadResources('mishards', {
-        cpuRequest: '250m',
-        cpuLimit: '2',
-        memoryRequest: '256Mi',
-        memoryLimit: '1Gi',
-      }),
+      resources: workloadResources('mishards'),
     },
     database,
     mysql:
@@ -398,15 +372,14 @@ export function resolveSettings(config: ParsedConfig): {
                 config.mysql.persistence.subPath ??
                 (config.mysql.persistence.existingClaim === undefined ? 'data' : ''),
             },
-            resources: workloadResources('mysql', { cpuRequest: '250m', cpuLimit: '1', memoryLimit: '1Gi' }),
+            resources: workloadResources('mysql'),
             exporter: {
               ...config.mysql.exporter,
-              resources: resources('mysql.exporter', config.mysql.exporter.resources, {
-                cpuRequest: '50m',
-                cpuLimit: '500m',
-                memoryRequest: '64Mi',
-                memoryLimit: '128Mi',
-              }),
+              resources: resources(
+                'mysql.exporter',
+                config.mysql.exporter.resources,
+                RESOURCE_DEFAULTS.mysqlExporter,
+              ),
             },
           }
         : undefined,

@@ -29,6 +29,20 @@ export interface ResourceDefaults {
   readonly memoryLimit: string;
 }
 
+/** Of every workload but the servers, whose memory follows from what they hold. */
+export const RESOURCE_DEFAULTS = {
+  mishards: { cpuRequest: '250m', cpuLimit: '2', memoryRequest: '256Mi', memoryLimit: '1Gi' },
+  mysql: { cpuRequest: '250m', cpuLimit: '1', memoryLimit: '1Gi' },
+  mysqlExporter: { cpuRequest: '50m', cpuLimit: '500m', memoryRequest: '64Mi', memoryLimit: '128Mi' },
+  minio: { cpuRequest: '100m', cpuLimit: '1', memoryRequest: '256Mi', memoryLimit: '1Gi' },
+  backup: { cpuRequest: '100m', cpuLimit: '1', memoryRequest: '128Mi', memoryLimit: '512Mi' },
+  smokeTest: { cpuRequest: '50m', cpuLimit: '1', memoryRequest: '128Mi', memoryLimit: '512Mi' },
+  admin: { cpuRequest: '50m', cpuLimit: '500m', memoryRequest: '64Mi', memoryLimit: '256Mi' },
+} as const satisfies Record<string, ResourceDefaults>;
+
+/** Of a server. */
+export const SERVER_CPU = { cpuRequest: '500m', cpuLimit: '2' } as const;
+
 const MIB = 1024 ** 2;
 /** Room for code, threads and the allocator, besides what is configured. */
 const WORKING_ROOM = GIB;

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { manifestsOf, minimal } from '../support/clusters';
+import type { Manifest } from '../support/manifests';
 import { ROOT } from '../support/project';
 
 interface Node {
@@ -43,4 +45,24 @@ describe('milvus.schema.json', () => {
     expect(schema.additionalProperties).toBe(false);
     expect(schema.properties.mysql.properties.persistence.additionalProperties).toBe(false);
   });
+});
+
+test('the reference names the Secret that each part takes by default', () => {
+  const reference = readFileSync(join(ROOT, 'docs/reference/configuration.md'), 'utf8');
+  const documented = ['s3', 'mysql', 'externalMysql', 'backup.s3'].map((section) => {
+    const [, secret = ''] =
+      reference.match(`\\| \`${section}\\.credentials\\.existingSecret\` \\| \`<name>([\\w-]+)\``) ?? [];
+    return `milvus-test${secret}`;
+  });
+  const own = manifestsOf({
+    ...minimal,
+    // Keys of its own for the backups, in a Secret that is not named.
+    backup: { enabled: true, s3: { credentials: {} } },
+  });
+  const external = manifestsOf({ ...minimal, externalMysql: { host: 'mysql.example.com' } });
+  const secrets = (manifests: readonly Manifest[]) =>
+    new Set(JSON.stringify(manifests).match(/(?<="secretKeyRef":\{[^}]*"name":")[\w-]+/g));
+  const [s3, mysql, externalMysql, backup] = documented;
+  expect(secrets(own)).toEqual(new Set([mysql, s3, backup]));
+  expect(secrets(external)).toEqual(new Set([externalMysql, s3]));
 });

@@ -34,40 +34,49 @@ const externalSecret = <T extends z.ZodRawShape>(refs: T) =>
     })
     .describe('Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.');
 
-const existingSecret = objectName().describe(
-  'Name of a Secret that exists already, or that you create before the pods can start.\n\n@default - `<name>-s3` or `<name>-mysql`, when neither externalSecret nor inline is given',
-);
+const existingSecret = (fallback: string) =>
+  objectName()
+    .optional()
+    .describe(
+      `Name of a Secret that exists already, or that you create before the pods can start.\n\n@default - ${fallback}, when neither externalSecret nor inline is given`,
+    );
 
 const accessKeyText = (what: string) =>
   rule(z.string().regex(/^\S+$/), `${what}, without spaces`, 'Better: existingSecret.');
 
-export const s3Credentials = z
-  .strictObject({
-    existingSecret: existingSecret.optional(),
-    keys: z
-      .strictObject({
-        accessKey: secretKey().default('access-key').describe('Key in the Secret that holds the access key.'),
-        secretKey: secretKey().default('secret-key').describe('Key in the Secret that holds the secret key.'),
-      })
-      .prefault({})
-      .describe('The names of the keys in the Secret.'),
-    externalSecret: externalSecret({
-      accessKey: remoteRef('The access key in the store.'),
-      secretKey: remoteRef('The secret key in the store.'),
-    }).optional(),
-    inline: z
-      .strictObject({
-        accessKey: accessKeyText('an access key').describe('The access key.'),
-        secretKey: accessKeyText('a secret key').describe('The secret key.'),
-      })
-      .optional()
-      .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
-  })
-  .describe('Where the S3 keys come from: one of existingSecret, externalSecret, inline.');
+/** @param secret the Secret where none is named */
+export const s3Credentials = (secret: string) =>
+  z
+    .strictObject({
+      existingSecret: existingSecret(secret),
+      keys: z
+        .strictObject({
+          accessKey: secretKey()
+            .default('access-key')
+            .describe('Key in the Secret that holds the access key.'),
+          secretKey: secretKey()
+            .default('secret-key')
+            .describe('Key in the Secret that holds the secret key.'),
+        })
+        .prefault({})
+        .describe('The names of the keys in the Secret.'),
+      externalSecret: externalSecret({
+        accessKey: remoteRef('The access key in the store.'),
+        secretKey: remoteRef('The secret key in the store.'),
+      }).optional(),
+      inline: z
+        .strictObject({
+          accessKey: accessKeyText('an access key').describe('The access key.'),
+          secretKey: accessKeyText('a secret key').describe('The secret key.'),
+        })
+        .optional()
+        .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
+    })
+    .describe('Where the S3 keys come from: one of existingSecret, externalSecret, inline.');
 
 export const mysqlCredentials = z
   .strictObject({
-    existingSecret: existingSecret.optional(),
+    existingSecret: existingSecret('`<name>-mysql`, or mysql.name'),
     keys: z
       .strictObject({
         rootPassword: secretKey()
@@ -95,7 +104,7 @@ export const mysqlCredentials = z
 
 export const externalMysqlCredentials = z
   .strictObject({
-    existingSecret: existingSecret.optional(),
+    existingSecret: existingSecret('`<name>-mysql`'),
     keys: z
       .strictObject({
         password: secretKey()

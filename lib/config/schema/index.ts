@@ -18,6 +18,7 @@ import {
   serverPort,
   timezone,
 } from '../rules';
+import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials } from './credentials';
 import { externalMysql, mysql } from './metadata';
 import { bucket, clusterName } from './names';
@@ -89,7 +90,7 @@ export const clusterSchema = z
           .default(80)
           .describe('Port of the S3 endpoint.'),
         bucket: bucket().describe('Bucket for the vectors; one per cluster.'),
-        credentials: s3Credentials.prefault({}),
+        credentials: s3Credentials('`<name>-s3`').prefault({}),
         createBucket: flag()
           .default(false)
           .describe(
@@ -247,10 +248,7 @@ export const clusterSchema = z
           300,
           'It flushes, and waits for merges and a running index build.',
         ),
-        ...serverRole({
-          requests: '500m CPU, and the memory limit',
-          limits: '2 CPUs, and memory for cache, buffers and index builds',
-        }),
+        ...serverRole('enough for cache, buffers and index builds'),
       })
       .prefault({})
       .describe('The server that takes writes, builds indexes and answers everything but searches.'),
@@ -260,10 +258,7 @@ export const clusterSchema = z
         replicas: count(1, 1000, 'readers').default(1).describe('Number of readers.'),
         ...replication(),
         terminationGracePeriodSeconds: gracePeriod(30, 'A reader has nothing to flush.'),
-        ...serverRole({
-          requests: '500m CPU, and the memory limit',
-          limits: '2 CPUs, and memory for the cache',
-        }),
+        ...serverRole('enough for the cache'),
       })
       .prefault({})
       .describe('The servers that search.'),
@@ -351,7 +346,7 @@ export const clusterSchema = z
           30,
           'Running searches have this long, after the pod has left the Service.',
         ),
-        ...workload({ requests: '250m CPU, 256Mi', limits: '2 CPUs, 1Gi' }),
+        ...workload(RESOURCE_DEFAULTS.mishards),
         ...additions('mishards'),
         ...probeTimings(),
       })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, flag, host, port, rule } from '../rules';
+import { RESOURCE_DEFAULTS } from '../sizing';
 import { externalMysqlCredentials, mysqlCredentials } from './credentials';
 import { objectPrefix } from './names';
 import { exposure } from './service';
@@ -92,7 +93,7 @@ export const mysql = z
           .array(rule(z.string().regex(/^--\S+$/), 'a flag such as --collect.auto_increment.columns'))
           .default([])
           .describe('Additional flags of mysqld_exporter.'),
-        resources: resources({ requests: '50m CPU, 64Mi', limits: '500m CPU, 128Mi' }),
+        resources: resources(RESOURCE_DEFAULTS.mysqlExporter),
       })
       .prefault({})
       .describe('Metrics of MySQL, on the port `metrics` (9104) of its pod and Service.'),
@@ -102,7 +103,7 @@ export const mysql = z
         'Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.',
       ),
     terminationGracePeriodSeconds: gracePeriod(120, 'InnoDB writes its buffers back.'),
-    ...workload({ requests: '250m CPU, and the memory limit', limits: '1 CPU, 1Gi' }),
+    ...workload(RESOURCE_DEFAULTS.mysql),
     ...additions('mysql'),
     ...probeTimings(),
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { annotations, count, cronSchedule, flag, host, labels, port, rule } from '../rules';
+import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials } from './credentials';
 import { bucket } from './names';
 import { exposure } from './service';
@@ -14,7 +15,7 @@ export const minio = z
       .prefault({})
       .describe('The volume of the objects.'),
     terminationGracePeriodSeconds: gracePeriod(30, 'MinIO writes through.'),
-    ...workload({ requests: '100m CPU, 256Mi', limits: '1 CPU, 1Gi' }),
+    ...workload(RESOURCE_DEFAULTS.minio),
   })
   .prefault({})
   .describe('The embedded MinIO of `s3.embedded`; its root user has the S3 keys.');
@@ -44,11 +45,13 @@ export const backup = z
         )
           .optional()
           .describe('Where in the bucket, outside storage.path.\n\n@default - backup/<name>'),
-        credentials: s3Credentials.optional().describe('The keys for it.\n\n@default - s3.credentials'),
+        credentials: s3Credentials('`<name>-backup-s3`')
+          .optional()
+          .describe('The keys for it.\n\n@default - s3.credentials'),
       })
       .prefault({})
       .describe('Where the backups go.'),
-    ...workload({ requests: '100m CPU, 128Mi', limits: '1 CPU, 512Mi' }),
+    ...workload(RESOURCE_DEFAULTS.backup),
   })
   .prefault({})
   .describe('Backups of the metadata, and the Job that restores one (in jobs/, started by hand).');
@@ -61,7 +64,7 @@ export const smokeTest = z
         'Run the smoke test regularly, as a canary.\n\n@default - never; it is a Job in jobs/ that you start',
       ),
     timeoutSeconds: count(120, 86400, 'seconds').default(600).describe('Seconds that a smoke test may take.'),
-    ...workload({ requests: '50m CPU, 128Mi', limits: '1 CPU, 512Mi' }),
+    ...workload(RESOURCE_DEFAULTS.smokeTest),
   })
   .prefault({})
   .describe('The smoke test: creates a collection, inserts, indexes, searches, compares, drops.');
@@ -78,7 +81,7 @@ export const admin = z
       .prefault({})
       .describe('The Service `<name>-admin`.'),
     terminationGracePeriodSeconds: gracePeriod(30, 'It serves files.'),
-    ...workload({ requests: '50m CPU, 64Mi', limits: '500m CPU, 256Mi' }),
+    ...workload(RESOURCE_DEFAULTS.admin),
   })
   .prefault({})
   .describe(

@@ -11,6 +11,7 @@ import {
   rule,
   serverPort,
 } from '../rules';
+import { SERVER_CPU } from '../sizing';
 import { accessModes, additions, claim, probeTimings, volumeSubPath, workload } from './workload';
 
 /** What is configured about the servers. */
@@ -226,8 +227,9 @@ export const metrics = z.strictObject({
     .describe('Value of the label `cluster`.\n\n@default - name of the cluster'),
 });
 
-export const serverRole = (resources: { requests: string; limits: string }) => ({
-  ...workload(resources),
+/** @param memory what the memory limit follows from */
+export const serverRole = (memory: string) => ({
+  ...workload({ ...SERVER_CPU, memoryLimit: memory }),
   securityProfile: z
     .enum(['restricted', 'baseline'])
     .optional()

@@ -11,6 +11,7 @@ import {
   objectName,
   rule,
 } from '../rules';
+import type { ResourceDefaults } from '../sizing';
 
 /** What every workload has, and every volume that outlives its pods. */
 
@@ -35,22 +36,27 @@ const affinity = z.strictObject({
   podAntiAffinity: rawMapping().optional().describe('As in a pod spec.\n\n@default - none'),
 });
 
-const resourceAmounts = (defaults: string) =>
+const resourceAmounts = (cpu: string, memory: string) =>
   z.strictObject({
-    cpu: cpuQuantity().optional().describe(`CPU cores, e.g. 2 or 500m.\n\n@default - ${defaults}`),
-    memory: bytesQuantity('8Gi').optional().describe(`Memory, e.g. 8Gi.\n\n@default - ${defaults}`),
+    cpu: cpuQuantity().optional().describe(`CPU cores, e.g. 2 or 500m.\n\n@default - ${cpu}`),
+    memory: bytesQuantity('8Gi').optional().describe(`Memory, e.g. 8Gi.\n\n@default - ${memory}`),
   });
 
-export const resources = (defaults: { requests: string; limits: string }) =>
+/** @param defaults the defaults, or what they follow from */
+export const resources = ({ cpuRequest, cpuLimit, memoryRequest, memoryLimit }: ResourceDefaults) =>
   z
     .strictObject({
-      requests: resourceAmounts(defaults.requests).prefault({}).describe('What the scheduler sets aside.'),
-      limits: resourceAmounts(defaults.limits).prefault({}).describe('What the container may use at most.'),
+      requests: resourceAmounts(cpuRequest, memoryRequest ?? 'the limit')
+        .prefault({})
+        .describe('What the scheduler sets aside.'),
+      limits: resourceAmounts(cpuLimit, memoryLimit)
+        .prefault({})
+        .describe('What the container may use at most.'),
     })
     .prefault({})
     .describe('CPU and memory of the main container.');
 
-export const workload = (defaults: { requests: string; limits: string }) => ({
+export const workload = (defaults: ResourceDefaults) => ({
   resources: resources(defaults),
   nodeSelector: labels()
     .default({})
