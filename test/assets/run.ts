@@ -47,10 +47,13 @@ export function start(command: string[], env: Record<string, string>, cwd?: stri
   return { child, printed, ended };
 }
 
+/** Milliseconds after which a command hangs: below the limit of a test, and more than one takes on a busy machine. */
+const HANGING = 20_000;
+
 /** Not execFileSync, because the servers that the scripts talk to live in this process. */
 export async function run(command: string[], env: Record<string, string>, cwd?: string): Promise<Result> {
   const running = start(command, env, cwd);
-  const limit = setTimeout(() => killAll(running), 4_500);
+  const limit = setTimeout(() => killAll(running), HANGING);
   try {
     return await running.ended;
   } finally {
@@ -65,7 +68,7 @@ export function killAll({ child }: Running): void {
   }
 }
 
-export async function until(condition: () => boolean, failure: string, limit = 4_000): Promise<void> {
+export async function until(condition: () => boolean, failure: string, limit = HANGING): Promise<void> {
   const deadline = Date.now() + limit;
   while (!condition()) {
     if (Date.now() > deadline) {
