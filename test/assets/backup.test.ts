@@ -298,7 +298,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       expect(readFileSync(stored(`${prefix}/${backup}.sha256`), 'utf8')).toBe(
         checksum(readFileSync(stored(`${prefix}/${backup}`)), backup),
       );
-    }, 10_000);
+    }, 60_000);
   });
 
   describe('backup-dump', () => {

@@ -389,7 +389,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqladmin'], 'with a 
         const [, connectTimeout] = /--connect-timeout=(\d+)/.exec(words.join(' ')) ?? [];
         expect(Number(connectTimeout)).toBeLessThan(Number(at(container, name, 'timeoutSeconds')));
       }
-    }, 15_000);
+    }, 60_000);
   });
 
   describe('the user that Milvus is', () => {
