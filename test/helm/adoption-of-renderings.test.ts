@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml, stringify } from 'yaml';
 import { adoptionSteps, fromHelmValues } from '../../lib';
+import { withoutPods } from '../support/adoption';
 import { manifestsOf } from '../support/clusters';
 import { at, type Fields, fields, idOf, isFields, type Manifest, records } from '../support/manifests';
 import { ROOT } from '../support/project';
@@ -144,11 +145,8 @@ const uids = (namespace: string, kind: string): Fields =>
       const steps = adoptionSteps(config, { release: 'milvus-test', namespace: adopted }).flatMap(
         ({ commands }) => commands,
       );
-      // Without those that need pods, volumes or a smoke test; in one shell, since some set variables for others.
-      const commands = steps.filter(
-        (one) => !/^npm | (exec|rollout|logs|replace|wait) |patch persistentvolume |describe nodes/.test(one),
-      );
-      run(`set -eu\n${commands.join('\n').replaceAll('-f dist', `-f ${outdir}`)}`);
+      // In one shell, since some set variables for others.
+      run(`set -eu\n${withoutPods(steps).join('\n').replaceAll('-f dist', `-f ${outdir}`)}`);
       const result = ours.map((object) => [idOf(object), essence(live(object, adopted))]);
 
       for (const kind of ['persistentvolumeclaim', 'secret'] as const) {

@@ -11,6 +11,7 @@ import {
   rollbackSteps,
   synthesize,
 } from '../../lib';
+import { withoutPods } from '../support/adoption';
 import { manifestsOf } from '../support/clusters';
 import { at, find, type Manifest } from '../support/manifests';
 import { describeOnServer } from '../support/requires';
@@ -325,13 +326,6 @@ describe('the way back', () => {
     expect(at(patched(ours, commands), 'spec', 'selector')).toEqual({ app: 'milvus-test-mysql' });
   });
 });
-
-/** Without those that need pods, volumes, a smoke test, or Helm. */
-const withoutPods = (commands: readonly string[]) =>
-  commands.filter(
-    (command) =>
-      !/^npm |^helm | (exec|rollout|logs|replace|wait) |patch persistentvolume |describe nodes/.test(command),
-  );
 
 describeOnServer('on the API server of KUBECONFIG', () => {
   const namespace = `adoption-${process.pid}`;
