@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { App, JsonPatch, Testing } from 'cdk8s';
 import { ConfigurationError, MilvusCluster, type MilvusConfig } from '../lib';
 import {
@@ -168,18 +169,42 @@ describe('the minimal configuration', () => {
     expect(find(manifests, 'Service', 'milvus-test-readonly-discovery')).toMatchObject({
       spec: { clusterIP: 'None', selector: { component: 'readonly' } },
     });
-    // Only readers that are ready; and in its directory every .py file is taken for a plugin.
+    // Only readers that are ready.
     expect(at(find(manifests, 'Service', 'milvus-test-readonly-discovery'), 'spec')).not.toHaveProperty(
       'publishNotReadyAddresses',
     );
-    expect(Object.keys(at(find(manifests, 'ConfigMap', 'milvus-test-mishards'), 'data') ?? {})).toEqual([
-      'dns_discovery.py',
-    ]);
     expect(manifests.map(({ kind }) => kind)).not.toContain('Role');
     expect(container(mishards)).toMatchObject({
       livenessProbe: { httpGet: { path: '/live', port: 'health' } },
       readinessProbe: { httpGet: { path: '/ready', port: 'health' } },
     });
+  });
+
+  test('mishards is started by the whole package that mends it', () => {
+    const mishards = find(manifests, 'Deployment', 'milvus-test-mishards');
+    const modules = readdirSync('assets/mishards/milvus_proxy').filter((file) => file.endsWith('.py'));
+    expect(modules.length).toBeGreaterThan(5);
+    expect(
+      Object.keys(at(find(manifests, 'ConfigMap', 'milvus-test-mishards'), 'data') ?? {}).sort(),
+    ).toEqual(modules.sort());
+    expect(container(mishards)?.['volumeMounts']).toContainEqual({
+      name: 'modules',
+      mountPath: '/opt/cdk8s-milvus-mishards/milvus_proxy',
+      readOnly: true,
+    });
+    expect(env(mishards)).toMatchObject({
+      PYTHONPATH: '/opt/cdk8s-milvus-mishards',
+      MISHARDS_COMMANDS: 'restricted',
+    });
+  });
+
+  test('a stopping reader is out of the ring, and out of DNS, before it is told to stop', () => {
+    const readonly = find(manifests, 'Deployment', 'milvus-test-readonly');
+    expect(container(readonly)).toMatchObject({
+      lifecycle: { preStop: { exec: { command: ['sh', '/opt/cdk8s-milvus/leave.sh', '19121', '66'] } } },
+    });
+    expect(at(podSpec(readonly), 'terminationGracePeriodSeconds')).toBe(96);
+    expect(container(find(manifests, 'Deployment', 'milvus-test-writable'))).not.toHaveProperty('lifecycle');
   });
 
   test('a stopping proxy serves on until clients have left it', () => {
@@ -545,7 +570,7 @@ describe('a change rolls exactly the pods that read it', () => {
     [...templates(config)].filter(([name, text]) => before.get(name) !== text).map(([name]) => name);
 
   test.each<[string, Partial<MilvusConfig>, string[]]>([
-    ['more readers', { readonly: { replicas: 1, terminationGracePeriodSeconds: 30 } }, []],
+    ['more readers', { readonly: { replicas: 1, terminationGracePeriodSeconds: 96 } }, []],
     [
       'the cache of the readers',
       { readonly: { cache: { cpuCacheThreshold: 0.5 } } },

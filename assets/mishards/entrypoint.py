@@ -2,7 +2,7 @@
 
 The stock image runs "python mishards/main.py" as PID 1, where Python ignores SIGTERM: every pod would take its whole
 grace period to stop. And its SQLALCHEMY_DATABASE_URI has to carry the password percent-encoded, which no Kubernetes
-manifest can do to a Secret. So this is PID 1 instead, with mishards as its child.
+manifest can do to a Secret. So this is PID 1 instead, with mishards as its child, started by the package milvus_proxy.
 
 Environment:
     MYSQL_USER, MYSQL_PASSWORD, MYSQL_HOST, MYSQL_PORT, MYSQL_DATABASE   become SQLALCHEMY_DATABASE_URI
@@ -27,6 +27,16 @@ from urllib.parse import quote
 # The rotating handlers of mishards are given no size to rotate at, so its files would grow until the volume is full.
 # Every line is on the console as well.
 LOG_LIMIT = 10 * 1024 * 1024
+
+# How the database is used, whatever mishards does: each statement sees what is there now, and a server that is gone, or
+# hangs, is noticed. pymysql would wait for ever for an answer.
+OPTIONS = '&'.join((
+    'charset=utf8mb4',
+    'init_command=SET+SESSION+TRANSACTION+ISOLATION+LEVEL+READ+COMMITTED',
+    'connect_timeout=3',
+    'read_timeout=30',
+    'write_timeout=30',
+))
 
 REQUIRED = ('MYSQL_USER', 'MYSQL_PASSWORD', 'MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_DATABASE')
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -55,12 +65,13 @@ def child_environment():
         fail('not set or empty: %s (look at the Secret and the configuration that they come from)' % ', '.join(missing))
     environment = dict(os.environ)
     del environment['MYSQL_PASSWORD']
-    environment['SQLALCHEMY_DATABASE_URI'] = 'mysql+pymysql://%s:%s@%s:%s/%s?charset=utf8mb4' % (
+    environment['SQLALCHEMY_DATABASE_URI'] = 'mysql+pymysql://%s:%s@%s:%s/%s?%s' % (
         encoded('MYSQL_USER'),
         encoded('MYSQL_PASSWORD'),
         os.environ['MYSQL_HOST'],
         os.environ['MYSQL_PORT'],
         os.environ['MYSQL_DATABASE'],
+        OPTIONS,
     )
     return environment
 
@@ -132,7 +143,7 @@ def main():
     # Blocked signals wait for sigtimedwait, also in PID 1, where an unblocked one without a handler is dropped.
     inherited = signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     child = subprocess.Popen(
-        sys.argv[1:] or [sys.executable, 'mishards/main.py'],
+        sys.argv[1:] or [sys.executable, '-m', 'milvus_proxy'],
         env=environment,
         preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, inherited),
     )

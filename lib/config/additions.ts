@@ -1,3 +1,4 @@
+import { SCRIPTS_DIRECTORY } from '../kubernetes/scripts';
 import type { Problem } from './problems';
 import type { ParsedConfig } from './schema';
 import { IMAGE_DIRECTORY, keepsDataOnVolume } from './settings';
@@ -28,7 +29,7 @@ function ofServer(config: ParsedConfig, role: 'writable' | 'readonly'): Own {
     env: /^POD_NAME$/,
     volumes: {
       'server-config-template': undefined,
-      scripts: undefined,
+      scripts: role === 'readonly' ? SCRIPTS_DIRECTORY : undefined,
       'server-config': '/run/milvus',
       ...(s3 === undefined ? {} : { tmp: undefined }),
       ...(onVolume && !adopted ? { lock: storage.path } : {}),
@@ -40,13 +41,13 @@ function ofServer(config: ParsedConfig, role: 'writable' | 'readonly'): Own {
   };
 }
 
-function ofMishards({ mishards }: ParsedConfig): Own {
+function ofMishards(): Own {
   return {
-    containers: ['mishards', 'wait-for-mysql', 'wait-for-writable', 'wait-for-readonly'],
-    env: /^(WOSERVER|SQLALCHEMY_DATABASE_URI|MYSQL_\w+|SERVER_PORT|MAX_WORKERS|MAX_RETRY|LOG_LEVEL|LOG_PATH|pool_(size|recycle|timeout|pre_ping)|max_overflow|STOP_SECONDS|PYTHON\w+|DISCOVERY_\w+|TRAC(ER|ING)_\w+)$/,
+    containers: ['mishards', 'wait-for-mysql', 'wait-for-writable'],
+    env: /^(WOSERVER|SQLALCHEMY_DATABASE_URI|MYSQL_\w+|SERVER_PORT|MAX_WORKERS|MAX_RETRY|LOG_LEVEL|LOG_PATH|pool_(size|recycle|timeout|pre_ping)|max_overflow|STOP_SECONDS|MISHARDS_COMMANDS|HEALTH_PORT|PYTHON\w+|DISCOVERY_\w+|TRAC(ER|ING)_\w+)$/,
     volumes: {
-      scripts: '/opt/cdk8s-milvus',
-      ...(mishards.discovery === 'dns' ? { discovery: '/opt/cdk8s-milvus-discovery' } : {}),
+      scripts: SCRIPTS_DIRECTORY,
+      modules: '/opt/cdk8s-milvus-mishards/milvus_proxy',
       tmp: '/tmp',
     },
   };
@@ -63,7 +64,7 @@ function ofMysql({ mysql }: ParsedConfig): Own {
         ? { initialization: '/docker-entrypoint-initdb.d' }
         : {}),
       credentials: '/run/secrets/cdk8s-milvus',
-      scripts: '/opt/cdk8s-milvus',
+      scripts: SCRIPTS_DIRECTORY,
       run: '/var/run/mysqld',
       tmp: '/tmp',
     },
@@ -75,7 +76,7 @@ export function additions(config: ParsedConfig): Problem[] {
   const pods = {
     writable: ofServer(config, 'writable'),
     readonly: ofServer(config, 'readonly'),
-    mishards: ofMishards(config),
+    mishards: ofMishards(),
     mysql: ofMysql(config),
   } as const;
   return (Object.keys(pods) as (keyof typeof pods)[]).flatMap((workload) => {

@@ -1,5 +1,6 @@
 import { Names } from '../kubernetes/names';
 import { additions } from './additions';
+import { MISHARDS_DRAIN_SECONDS, readerDrainSeconds } from './draining';
 import { imageVersion } from './images';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
@@ -44,7 +45,7 @@ const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
   reservedLabels,
   architecture,
   tolerations,
-  mishardsStop,
+  stopsInTime,
   serverConfigs,
 ];
 
@@ -738,19 +739,23 @@ function tolerations(config: ParsedConfig): Problem[] {
   );
 }
 
-/** Seconds that a proxy keeps serving after it was told to stop, until no client is sent to it any more. */
-export const MISHARDS_DRAIN_SECONDS = 10;
-
-function mishardsStop(config: ParsedConfig): Problem[] {
-  const seconds = config.mishards.terminationGracePeriodSeconds;
-  if (seconds > MISHARDS_DRAIN_SECONDS) return [];
-  return [
-    {
-      path: 'mishards.terminationGracePeriodSeconds',
-      given: String(seconds),
-      expected: `more than ${MISHARDS_DRAIN_SECONDS}, the seconds that a stopping proxy goes on serving`,
-    },
-  ];
+/** What is killed while it still serves loses what it serves. */
+function stopsInTime(config: ParsedConfig): Problem[] {
+  const drains = { mishards: MISHARDS_DRAIN_SECONDS, readonly: readerDrainSeconds(config) };
+  return (['mishards', 'readonly'] as const).flatMap((workload) => {
+    const seconds = config[workload].terminationGracePeriodSeconds;
+    if (seconds === undefined || seconds > drains[workload]) return [];
+    return [
+      {
+        path: `${workload}.terminationGracePeriodSeconds`,
+        given: String(seconds),
+        expected: `more than ${drains[workload]}, the seconds that a stopping ${workload === 'mishards' ? 'proxy' : 'reader'} goes on serving`,
+        ...(workload === 'readonly' && {
+          fix: 'If answers of your DNS grow less old, lower mishards.dnsCacheSeconds.',
+        }),
+      },
+    ];
+  });
 }
 
 function serverConfigs(config: ParsedConfig): Problem[] {

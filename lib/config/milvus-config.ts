@@ -1256,9 +1256,9 @@ export interface MilvusConfig {
       readonly targetCPUUtilizationPercentage?: number;
     };
     /**
-     * Seconds that a pod gets to stop. A reader has nothing to flush.
+     * Seconds that a pod gets to stop. It serves on until no proxy sends it searches (mishards.dnsCacheSeconds), and has nothing to flush.
      *
-     * @default 30
+     * @default - that long, and 30 seconds
      */
     readonly terminationGracePeriodSeconds?: number;
     /**
@@ -1818,7 +1818,7 @@ export interface MilvusConfig {
      */
     readonly maxWorkers?: number;
     /**
-     * Tries to connect to a server, of 30 seconds each (MAX_RETRY); a search that meets a dead reader hangs that long.
+     * Tries to connect to the writable, of 30 seconds each (MAX_RETRY): so long a call waits for one that is away.
      *
      * @default 3
      */
@@ -1830,7 +1830,7 @@ export interface MilvusConfig {
      */
     readonly logLevel?: 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
     /**
-     * How readers are found: `dns` is our plugin (a headless Service, no rights needed, survives errors); `kubernetes` is the stock plugin, which needs to list pods and stops for good when a reader can not be reached in time; `static` connects once to staticHosts.
+     * How readers are found: `dns` asks a headless Service, without any rights; `kubernetes` is that of mishards, which lists pods and needs rights for it; `static` takes staticHosts. Whoever is found is asked every second whether it answers.
      *
      * @default "dns"
      */
@@ -1896,6 +1896,18 @@ export interface MilvusConfig {
      * @default 5
      */
     readonly discoveryIntervalSeconds?: number;
+    /**
+     * Longest time for which the cluster's DNS gives an old answer: time to live and caches, 30 seconds each with kubeadm and in many clouds. A reader that is to stop serves on for so long, and for one look for readers.
+     *
+     * @default 60
+     */
+    readonly dnsCacheSeconds?: number;
+    /**
+     * What clients may ask the server with the command API: `restricted` answers no secret (get_config of the S3 keys and of the URI with the MySQL password, or of everything) and changes no setting (set_config); `all` passes everything on, so that every client knows the credentials.
+     *
+     * @default "restricted"
+     */
+    readonly commands?: 'restricted' | 'all';
     /**
      * Connections to MySQL.
      *

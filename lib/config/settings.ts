@@ -1,4 +1,5 @@
 import { Names } from '../kubernetes/names';
+import { IN_FLIGHT_SECONDS, readerDrainSeconds } from './draining';
 import { mirrored } from './images';
 import type { Problem } from './problems';
 import { parseMilvusSize } from './quantities';
@@ -106,7 +107,10 @@ export interface ReplicationSettings {
 }
 
 export type WritableSettings = Replace<ParsedConfig['writable'], ServerRoleSettings>;
-export type ReadonlySettings = Replace<ParsedConfig['readonly'], ServerRoleSettings & ReplicationSettings>;
+export type ReadonlySettings = Replace<
+  ParsedConfig['readonly'],
+  ServerRoleSettings & ReplicationSettings & { readonly terminationGracePeriodSeconds: number }
+>;
 export type MishardsSettings = Replace<
   ParsedConfig['mishards'],
   ReplicationSettings & { readonly resources: Resources }
@@ -350,6 +354,8 @@ export function resolveSettings(config: ParsedConfig): {
     readonly: {
       ...config.readonly,
       ...serverRole('readonly', { cacheSize: '4GB', insertBufferSize: '64MB' }),
+      terminationGracePeriodSeconds:
+        config.readonly.terminationGracePeriodSeconds ?? readerDrainSeconds(config) + IN_FLIGHT_SECONDS,
       ...replication(config.readonly),
     },
     mishards: {

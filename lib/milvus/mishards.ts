@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { MISHARDS_DRAIN_SECONDS } from '../config/cross-checks';
+import { MISHARDS_DRAIN_SECONDS } from '../config/draining';
 import type { DatabaseSettings, Settings } from '../config/settings';
 import { asset, assetsChecksum } from '../kubernetes/assets';
 import { Part, type PartProps } from '../kubernetes/part';
@@ -33,13 +33,27 @@ export interface MishardsProps extends PartProps {
 
 const ENTRYPOINT = 'mishards/entrypoint.py';
 const WAIT_FOR_SERVER = 'mishards/wait_for_server.py';
-const DNS_DISCOVERY = 'mishards/dns_discovery.py';
 
 /** Scripts that the proxy's containers run. */
 export const MISHARDS_SCRIPTS = [WAIT_FOR_MYSQL, WAIT_FOR_SERVER, ENTRYPOINT];
 
-/** Every .py file in it is loaded as a plugin, so it holds the plugin alone. */
-const PLUGIN_DIRECTORY = '/opt/cdk8s-milvus-discovery';
+/** The Python package that runs mishards, and mends it. */
+const PACKAGE = 'milvus_proxy';
+const MODULES = [
+  '__init__.py',
+  '__main__.py',
+  'commands.py',
+  'discovery.py',
+  'health.py',
+  'logs.py',
+  'readers.py',
+  'searching.py',
+  'sessions.py',
+  'upstream.py',
+];
+const moduleFile = (module: string) => `mishards/${PACKAGE}/${module}`;
+/** Where Python looks for the package. */
+export const PACKAGE_DIRECTORY = '/opt/cdk8s-milvus-mishards';
 /** Port in the pods, whatever that of the Service. */
 export const MISHARDS_PORT = 19530;
 const HEALTH_PORT = 19120;
@@ -54,8 +68,8 @@ export class Mishards extends Part {
   public readonly autoscaler?: ApiObject;
   /** The Service that clients connect to. */
   public readonly service: ApiObject;
-  /** The ConfigMap with the discovery plugin; unset with another discovery. */
-  public readonly discoveryPlugin?: ApiObject;
+  /** The ConfigMap with the Python package that runs mishards, and mends it. */
+  public readonly modules: ApiObject;
   /** ServiceAccount, Role and RoleBinding of the stock discovery; unset with another one. */
   public readonly rbac?: {
     readonly serviceAccount: ApiObject;
@@ -72,10 +86,15 @@ export class Mishards extends Part {
     super(scope, id, settings, 'mishards');
     const { mishards, service, images } = settings;
     const imagePullPolicy = settings.imagePullPolicy;
-    const dns = mishards.discovery === 'dns';
     this.host = names.cluster;
     this.port = service.port;
-    if (dns) this.discoveryPlugin = this.plugin(names.mishards);
+    this.modules = this.object(
+      'Modules',
+      k8s.KubeConfigMap.manifest({
+        metadata: this.metadata(names.mishards),
+        data: Object.fromEntries(MODULES.map((module) => [module, asset(moduleFile(module))])),
+      }),
+    );
     if (mishards.discovery === 'kubernetes' && mishards.serviceAccountName === undefined) {
       this.rbac = this.permissions(names.mishards);
     }
@@ -95,27 +114,27 @@ export class Mishards extends Part {
       ],
       ports: [
         { name: 'mishards', containerPort: MISHARDS_PORT, protocol: 'TCP' },
-        ...(dns ? [{ name: 'health', containerPort: HEALTH_PORT, protocol: 'TCP' }] : []),
+        { name: 'health', containerPort: HEALTH_PORT, protocol: 'TCP' },
       ],
-      ...probes(dns, mishards),
+      ...probes(mishards),
       // Until no client is sent here any more; then SIGTERM, which the entrypoint passes on.
       lifecycle: { preStop: { exec: { command: ['sleep', String(MISHARDS_DRAIN_SECONDS)] } } },
       resources: resourceRequirements(mishards.resources),
       securityContext: containerSecurity(),
       volumeMounts: [
         Scripts.mount(),
-        ...(dns ? [{ name: 'discovery', mountPath: PLUGIN_DIRECTORY, readOnly: true }] : []),
+        { name: 'modules', mountPath: `${PACKAGE_DIRECTORY}/${PACKAGE}`, readOnly: true },
         { name: 'tmp', mountPath: '/tmp' },
       ],
     };
-    const waitFor = (what: string, server: { readonly host: string; readonly port: number }) => ({
-      name: `wait-for-${what}`,
+    const waitForWritable = {
+      name: 'wait-for-writable',
       image: images.mishards,
       imagePullPolicy,
       command: ['python3', Scripts.path(WAIT_FOR_SERVER)],
       env: [
-        { name: 'SERVER', value: `tcp://${server.host}:${server.port}` },
-        { name: 'SERVER_NAME', value: what },
+        { name: 'SERVER', value: woserver.value },
+        { name: 'SERVER_NAME', value: 'writable' },
         // As long as a server may take to start.
         { name: 'WAIT_SECONDS', value: String(settings.writable.startupTimeoutSeconds) },
       ],
@@ -123,29 +142,23 @@ export class Mishards extends Part {
       securityContext: containerSecurity(),
       terminationMessagePolicy: 'FallbackToLogsOnError',
       volumeMounts: [Scripts.mount()],
-    });
-    // The static discovery exits when a host of its own is not there.
-    const ownReaders = mishards.discovery === 'static' && mishards.staticHosts === undefined;
+    };
 
     const template = podTemplate({
       options: mishards,
       imagePullSecrets: settings.imagePullSecrets,
       selectorLabels: this.selectorLabels,
-      checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])]),
+      checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...MODULES.map(moduleFile)]),
       tokenOf:
         mishards.discovery === 'kubernetes'
           ? (mishards.serviceAccountName ?? this.rbac?.serviceAccount.name)
           : undefined,
       replicas: mishards.replicas,
-      initContainers: [
-        waitForMysql(database, images.mysql, settings),
-        waitFor('writable', writable),
-        ...(ownReaders ? [waitFor('readonly', readers)] : []),
-      ],
+      initContainers: [waitForMysql(database, images.mysql, settings), waitForWritable],
       containers: [container],
       volumes: [
         Scripts.volume(names.scripts, MISHARDS_SCRIPTS),
-        ...(dns ? [configMapVolume('discovery', names.mishards)] : []),
+        configMapVolume('modules', names.mishards),
         // Log files; the entrypoint keeps them small.
         emptyDir('tmp', '256Mi'),
       ],
@@ -186,16 +199,6 @@ export class Mishards extends Part {
           [{ name: 'shards', port: service.port, target: 'mishards' }],
           service,
         ),
-      }),
-    );
-  }
-
-  private plugin(name: string): ApiObject {
-    return this.object(
-      'DiscoveryPlugin',
-      k8s.KubeConfigMap.manifest({
-        metadata: this.metadata(name),
-        data: { 'dns_discovery.py': asset(DNS_DISCOVERY) },
       }),
     );
   }
@@ -248,6 +251,9 @@ function processEnv({ mishards }: Settings): k8s.EnvVar[] {
     pool_timeout: database.poolTimeoutSeconds,
     pool_pre_ping: 'True',
     STOP_SECONDS: Math.max(1, stopSeconds),
+    MISHARDS_COMMANDS: mishards.commands,
+    HEALTH_PORT,
+    PYTHONPATH: PACKAGE_DIRECTORY,
     PYTHONDONTWRITEBYTECODE: 1,
     PYTHONUNBUFFERED: 1,
   });
@@ -256,11 +262,9 @@ function processEnv({ mishards }: Settings): k8s.EnvVar[] {
 function dnsDiscoveryEnv({ mishards }: Settings, readers: ReadonlyNodes): k8s.EnvVar[] {
   return environment({
     DISCOVERY_CLASS_NAME: 'dns',
-    DISCOVERY_PLUGIN_PATH: PLUGIN_DIRECTORY,
     DISCOVERY_DNS_HOST: readers.discoveryHost,
     DISCOVERY_DNS_PORT: readers.port,
     DISCOVERY_DNS_POLL_INTERVAL: mishards.discoveryIntervalSeconds,
-    DISCOVERY_DNS_HEALTH_PORT: HEALTH_PORT,
   });
 }
 
@@ -313,22 +317,17 @@ function environment(variables: Readonly<Record<string, string | number>>): k8s.
 /** Seconds of one try to connect to a server, in pymilvus. */
 const CONNECT_SECONDS = 30;
 
-/**
- * The gRPC port opens after the writable was reached. From then on our plugin tells whether its loop is alive and
- * whether there is a reader; with the stock discovery the open port is all there is to see.
- */
-function probes(dns: boolean, { maxRetry, readinessProbe, livenessProbe }: Settings['mishards']) {
-  const open = { tcpSocket: { port: k8s.IntOrString.fromString('mishards') } };
-  const health = (path: string) =>
-    dns ? { httpGet: { path, port: k8s.IntOrString.fromString('health') } } : open;
+/** The gRPC port opens after the writable was reached. From then on the package tells what is there and what is not. */
+function probes({ maxRetry, readinessProbe, livenessProbe }: Settings['mishards']) {
+  const health = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('health') } });
   return {
     startupProbe: {
-      ...open,
+      tcpSocket: { port: k8s.IntOrString.fromString('mishards') },
       periodSeconds: 5,
       failureThreshold: Math.ceil((CONNECT_SECONDS * maxRetry) / 5) + 12,
     },
     readinessProbe: timed(
-      { ...health('/ready'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+      { ...health('/ready'), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 3 },
       readinessProbe,
     ),
     livenessProbe: timed(

@@ -1,4 +1,5 @@
 import { k8s } from 'cdk8s-plus-25';
+import { readerDrainSeconds } from '../config/draining';
 import {
   IMAGE_DIRECTORY,
   type ReadonlySettings,
@@ -28,6 +29,7 @@ import { VOLUME_PREFLIGHT, volumePreflight } from '../storage/volume';
 import type { ServerConfigTemplate } from './server-config';
 
 export const RENDER_CONFIG = 'render-config.sh';
+const LEAVE = 'leave.sh';
 
 const TEMPLATE_DIRECTORY = '/etc/milvus';
 const RENDERED_DIRECTORY = '/run/milvus';
@@ -47,8 +49,12 @@ export interface ServerPodProps {
   readonly replicas: number;
 }
 
-/** Scripts that the init containers of a server run. */
-export function serverScripts({ database, s3, storage }: Settings): readonly string[] {
+/** Scripts that the pods of servers run. */
+export function serverScripts(settings: Settings): readonly string[] {
+  return [...initScripts(settings), ...(settings.mode === 'cluster' ? [LEAVE] : [])];
+}
+
+function initScripts({ database, s3, storage }: Settings): readonly string[] {
   return [
     ...(database === undefined ? [] : [WAIT_FOR_MYSQL]),
     ...(s3 === undefined ? [] : [S3_PREFLIGHT, S3_REMOTE]),
@@ -61,7 +67,8 @@ export function serverScripts({ database, s3, storage }: Settings): readonly str
 export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
   const { settings, names, role, template, walVolumes, writes } = props;
   const { milvus, storage, s3, database, images, imagePullSecrets } = settings;
-  const scripts = serverScripts(settings);
+  const leaves = settings.mode === 'cluster' && !writes;
+  const scripts = [...initScripts(settings), ...(leaves ? [LEAVE] : [])];
   const asRoot = role.securityProfile === 'baseline';
   const writableRoot = writesToRoot(settings, writes);
   const directories = storageDirectories(settings, names);
@@ -82,6 +89,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
         : []),
     ],
     ...probes(milvus.network.httpEnabled, role),
+    ...(leaves && { lifecycle: { preStop: { exec: { command: leave(settings) } } } }),
     resources: withDevices(resourceRequirements(role.resources), role.gpu),
     securityContext: containerSecurity(!writableRoot),
     volumeMounts: [
@@ -90,6 +98,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       ...directories.map(({ mount }) => mount),
       ...walVolumes.map(({ name }) => ({ name, mountPath: settings.wal.path })),
       logs.mount,
+      ...(leaves ? [Scripts.mount()] : []),
     ],
   };
 
@@ -131,6 +140,17 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       ...extraConfig,
     ],
   });
+}
+
+/** A reader is out of the ring before it is told to stop, and has answered what it was asked. */
+function leave(settings: Settings): string[] {
+  const { httpEnabled, httpPort } = settings.milvus.network;
+  return [
+    'sh',
+    Scripts.path(LEAVE),
+    httpEnabled ? String(httpPort) : '',
+    String(readerDrainSeconds(settings)),
+  ];
 }
 
 /** The writer locks a file directly in storage.path: in an adopted release the image's own directory. */

@@ -1,4 +1,4 @@
-import { MISHARDS_DRAIN_SECONDS } from '../../lib/config/cross-checks';
+import { MISHARDS_DRAIN_SECONDS } from '../../lib/config/draining';
 import { minimal } from '../support/clusters';
 import { at, messages } from './messages';
 
@@ -442,6 +442,22 @@ rule(
       'not so long',
       { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS } },
       'mishards.terminationGracePeriodSeconds: given 10; expected more than 10',
+    ],
+  ],
+);
+
+rule(
+  'a reader serves on until DNS has forgotten it',
+  [
+    ['by default', {}],
+    ['longer', { readonly: { terminationGracePeriodSeconds: 67 } }],
+    ['a short memory', { mishards: { dnsCacheSeconds: 0 }, readonly: { terminationGracePeriodSeconds: 7 } }],
+  ],
+  [
+    [
+      'not so long',
+      { readonly: { terminationGracePeriodSeconds: 66 } },
+      'readonly.terminationGracePeriodSeconds: given 66; expected more than 66, the seconds that a stopping reader goes on serving',
     ],
   ],
 );

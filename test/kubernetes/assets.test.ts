@@ -10,7 +10,7 @@ jest.mock('node:fs', () => {
   };
 });
 
-test.each(['render-config.sh', 'mishards/dns_discovery.py'])(
+test.each(['render-config.sh', 'mishards/milvus_proxy/readers.py'])(
   '%s has Unix line ends, whatever the checkout has',
   (name) => {
     const text = asset(name);

@@ -185,15 +185,28 @@ test('static discovery: the readers that are named, and never the writable', () 
     DISCOVERY_STATIC_HOSTS: 'milvus-test-readonly',
     DISCOVERY_STATIC_PORT: '19530',
   });
-  const waits = records(at(pod(one, 'mishards'), 'initContainers'));
-  expect(waits.map(({ name }) => name)).toEqual(['wait-for-mysql', 'wait-for-writable', 'wait-for-readonly']);
-  expect(records(waits[2]?.['env'])).toContainEqual({
-    name: 'SERVER',
-    value: 'tcp://milvus-test-readonly:19530',
-  });
   const named: MilvusConfig = { ...minimal, mishards: { discovery: 'static', staticHosts: ['a', 'b:1'] } };
   expect(env(named)).toMatchObject({ DISCOVERY_STATIC_HOSTS: 'a,b:1' });
-  expect(records(at(pod(named, 'mishards'), 'initContainers'))).toHaveLength(2);
+});
+
+test('clients may ask for no secret, unless that is wanted', () => {
+  expect(env(minimal)).toMatchObject({ MISHARDS_COMMANDS: 'restricted' });
+  expect(env({ ...minimal, mishards: { commands: 'all' } })).toMatchObject({ MISHARDS_COMMANDS: 'all' });
+});
+
+test('a reader serves on for as long as DNS may still name it, and has time for what it was asked', () => {
+  const config: MilvusConfig = {
+    ...minimal,
+    mishards: { dnsCacheSeconds: 5, discoveryIntervalSeconds: 2 },
+    milvus: { network: { httpEnabled: false } },
+  };
+  expect(main(config, 'readonly')).toMatchObject({
+    // Without the HTTP port there is nobody to tell, but the time remains.
+    lifecycle: { preStop: { exec: { command: ['sh', '/opt/cdk8s-milvus/leave.sh', '', '8'] } } },
+  });
+  expect(at(pod(config, 'readonly'), 'terminationGracePeriodSeconds')).toBe(38);
+  const own: MilvusConfig = { ...minimal, readonly: { terminationGracePeriodSeconds: 90 } };
+  expect(at(pod(own, 'readonly'), 'terminationGracePeriodSeconds')).toBe(90);
 });
 
 test('traces are sampled, and off unless asked for', () => {

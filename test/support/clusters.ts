@@ -314,6 +314,8 @@ const common: Every<Common> = {
     logLevel: 'INFO',
     discovery: 'kubernetes',
     discoveryIntervalSeconds: 7,
+    dnsCacheSeconds: 20,
+    commands: 'all',
     database: { poolSize: 60, maxOverflow: 5, poolRecycleSeconds: 100, poolTimeoutSeconds: 10 },
     terminationGracePeriodSeconds: 60,
   },

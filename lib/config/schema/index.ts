@@ -257,7 +257,11 @@ export const clusterSchema = z
       .strictObject({
         replicas: count(1, 1000, 'readers').default(1).describe('Number of readers.'),
         ...replication(),
-        terminationGracePeriodSeconds: gracePeriod(30, 'A reader has nothing to flush.'),
+        terminationGracePeriodSeconds: count(0, 86400, 'seconds')
+          .optional()
+          .describe(
+            'Seconds that a pod gets to stop. It serves on until no proxy sends it searches (mishards.dnsCacheSeconds), and has nothing to flush.\n\n@default - that long, and 30 seconds',
+          ),
         ...serverRole('enough for the cache'),
       })
       .prefault({})
@@ -273,7 +277,7 @@ export const clusterSchema = z
         maxRetry: count(1, 100, 'tries')
           .default(3)
           .describe(
-            'Tries to connect to a server, of 30 seconds each (MAX_RETRY); a search that meets a dead reader hangs that long.',
+            'Tries to connect to the writable, of 30 seconds each (MAX_RETRY): so long a call waits for one that is away.',
           ),
         logLevel: rule(
           z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']),
@@ -284,7 +288,7 @@ export const clusterSchema = z
         discovery: rule(z.enum(['dns', 'kubernetes', 'static']), '"dns", "kubernetes" or "static"')
           .default('dns')
           .describe(
-            'How readers are found: `dns` is our plugin (a headless Service, no rights needed, survives errors); `kubernetes` is the stock plugin, which needs to list pods and stops for good when a reader can not be reached in time; `static` connects once to staticHosts.',
+            'How readers are found: `dns` asks a headless Service, without any rights; `kubernetes` is that of mishards, which lists pods and needs rights for it; `static` takes staticHosts. Whoever is found is asked every second whether it answers.',
           ),
         staticHosts: z
           .array(hostAndPort('a host name or IPv4 address, with :port when that is not 19530'))
@@ -325,6 +329,17 @@ export const clusterSchema = z
         discoveryIntervalSeconds: count(1, 300, 'seconds')
           .default(5)
           .describe('Seconds between looks for readers.'),
+        dnsCacheSeconds: count(0, 3600, 'seconds')
+          .default(60)
+          .describe(
+            "Longest time for which the cluster's DNS gives an old answer: time to live and caches, 30 seconds each with kubeadm and in many clouds. A reader that is to stop serves on for so long, and for one look for readers.",
+          ),
+        commands: z
+          .enum(['restricted', 'all'])
+          .default('restricted')
+          .describe(
+            'What clients may ask the server with the command API: `restricted` answers no secret (get_config of the S3 keys and of the URI with the MySQL password, or of everything) and changes no setting (set_config); `all` passes everything on, so that every client knows the credentials.',
+          ),
         database: z
           .strictObject({
             poolSize: count(1, 10000, 'connections')

@@ -56,7 +56,7 @@ describeWith(['python3'], 'the entry point of mishards', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const seen = JSON.parse(stdout);
       const [, user = '', encoded = ''] =
-        /^mysql\+pymysql:\/\/([^:@/]*):([^:@/]*)@milvus-mysql:3306\/milvus\?charset=utf8mb4$/.exec(
+        /^mysql\+pymysql:\/\/([^:@/]*):([^:@/]*)@milvus-mysql:3306\/milvus\?charset=utf8mb4&init_command=SET\+SESSION\+TRANSACTION\+ISOLATION\+LEVEL\+READ\+COMMITTED&connect_timeout=3&read_timeout=30&write_timeout=30$/.exec(
           seen.SQLALCHEMY_DATABASE_URI,
         ) ?? [];
       expect([decodeURIComponent(user), decodeURIComponent(encoded)]).toEqual(['us:er@', password]);
@@ -66,13 +66,16 @@ describeWith(['python3'], 'the entry point of mishards', () => {
     },
   );
 
-  test('runs mishards/main.py in the working directory, with the same Python', async () => {
+  test('runs the package that starts mishards, in the working directory, with the same Python', async () => {
     const source = path.join(folder, 'source');
-    mkdirSync(path.join(source, 'mishards'), { recursive: true });
-    writeFileSync(path.join(source, 'mishards/main.py'), 'import sys; print(sys.argv); sys.exit(3)\n');
+    mkdirSync(path.join(source, 'milvus_proxy'), { recursive: true });
+    writeFileSync(
+      path.join(source, 'milvus_proxy/__main__.py'),
+      'import os, sys; print(os.path.relpath(__file__)); sys.exit(3)\n',
+    );
     expect(await run(['python3', ENTRYPOINT], env(), source)).toEqual({
       code: 3,
-      stdout: "['mishards/main.py']\n",
+      stdout: 'milvus_proxy/__main__.py\n',
       stderr: '',
     });
   });

@@ -1,0 +1,36 @@
+"""A database session ends with the request that began it.
+
+In mishards (router/plugins/file_based_hash_ring_router.py: _route) it ends on success alone. A collection that is not found, or a
+database that went away, leaves its thread with a transaction for ever: the state of the database of then, or "Can't
+reconnect until invalid transaction is rolled back" for every search.
+"""
+import functools
+
+from mishards import db, exceptions
+
+from milvus_proxy import LOGGER
+
+
+def end_session():
+    try:
+        db.remove_session()
+    except Exception as error:
+        LOGGER.warning('a database session could not be ended, and is dropped: %r', error)
+        db.session_factory.registry.clear()
+
+
+def with_session(routing):
+    """The router's routing(), which only reads: a connection that broke meanwhile is not the client's affair."""
+
+    @functools.wraps(routing)
+    def wrapped(*args, **kwargs):
+        try:
+            try:
+                return routing(*args, **kwargs)
+            except exceptions.DBError:
+                end_session()
+                return routing(*args, **kwargs)
+        finally:
+            end_session()
+
+    return wrapped
