@@ -1,5 +1,5 @@
+import type { ParsedConfig } from './parsed-config';
 import type { Problem } from './problems';
-import type { ParsedConfig } from './schema';
 import { IMAGE_DIRECTORY, keepsDataOnVolume } from './settings';
 import { isMapping } from './validate';
 

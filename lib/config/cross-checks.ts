@@ -1,9 +1,9 @@
 import { Names } from '../kubernetes/names';
 import { additions } from './additions';
 import { imageVersion } from './images';
+import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
-import type { ParsedConfig } from './schema';
 import { extraServerConfigProblems } from './server-keys';
 import {
   connectionsNeeded,
