@@ -61,6 +61,11 @@ export class MilvusCluster extends Chart {
   public readonly backup?: Backup;
   /** The smoke test on a schedule; unset without one. */
   public readonly canary?: SmokeTest;
+  /**
+   * The ConfigMaps with the programs that run in the pods: the scripts, and the discovery plugin of mishards.
+   * synthesize() writes them to a file of their own, which is the longest and has nothing of the configuration.
+   */
+  public readonly scripts: readonly ApiObject[];
   /** The ConfigMap with the server configurations, without credentials. */
   public readonly serverConfigs: ServerConfigs;
   /** The ConfigMap with files for additional containers; unset without any. */
@@ -107,7 +112,7 @@ export class MilvusCluster extends Chart {
     if (mysqlCredentials !== undefined) {
       this.mysqlSecret = this.credentials('MysqlCredentials', mysqlCredentials);
     }
-    new Scripts(this, 'Scripts', {
+    const { configMap: scripts } = new Scripts(this, 'Scripts', {
       name: names.scripts,
       ...this.metadata(),
       files: [
@@ -161,6 +166,8 @@ export class MilvusCluster extends Chart {
         readers: this.readonly,
       });
     }
+    const plugin = this.mishards?.discoveryPlugin;
+    this.scripts = plugin === undefined ? [scripts] : [scripts, plugin];
     if (settings.admin !== undefined) {
       this.admin = new Admin(this, 'Admin', { settings, names, admin: settings.admin });
     }

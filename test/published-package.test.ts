@@ -148,6 +148,7 @@ test('its command works without a checkout', () => {
   expect(readdirSync(join(project, 'manifests')).sort()).toEqual([
     'Kustomization',
     'jobs',
+    'milvus-scripts.k8s.yaml',
     'milvus.k8s.yaml',
   ]);
   run('npx', '--offline', 'cdk8s-milvus', 'check', '-c', 'milvus.yaml', '-o', 'manifests');
