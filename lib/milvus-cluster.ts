@@ -24,16 +24,7 @@ import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
 import { Minio } from './storage/minio';
 
-/** What the clusters of each App own. */
-const ownersIn = new WeakMap<IConstruct, Owners>();
-
-/** Two clusters of one App that share names or a bucket would overwrite each other. */
-function takeOwn({ node: { root } }: Construct, source: string, settings: Settings): void {
-  const owners = ownersIn.get(root) ?? new Owners();
-  ownersIn.set(root, owners);
-  const problems = owners.take(source, settings);
-  if (problems.length > 0) throw new ConfigurationError([{ source, problems }]);
-}
+const CLUSTER = Symbol.for('cdk8s-milvus.MilvusCluster');
 
 /**
  * A Milvus 1.1.1 cluster, as one chart.
@@ -43,6 +34,7 @@ function takeOwn({ node: { root } }: Construct, source: string, settings: Settin
  * they share. A standalone server is the writable alone, with the clients' Service in front of it.
  *
  * The parts are there to be patched: `cluster.writable.deployment.addJsonPatch(...)`, with the real field names.
+ * `ApiObject.of(cluster.writable)` gives the same object.
  */
 export class MilvusCluster extends Chart {
   /** The configuration with all defaults filled in. */
@@ -69,6 +61,11 @@ export class MilvusCluster extends Chart {
   public readonly backup?: Backup;
   /** The smoke test on a schedule; unset without one. */
   public readonly canary?: SmokeTest;
+  /**
+   * The ConfigMaps with the programs that run in the pods: the scripts, and the package that runs mishards.
+   * synthesize() writes them to a file of their own, which is the longest and has nothing of the configuration.
+   */
+  public readonly scripts: readonly ApiObject[];
   /** The ConfigMap with the server configurations, without credentials. */
   public readonly serverConfigs: ServerConfigs;
   /** The ConfigMap with files for additional containers; unset without any. */
@@ -80,16 +77,23 @@ export class MilvusCluster extends Chart {
   /** The Secret or ExternalSecret of the MySQL passwords; unset when an existing Secret is used. */
   public readonly mysqlSecret?: ApiObject;
 
+  /** Whether a construct is a cluster; `instanceof` is that of Chart here, and true for every chart. */
+  public static isMilvusCluster(construct: IConstruct): construct is MilvusCluster {
+    return CLUSTER in construct;
+  }
+
   /**
    * @param id id of the chart; with an ordinary cdk8s App also the name of its file
    * @param config the configuration of the cluster, or settings that loadClusters() returned
    * @throws ConfigurationError with every problem of the configuration, and with what another cluster of the App has
    */
   public constructor(scope: Construct, id: string, config: MilvusConfig | Settings) {
-    const source = `MilvusCluster "${id}"`;
+    const source = sourceOf(id);
     const settings = settingsOf(config, source);
-    takeOwn(scope, source, settings);
+    const problems = ownersIn(scope).take(source, settings);
+    if (problems.length > 0) throw new ConfigurationError([{ source, problems }]);
     super(scope, id, { namespace: settings.namespace, disableResourceNameHashes: true });
+    Object.defineProperty(this, CLUSTER, { value: true });
     this.settings = settings;
     const names = Names.of(settings);
     const { s3, database, backup, mysql } = settings;
@@ -108,7 +112,7 @@ export class MilvusCluster extends Chart {
     if (mysqlCredentials !== undefined) {
       this.mysqlSecret = this.credentials('MysqlCredentials', mysqlCredentials);
     }
-    new Scripts(this, 'Scripts', {
+    const { configMap: scripts } = new Scripts(this, 'Scripts', {
       name: names.scripts,
       ...this.metadata(),
       files: [
@@ -162,6 +166,7 @@ export class MilvusCluster extends Chart {
         readers: this.readonly,
       });
     }
+    this.scripts = this.mishards === undefined ? [scripts] : [scripts, this.mishards.modules];
     if (settings.admin !== undefined) {
       this.admin = new Admin(this, 'Admin', { settings, names, admin: settings.admin });
     }
@@ -187,4 +192,18 @@ export class MilvusCluster extends Chart {
     const metadata = { name: credentials.secretName, ...this.metadata() };
     return new Credentials(this, id, { metadata, credentials }).object;
   }
+}
+
+/** How a message names a cluster. */
+function sourceOf(id: string): string {
+  return `MilvusCluster "${id}"`;
+}
+
+/** What the clusters of an App own: two that share names or a bucket would overwrite each other. */
+function ownersIn({ node: { root } }: Construct): Owners {
+  const owners = new Owners();
+  for (const { node, settings } of root.node.findAll().filter(MilvusCluster.isMilvusCluster)) {
+    owners.take(sourceOf(node.id), settings);
+  }
+  return owners;
 }

@@ -40,6 +40,7 @@ export class MilvusJob extends Chart {
     }
     super(scope, id, { namespace: settings.namespace, disableResourceNameHashes: true });
     this.job = this.jobOf(name, { settings, names: Names.of(settings) });
+    this.node.defaultChild = this.job;
   }
 
   private jobOf(name: JobName, props: PartProps): ApiObject {

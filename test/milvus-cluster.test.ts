@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { App, JsonPatch, Testing } from 'cdk8s';
-import { ConfigurationError, MilvusCluster, type MilvusConfig } from '../lib';
+import { ApiObject, App, JsonPatch, Testing } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { ConfigurationError, MilvusCluster, type MilvusConfig, MilvusJob } from '../lib';
 import {
   clusterOf,
   everyOption,
@@ -601,6 +602,35 @@ describe('as a construct in an app of one’s own', () => {
     expect(deployment && container(deployment)).toMatchObject({ resources: { limits: { memory: '16Gi' } } });
   });
 
+  const everyPart: MilvusConfig = {
+    name: 'milvus-test',
+    s3: { embedded: true, bucket: 'milvus-test' },
+    admin: { enabled: true },
+    backup: { enabled: true },
+    smokeTest: { schedule: '*/15 * * * *' },
+  };
+
+  test.each<[part: string, of: (cluster: MilvusCluster) => IConstruct | undefined, object: string]>([
+    ['writable', ({ writable }) => writable, 'Deployment/milvus-test-writable'],
+    ['readonly', ({ readonly }) => readonly, 'Deployment/milvus-test-readonly'],
+    ['mishards', ({ mishards }) => mishards, 'Deployment/milvus-test-mishards'],
+    ['mysql', ({ mysql }) => mysql, 'StatefulSet/milvus-test-mysql'],
+    ['minio', ({ minio }) => minio, 'StatefulSet/milvus-test-minio'],
+    ['admin', ({ admin }) => admin, 'Deployment/milvus-test-admin'],
+    ['backup', ({ backup }) => backup, 'CronJob/milvus-test-backup'],
+    ['canary', ({ canary }) => canary, 'CronJob/milvus-test-smoke-test'],
+    ['serverConfigs', ({ serverConfigs }) => serverConfigs, 'ConfigMap/milvus-test'],
+    ['networkPolicies', ({ networkPolicies }) => networkPolicies, 'NetworkPolicy/milvus-test-default-deny'],
+  ])('%s is the object that it is there for, and what is patched later is in the output', (_, of, object) => {
+    const cluster = clusterOf(everyPart);
+    const main = ApiObject.of(of(cluster) as IConstruct);
+    main.addJsonPatch(JsonPatch.add('/metadata/annotations', { patched: 'yes' }));
+    const patched = (Testing.synth(cluster) as Manifest[]).filter(
+      ({ metadata }) => at(metadata, 'annotations', 'patched') === 'yes',
+    );
+    expect(patched.map(idOf)).toEqual([object]);
+  });
+
   test('parts tell where they are, so that nobody builds names', () => {
     const { mishards, writable, readonly, mysql } = clusterOf(minimal);
     expect([mishards?.host, writable.host, readonly?.host, readonly?.discoveryHost, mysql?.host]).toEqual([
@@ -638,6 +668,15 @@ describe('as a construct in an app of one’s own', () => {
       new RegExp(`^MilvusCluster "second": 1 problem\\n  - ${words}`),
     );
     expect(() => new MilvusCluster(new App(), 'second', other)).not.toThrow();
+  });
+
+  test('what counts is in the tree: other charts own nothing, nor does a cluster that was taken out', () => {
+    const app = new App();
+    new MilvusJob(app, 'job', 'smoke-test', minimal);
+    const first = new MilvusCluster(app, 'first', minimal);
+    expect(app.node.children.map(MilvusCluster.isMilvusCluster)).toEqual([false, true]);
+    app.node.tryRemoveChild(first.node.id);
+    expect(() => new MilvusCluster(app, 'second', minimal)).not.toThrow();
   });
 
   test('fails with every problem and the name of the construct', () => {

@@ -1,4 +1,4 @@
-import { App, JsonPatch } from 'cdk8s';
+import { ApiObject, App, JsonPatch } from 'cdk8s';
 import { type JobName, MilvusJob } from '../lib';
 import { minimal } from './support/clusters';
 import { at, type Manifest } from './support/manifests';
@@ -6,6 +6,7 @@ import { at, type Manifest } from './support/manifests';
 test.each<JobName>(['smoke-test', 'restore'])('%s: the Job is there to be patched', (name) => {
   const config = { ...minimal, backup: { enabled: true } };
   const chart = new MilvusJob(new App(), 'job', name, config);
+  expect(ApiObject.of(chart)).toBe(chart.job);
   chart.job.addJsonPatch(JsonPatch.add('/spec/template/spec/runtimeClassName', 'gvisor'));
   const [manifest] = chart.toJson() as [Manifest];
   expect(manifest).toMatchObject({ kind: 'Job', metadata: { name: `milvus-test-${name}` } });

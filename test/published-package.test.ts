@@ -29,7 +29,7 @@ const TYPES = join(ROOT, 'node_modules/@types');
 
 function compile(file: string): void {
   const options = ['--strict', '--target', 'es2022', '--module', 'node16', '--moduleResolution', 'node16'];
-  run('node', TSC, ...options, '--skipLibCheck', '--typeRoots', TYPES, '--types', 'node', file);
+  run('node', TSC, ...options, '--typeRoots', TYPES, '--types', 'node', file);
 }
 
 /** A module that was built once, and whose source is gone. */
@@ -116,6 +116,26 @@ export const changed = () => loadClusters().map(({ config: loaded }): MilvusConf
   );
 }, 60_000);
 
+test('a project that cdk8s init has made takes it, and checks the types of all libraries', () => {
+  const init = join(project, 'init');
+  cpSync(join(ROOT, 'node_modules/cdk8s-cli/templates/typescript-app'), init, { recursive: true });
+  const main = join(init, 'main.ts');
+  writeFileSync(
+    main,
+    readFileSync(main, 'utf8')
+      .replace("from 'cdk8s';", "from 'cdk8s';\nimport { loadClusters, MilvusCluster } from 'cdk8s-milvus';")
+      .replace(
+        '// define resources here',
+        `new MilvusCluster(this, 'milvus', { name: 'milvus', s3: { address: 'rgw', bucket: 'vectors' } });
+    if (props.namespace) new MilvusCluster(this, 'loaded', loadClusters()[0].settings);`,
+      ),
+  );
+  // Its tsconfig.json as it is: an old target, no esModuleInterop, no skipLibCheck.
+  run('node', TSC, '-p', init, '--typeRoots', TYPES, '--types', 'node,jest');
+  const tests = JSON.stringify({ rootDir: init, testMatch: ['**/*.test.js'] });
+  run('node', join(ROOT, 'node_modules/jest/bin/jest.js'), '--config', tests, '--ci=false', '-u');
+}, 120_000);
+
 test('the example of an app has synthesized what it says', () => {
   const text = readFileSync(join(project, 'dist/milvus.k8s.yaml'), 'utf8');
   expect(text).toContain('name: ndots');
@@ -128,6 +148,7 @@ test('its command works without a checkout', () => {
   expect(readdirSync(join(project, 'manifests')).sort()).toEqual([
     'Kustomization',
     'jobs',
+    'milvus-scripts.k8s.yaml',
     'milvus.k8s.yaml',
   ]);
   run('npx', '--offline', 'cdk8s-milvus', 'check', '-c', 'milvus.yaml', '-o', 'manifests');

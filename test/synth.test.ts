@@ -25,8 +25,9 @@ afterEach(() => rmSync(project, { recursive: true }));
 
 function synth(...args: string[]) {
   const { status, stderr } = spawnSync('node', ['synth.js', ...args], { cwd: project, encoding: 'utf8' });
-  const file = join(project, 'dist/milvus-test.k8s.yaml');
-  return { status, stderr, manifest: existsSync(file) ? readFileSync(file, 'utf8') : '' };
+  const files = ['milvus-test-scripts', 'milvus-test'].map((name) => join(project, `dist/${name}.k8s.yaml`));
+  const manifest = files.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'));
+  return { status, stderr, manifest: manifest.join('') };
 }
 
 function edit(file: string, from: string, to: string): void {

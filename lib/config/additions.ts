@@ -1,6 +1,6 @@
 import { SCRIPTS_DIRECTORY } from '../kubernetes/scripts';
+import type { ParsedConfig } from './parsed-config';
 import type { Problem } from './problems';
-import type { ParsedConfig } from './schema';
 import { IMAGE_DIRECTORY, keepsDataOnVolume } from './settings';
 import { isMapping } from './validate';
 

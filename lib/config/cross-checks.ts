@@ -2,9 +2,9 @@ import { Names } from '../kubernetes/names';
 import { additions } from './additions';
 import { MISHARDS_DRAIN_SECONDS, readerDrainSeconds } from './draining';
 import { imageVersion } from './images';
+import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
-import type { ParsedConfig } from './schema';
 import { extraServerConfigProblems } from './server-keys';
 import {
   connectionsNeeded,

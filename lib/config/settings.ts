@@ -1,9 +1,9 @@
 import { Names } from '../kubernetes/names';
 import { IN_FLIGHT_SECONDS, readerDrainSeconds } from './draining';
 import { mirrored } from './images';
+import type { ParsedConfig } from './parsed-config';
 import type { Problem } from './problems';
 import { parseMilvusSize } from './quantities';
-import type { ParsedConfig } from './schema';
 import type { ExtraServerConfig } from './server-keys';
 import {
   RESOURCE_DEFAULTS,

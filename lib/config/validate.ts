@@ -1,8 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem, showValue } from './problems';
 import { type Mending, mendings } from './rules';
-import { clusterSchema, type ParsedConfig } from './schema';
+import { clusterSchema } from './schema';
 
 /** A configuration that matches the schema, or what is wrong with it. */
 export interface Validated {

@@ -13,7 +13,7 @@ export interface PartProps {
   readonly names: Names;
 }
 
-/** A part of a cluster: one component with the objects that belong to it. */
+/** A part of a cluster: one component with the objects that belong to it; `ApiObject.of()` gives its workload. */
 export class Part extends Construct {
   /** Labels that select this component's pods. */
   public readonly selectorLabels: Readonly<Record<string, string>>;
@@ -76,5 +76,12 @@ export class Part extends Construct {
 
   protected object(id: string, manifest: unknown): ApiObject {
     return apiObject(this, id, manifest);
+  }
+
+  /** The object that the part is there for. */
+  protected workload(id: string, manifest: unknown): ApiObject {
+    const workload = this.object(id, manifest);
+    this.node.defaultChild = workload;
+    return workload;
   }
 }

@@ -31,6 +31,7 @@ export class Scripts extends Construct {
         data: Object.fromEntries(props.files.map((file) => [baseName(file), asset(file)])),
       }),
     );
+    this.node.defaultChild = this.configMap;
   }
 
   /** A volume with the scripts that a pod runs, and no others, from the ConfigMap of that name. */

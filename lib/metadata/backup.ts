@@ -35,7 +35,7 @@ export class Backup extends Part {
     const { settings, names, backup, database } = props;
     super(scope, id, settings, 'backup');
     const { images } = settings;
-    this.cronJob = this.object(
+    this.cronJob = this.workload(
       'CronJob',
       cronJob({
         metadata: this.metadata(names.backup, backup),
@@ -65,7 +65,7 @@ export class Restore extends Part {
     const { settings, names, backup, database } = props;
     super(scope, id, settings, 'restore');
     const { images } = settings;
-    this.job = this.object(
+    this.job = this.workload(
       'Job',
       job({
         metadata: this.metadata(names.restore, { annotations: STARTED_BY_HAND }),

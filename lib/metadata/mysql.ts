@@ -114,7 +114,7 @@ export class Mysql extends Part {
       ],
     };
 
-    this.statefulSet = this.object(
+    this.statefulSet = this.workload(
       'StatefulSet',
       withClaimTemplate(
         withPodOptions(

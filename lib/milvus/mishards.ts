@@ -166,7 +166,7 @@ export class Mishards extends Part {
     // It waits for the writable, and is ready with the first reader.
     const afterServers = Math.max(writable.startSeconds, readers.startSeconds) + probeSeconds(container);
 
-    this.deployment = this.object(
+    this.deployment = this.workload(
       'Deployment',
       withPodOptions(
         k8s.KubeDeployment.manifest({

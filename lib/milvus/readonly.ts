@@ -50,7 +50,7 @@ export class ReadonlyNodes extends Part {
       replicas: settings.readonly.replicas,
     });
     this.startSeconds = startSeconds(template);
-    this.deployment = this.object(
+    this.deployment = this.workload(
       'Deployment',
       withPodOptions(
         // A Deployment, not a StatefulSet: the stock discovery keeps the old address of a name that comes back.

@@ -43,6 +43,7 @@ export class ServerConfigs extends Construct {
         data: Object.fromEntries(templates.map(({ key, text }) => [key, text])),
       }),
     );
+    this.node.defaultChild = this.configMap;
   }
 }
 

@@ -59,7 +59,7 @@ export class WritableNode extends Part {
       replicas: 1,
     });
     this.startSeconds = startSeconds(template);
-    this.deployment = this.object(
+    this.deployment = this.workload(
       'Deployment',
       withPodOptions(
         k8s.KubeDeployment.manifest({

@@ -52,7 +52,7 @@ export class Admin extends Part {
       },
       volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
     };
-    this.deployment = this.object(
+    this.deployment = this.workload(
       'Deployment',
       withPodOptions(
         k8s.KubeDeployment.manifest({

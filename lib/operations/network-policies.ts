@@ -67,6 +67,7 @@ export class NetworkPolicies extends Construct {
         ...(extraEgress.length > 0 ? { egress: extraEgress } : {}),
       },
     });
+    this.node.defaultChild = this.defaultDeny;
     this.components = Object.fromEntries(
       Object.entries(new ClusterFlows(settings).byComponent()).map(([component, flows]) => [
         component,

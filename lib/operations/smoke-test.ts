@@ -52,7 +52,7 @@ export class SmokeTest extends Part {
       containers: [container],
       volumes: [Scripts.volume(names.scripts, [SMOKE_TEST]), emptyDir('tmp', '64Mi')],
     };
-    this.job = this.object(
+    this.job = this.workload(
       'Job',
       schedule === undefined ? job(props) : cronJob({ ...props, schedule, suspend: false }),
     );

@@ -16,6 +16,11 @@ export function manifestFile({ settings, directory }: PlacedCluster): string {
   return path.posix.join(directory, `${settings.name}.k8s.yaml`);
 }
 
+/** The programs that its pods run. It sorts before the manifest, so that `kubectl apply -f` takes it first. */
+export function scriptsFile({ settings, directory }: PlacedCluster): string {
+  return path.posix.join(directory, `${settings.name}-scripts.k8s.yaml`);
+}
+
 /** A Job of a cluster, beside what `kubectl apply -f` and kustomize take. */
 export function jobFile(cluster: PlacedCluster, job: string): string {
   return path.posix.join(jobsDirectory(cluster), `${cluster.settings.name}-${job}.k8s.yaml`);
@@ -25,6 +30,11 @@ function jobsDirectory({ directory }: PlacedCluster): string {
   return path.posix.join(directory, 'jobs');
 }
 
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
 /**
  * Synthesizes a cluster into staged files.
  * @returns the number of objects in its manifest
@@ -32,10 +42,20 @@ function jobsDirectory({ directory }: PlacedCluster): string {
 export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Staged): number {
   const { settings, directory } = cluster;
   // One App per cluster: cdk8s walks the whole App for each chart in it, which is quadratic in charts.
-  const objects = new MilvusCluster(new App(), settings.name, settings).toJson();
-  const manifest = manifestFile(cluster);
-  stage(outdir, manifest, GENERATED + manifestText(objects), staged);
-  stageKustomization(outdir, directory, [path.posix.basename(manifest)], staged);
+  const chart = new MilvusCluster(new App(), settings.name, settings);
+  const names = chart.scripts.map(({ name }) => name);
+  const isScript = ({ kind, metadata }: Manifest) => kind === 'ConfigMap' && names.includes(metadata.name);
+  const all: readonly Manifest[] = chart.toJson();
+  const objects = all.filter((object) => !isScript(object));
+  stage(outdir, scriptsFile(cluster), GENERATED + Yaml.stringify(...all.filter(isScript)), staged);
+  stage(outdir, manifestFile(cluster), GENERATED + Yaml.stringify(...objects), staged);
+  const files = [scriptsFile(cluster), manifestFile(cluster)];
+  stageKustomization(
+    outdir,
+    directory,
+    files.map((file) => path.posix.basename(file)),
+    staged,
+  );
   const jobs = MilvusJob.namesFor(settings);
   // Not in the one above, which is applied; an overlay that changes names or images lists both.
   const jobFiles = jobs.map((job) => path.posix.basename(jobFile(cluster, job)));
@@ -45,31 +65,6 @@ export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Sta
     stage(outdir, jobFile(cluster, job), GENERATED + Yaml.stringify(...jobObjects), staged);
   }
   return objects.length;
-}
-
-interface ConfigMap {
-  readonly kind: string;
-  readonly data?: Readonly<Record<string, string>>;
-}
-
-/** The data of ConfigMaps as YAML, by what is in them. */
-const writtenData = new Map<string, string>();
-/** From this size on it is worth while: scripts are the longest texts, and the same in all clusters of a fleet. */
-const LONG_DATA = 10_000;
-
-/** As Yaml.stringify() of all objects, but each long text is put into YAML once. */
-function manifestText(objects: readonly ConfigMap[]): string {
-  return objects
-    .map((object) => {
-      if (object.kind !== 'ConfigMap' || object.data === undefined) return Yaml.stringify(object);
-      const { data, ...rest } = object;
-      const key = JSON.stringify(data);
-      if (key.length < LONG_DATA) return Yaml.stringify(object);
-      const written = writtenData.get(key) ?? Yaml.stringify({ data });
-      writtenData.set(key, written);
-      return Yaml.stringify(rest) + written;
-    })
-    .join('---\n');
 }
 
 /** Without an extension: kustomize finds it, `kubectl apply -f` does not take it for an object. */

@@ -10,7 +10,7 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
   const [first] = clusters;
   const what = several
     ? `${clusters.length} clusters (${written.files.length} files) to ${outdir}/`
-    : `${outdir}/${first?.file} (${first?.objects} objects) and ${outdir}/Kustomization`;
+    : `${outdir}/${first?.file} (${first?.objects} objects), ${first?.scripts} and Kustomization`;
   const changes = [
     `${written.changed} of ${written.files.length} files changed`,
     ...(written.removed.length > 0 ? [`removed ${written.removed.join(', ')}`] : []),

@@ -2,7 +2,7 @@ import * as path from 'node:path';
 import { type LoadedCluster, type LoadOptions, loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
 import { type JobName, MilvusJob } from '../milvus-job';
-import { jobFile, manifestFile, type PlacedCluster, stageKustomization } from './cluster-files';
+import { jobFile, manifestFile, type PlacedCluster, scriptsFile, stageKustomization } from './cluster-files';
 import { commit, discard, nothingStaged, OutputError, type Written } from './files';
 import { type Share, stageClusters } from './threads';
 
@@ -24,6 +24,8 @@ export interface SynthesizedCluster {
   readonly settings: Settings;
   /** Its manifest, relative to the output directory. */
   readonly file: string;
+  /** The ConfigMaps with the programs that its pods run, relative to the output directory. */
+  readonly scripts: string;
   /** Number of objects in the manifest. */
   readonly objects: number;
   /** The Jobs that a person starts, relative to the output directory. */
@@ -69,6 +71,7 @@ export function synthesize(options: SynthesizeOptions = {}): Synthesis {
   const clusters = placed.map((cluster, index) => ({
     settings: cluster.settings,
     file: manifestFile(cluster),
+    scripts: scriptsFile(cluster),
     objects: objects[index] ?? 0,
     jobs: Object.fromEntries(MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)])),
   }));

@@ -67,7 +67,7 @@ export class Minio extends Part {
       ],
     };
 
-    this.statefulSet = this.object(
+    this.statefulSet = this.workload(
       'StatefulSet',
       withClaimTemplate(
         withPodOptions(

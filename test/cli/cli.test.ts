@@ -29,7 +29,12 @@ test('synth writes the manifests, and tells what comes next', () => {
   const { code, stdout, stderr } = run('synth');
   expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   expect(stderr).toContain('kubectl apply -f dist');
-  expect(readdirSync(join(directory, 'dist')).sort()).toEqual(['Kustomization', 'jobs', 'milvus.k8s.yaml']);
+  expect(readdirSync(join(directory, 'dist')).sort()).toEqual([
+    'Kustomization',
+    'jobs',
+    'milvus-scripts.k8s.yaml',
+    'milvus.k8s.yaml',
+  ]);
   expect(run('synth', '-c', 'milvus.yaml', '--outdir=other', '-q')).toEqual({
     code: 0,
     stdout: '',

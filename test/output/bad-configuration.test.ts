@@ -454,9 +454,11 @@ describe('over an earlier output', () => {
       'Kustomization',
       'README.md',
       'a/Kustomization',
+      'a/a-scripts.k8s.yaml',
       'a/a.k8s.yaml',
       'c/notes.txt',
       'd/Kustomization',
+      'd/d-scripts.k8s.yaml',
       'd/d.k8s.yaml',
       'mine.k8s.yaml',
     ]);
@@ -468,7 +470,7 @@ describe('over an earlier output', () => {
     prepare('a', 'b');
     const several = filesOf();
     expect(attempt(write('milvus.yaml', cluster('a')))).toBe('');
-    expect(filesOf()).toEqual(['Kustomization', 'README.md', 'a.k8s.yaml']);
+    expect(filesOf()).toEqual(['Kustomization', 'README.md', 'a-scripts.k8s.yaml', 'a.k8s.yaml']);
     expect(attempt('good.yaml')).toBe('');
     expect(filesOf()).toEqual(several);
   });

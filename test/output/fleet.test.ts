@@ -46,7 +46,7 @@ const times = () =>
 test('each cluster of a fleet gets what it gets alone, whatever thread makes it', () => {
   const { status, stderr } = synth(fleet(MANY));
   expect({ status, stderr }).toMatchObject({ status: 0 });
-  expect(stderr).toContain(`Synthesized ${MANY} clusters (${MANY * 4 + 1} files)`);
+  expect(stderr).toContain(`Synthesized ${MANY} clusters (${MANY * 5 + 1} files)`);
   for (const index of [0, MANY / 2, MANY - 1]) {
     const alone = join(directory, `alone-${index}`);
     synth([cluster(index)], alone);
@@ -67,6 +67,7 @@ test('only what changed is written, and clusters that left the configuration lea
   const gone = Object.keys(before).filter((file) => !(file in after));
   expect(gone.sort()).toEqual([
     `cluster-${MANY - 1}/Kustomization`,
+    `cluster-${MANY - 1}/cluster-${MANY - 1}-scripts.k8s.yaml`,
     `cluster-${MANY - 1}/cluster-${MANY - 1}.k8s.yaml`,
     `cluster-${MANY - 1}/jobs/Kustomization`,
     `cluster-${MANY - 1}/jobs/cluster-${MANY - 1}-smoke-test.k8s.yaml`,

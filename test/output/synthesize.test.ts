@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type MilvusConfig, summary, synthesize } from '../../lib';
-import { CANARIES, everyOption, everyOptionExternalMysql, minimal } from '../support/clusters';
+import { CANARIES, everyOption, everyOptionExternalMysql, manifestsOf, minimal } from '../support/clusters';
 import { at, find, idOf, type Manifest, parse, podTemplates, records } from '../support/manifests';
 import { copyProject, ROOT } from '../support/project';
 import { referenceProblems } from '../support/references';
@@ -47,10 +47,34 @@ test('one cluster: its manifest and a Kustomization that kubectl apply -f does n
     'Kustomization',
     'jobs/Kustomization',
     'jobs/milvus-test-smoke-test.k8s.yaml',
+    'milvus-test-scripts.k8s.yaml',
     'milvus-test.k8s.yaml',
   ]);
-  expect(parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'))).toHaveLength(21);
-  expect(synthesis.clusters).toMatchObject([{ file: 'milvus-test.k8s.yaml', objects: 21 }]);
+  expect(parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'))).toHaveLength(19);
+  expect(synthesis.clusters).toMatchObject([
+    { file: 'milvus-test.k8s.yaml', objects: 19, scripts: 'milvus-test-scripts.k8s.yaml' },
+  ]);
+});
+
+test('what runs in the pods is in a file of its own', () => {
+  const { outdir } = synth(everyOption('existingSecret'));
+  const objectsIn = (file: string) => parse(readFileSync(join(outdir, file), 'utf8'));
+  const scripts = objectsIn('every-scripts.k8s.yaml');
+  const others = objectsIn('every.k8s.yaml');
+  // Every file of assets/ that a ConfigMap has, and nothing else.
+  const programs = new Set(
+    readdirSync(join(ROOT, 'assets'), { recursive: true }).map((file) => basename(String(file))),
+  );
+  const dataOf = (manifest: Manifest) => Object.keys((manifest['data'] ?? {}) as object);
+  expect(scripts.flatMap(dataOf).filter((name) => !programs.has(name))).toEqual([]);
+  expect(others.flatMap(dataOf).filter((name) => programs.has(name))).toEqual([]);
+  // Together they are the chart, in its order.
+  const all = manifestsOf(everyOption('existingSecret'));
+  expect([...scripts, ...others].map(idOf).sort()).toEqual(all.map(idOf).sort());
+  expect(others).toEqual(all.filter((manifest) => others.map(idOf).includes(idOf(manifest))));
+  expect(readFileSync(join(outdir, 'Kustomization'), 'utf8')).toContain(
+    'resources:\n  - every-scripts.k8s.yaml\n  - every.k8s.yaml\n',
+  );
 });
 
 test('several clusters: a directory each, and a Kustomization above them', () => {
@@ -64,14 +88,17 @@ test('several clusters: a directory each, and a Kustomization above them', () =>
     'one.milvus-test/Kustomization',
     'one.milvus-test/jobs/Kustomization',
     'one.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
+    'one.milvus-test/milvus-test-scripts.k8s.yaml',
     'one.milvus-test/milvus-test.k8s.yaml',
     'third/Kustomization',
     'third/jobs/Kustomization',
     'third/jobs/third-smoke-test.k8s.yaml',
+    'third/third-scripts.k8s.yaml',
     'third/third.k8s.yaml',
     'two.milvus-test/Kustomization',
     'two.milvus-test/jobs/Kustomization',
     'two.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
+    'two.milvus-test/milvus-test-scripts.k8s.yaml',
     'two.milvus-test/milvus-test.k8s.yaml',
   ]);
 });
@@ -112,6 +139,7 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
     'Kustomization',
     'jobs/Kustomization',
     'jobs/milvus-test-smoke-test.k8s.yaml',
+    'milvus-test-scripts.k8s.yaml',
     'milvus-test.k8s.yaml',
   ]);
 });
@@ -187,7 +215,7 @@ describe('the summary', () => {
   test('names the next commands, and how to make the Secrets that are missing', () => {
     const { outdir, synthesis } = synth(minimal);
     expect(summary(synthesis).split('\n')).toEqual([
-      `Synthesized ${outdir}/milvus-test.k8s.yaml (21 objects) and ${outdir}/Kustomization: 4 of 4 files changed.`,
+      `Synthesized ${outdir}/milvus-test.k8s.yaml (19 objects), milvus-test-scripts.k8s.yaml and Kustomization: 5 of 5 files changed.`,
       '',
       'Next:',
       '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
@@ -245,9 +273,23 @@ describe('the summary', () => {
     const text = summary(
       synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } }).synthesis,
     );
-    expect(text).toContain('Synthesized 2 clusters (9 files)');
+    expect(text).toContain('Synthesized 2 clusters (11 files)');
     expect(text).toContain('  kubectl apply -k ');
     expect(text).not.toContain('kubectl apply -f');
+  });
+});
+
+describeWith(['kubectl'], 'kubectl', () => {
+  test.each(['a', 'milvus-test'])('takes the scripts of %s first, then what uses them', (name) => {
+    const { outdir } = synth({ ...minimal, name });
+    // Like apply, it takes the files of a directory one by one, and it asks no server.
+    const label = ['label', '--local', '-f', outdir, 'a=b', '-o', 'name'];
+    const taken = execFileSync('kubectl', label, { encoding: 'utf8', stdio: 'pipe' }).split('\n');
+    expect(taken.slice(0, 3)).toEqual([
+      `configmap/${name}-scripts`,
+      `configmap/${name}-mishards`,
+      `networkpolicy.networking.k8s.io/${name}-default-deny`,
+    ]);
   });
 });
 
@@ -257,8 +299,8 @@ describeWith(['kubectl'], 'kustomize', () => {
 
   test('builds dist as it is', () => {
     const { outdir } = synth(minimal);
-    const plain = parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'));
-    expect(build(outdir).map(idOf).sort()).toEqual(plain.map(idOf).sort());
+    const plain = manifestsOf(minimal).map(idOf);
+    expect(build(outdir).map(idOf).sort()).toEqual([...plain].sort());
   });
 
   test('builds several clusters at once', () => {

@@ -437,6 +437,3 @@ export const clusterSchema = z
       .describe('Secrets with the credentials of the registry.'),
   })
   .describe('A Milvus 1.1.1 cluster.');
-
-/** A configuration in which every fixed default is filled in. */
-export type ParsedConfig = z.output<typeof clusterSchema>;
