@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { Document, Scalar } from 'yaml';
 import { formatMilvusSize, parseMilvusSize } from '../config/quantities';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
+import { serverEndpoint } from '../config/tls';
 import { apiObject } from '../kubernetes/objects';
 
 /** The template of one role's server_config.yaml. */
@@ -161,10 +162,11 @@ function metaUri({ database }: Settings): Value {
 
 function s3Keys({ s3 }: Settings): Record<string, Value> {
   if (s3 === undefined) return { s3_enabled: false };
+  const endpoint = serverEndpoint(s3);
   return {
     s3_enabled: true,
-    s3_address: s3.address,
-    s3_port: s3.port,
+    s3_address: endpoint.address,
+    s3_port: endpoint.port,
     s3_access_key: credential('@S3_ACCESS_KEY@'),
     s3_secret_key: credential('@S3_SECRET_KEY@'),
     s3_bucket: s3.bucket,
