@@ -129,13 +129,17 @@ function removeOld(current) {
 
 /** The stack of an error that nobody expects, with the lines of the sources instead of those of the bundle. */
 function inSources(stack, directory) {
-  return stack.replace(/\(?([^\s(]+\/(?:main|worker)\.js):(\d+):(\d+)\)?/g, (place, file, line, column) => {
-    if (path.dirname(file) !== path.join(ROOT, directory)) return place;
-    const map = JSON.parse(fs.readFileSync(`${file}.map`, 'utf8'));
-    const found = new Module.SourceMap(map).findEntry(line - 1, column - 1);
-    if (found.originalSource === undefined) return place;
-    return `(${path.resolve(path.dirname(file), found.originalSource)}:${found.originalLine + 1}:${found.originalColumn + 1})`;
+  const bundle = path.join(ROOT, directory) + path.sep;
+  const [before, ...places] = stack.split(bundle);
+  const translated = places.map((place) => {
+    const [known, file, line, column] = /^(.+?):(\d+):(\d+)/.exec(place) ?? [];
+    if (known === undefined) return bundle + place;
+    const map = new Module.SourceMap(JSON.parse(fs.readFileSync(`${bundle}${file}.map`, 'utf8')));
+    const { originalSource, originalLine, originalColumn } = map.findEntry(line - 1, column - 1);
+    const source = path.resolve(bundle, originalSource);
+    return `${source}:${originalLine + 1}:${originalColumn + 1}${place.slice(known.length)}`;
   });
+  return before + translated.join('');
 }
 
 /** Does what a run can do without. */

@@ -16,10 +16,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { copyProject } from './support/project';
 
-/** synth.js runs a bundle: it must never be older than what it was made from. */
+/** synth.js runs a bundle: it must never be older than what it was made from, nor damaged. */
+jest.setTimeout(120_000);
 let project: string;
 beforeEach(() => {
-  project = mkdtempSync(join(tmpdir(), 'synth-'));
+  project = mkdtempSync(join(tmpdir(), 'a project-'));
   copyProject(project);
 });
 afterEach(() => rmSync(project, { recursive: true }));
