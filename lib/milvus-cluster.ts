@@ -64,7 +64,7 @@ export class MilvusCluster extends Chart {
   public readonly canary?: SmokeTest;
   /**
    * The ConfigMaps with the programs that run in the pods: the scripts, and the package that runs mishards.
-   * synthesize() writes them to a file of their own, which is the longest and has nothing of the configuration.
+   * synthesize() writes them to a file of their own: they are long, and the same whatever is configured.
    */
   public readonly scripts: readonly ApiObject[];
   /** The ConfigMap with the server configurations, without credentials. */
