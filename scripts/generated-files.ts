@@ -7,16 +7,18 @@ import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from './cluster-graph';
 import { configurationReference } from './configuration-reference';
 import { helmValuesReference } from './helm-values-reference';
+import { podShapes } from './pod-template-schema';
 
 const ROOT = join(__dirname, '..');
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Every file that is made from the schema of the configuration or the table of the chart's values, by path. */
+/** Every file that is made from the schema of the configuration, the table of the chart's values or Kubernetes' own schema, by path. */
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
+    [join(ROOT, 'lib/kubernetes/pod-shapes.ts')]: podShapes(),
     [join(ROOT, 'docs/images/cluster.svg')]: await clusterGraph(defaultManifests()),
     [join(ROOT, 'docs/reference/configuration.md')]: configurationReference(),
     [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),

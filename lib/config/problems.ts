@@ -65,7 +65,7 @@ export function showValue(value: unknown, steps: readonly PropertyKey[]): string
   const sensitive =
     steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) ||
     // Of a variable whose name says no more here.
-    (steps.includes('extraEnv') && steps.at(-1) === 'value');
+    (steps.some((step) => step === 'extraEnv' || step === 'env') && steps.at(-1) === 'value');
   if (sensitive && !isSecretName(value, steps)) return `${kind} (not shown: it may be a credential)`;
   if (typeof value !== 'string') return `${String(value)} (${kind})`;
   const shown = JSON.stringify(value.replace(/^.*@(?!sha256:)/s, '***@').replace(/\?.*$/s, '?***'));

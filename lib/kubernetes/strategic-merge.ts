@@ -131,7 +131,7 @@ function mergeLists(
 }
 
 /** An item that is about its whole list. */
-function isDirective(item: unknown): item is Mapping {
+export function isDirective(item: unknown): item is Mapping {
   return isMapping(item) && Object.hasOwn(item, '$patch') && Object.keys(item).length === 1;
 }
 

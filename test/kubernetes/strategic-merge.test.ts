@@ -1,4 +1,6 @@
-import { type Mapping, strategicMerge } from '../../lib/kubernetes/strategic-merge';
+import type { Shape } from '../../lib/kubernetes/pod-schema';
+import { SHAPES } from '../../lib/kubernetes/pod-shapes';
+import { strategicMerge } from '../../lib/kubernetes/strategic-merge';
 import { manifestsOf, minimal } from '../support/clusters';
 import { kustomized } from '../support/kustomize';
 import { at, type Fields, fields, find, type Manifest, records, text } from '../support/manifests';
@@ -499,21 +501,321 @@ const PATCHES: Readonly<Record<string, MakePatch>> = {
 };
 
 describeWith(['kubectl'], 'kubectl kustomize makes the same of', () => {
-  const cases = WORKLOADS.flatMap((manifest) => {
+  const cases = Object.entries(PATCHES).map(([name, make], index) => {
+    const manifest = WORKLOADS[index % WORKLOADS.length] as Manifest;
     const template = fields(at(manifest, ...templatePath(manifest)));
     const [main] = records(at(template, 'spec', 'containers'));
     const [mount] = records(main?.['volumeMounts']);
-    return Object.entries(PATCHES).map(([name, make]) => {
-      const patch = make(text(main?.['name']), text(mount?.['mountPath']));
-      return { name: `${manifest.kind}: ${name}`, manifest, template, patch };
-    });
+    const patch = make(text(main?.['name']), text(mount?.['mountPath']));
+    return { name: `${manifest.kind}: ${name}`, manifest, template, patch };
   });
-  const expected = kustomized(
-    cases.map(({ manifest, patch }) => ({ manifest, patch: nest(templatePath(manifest), patch) })),
-  );
+  let expected: readonly Manifest[];
+  beforeAll(() => {
+    expected = kustomized(
+      cases.map(({ manifest, patch }) => ({ manifest, patch: nest(templatePath(manifest), patch) })),
+    );
+  });
 
   test.each(cases.map((one, index) => [one.name, one, index] as const))('%s', (_, one, index) => {
-    const merged = strategicMerge(one.template, one.patch as Mapping);
-    expect(withTemplate(one.manifest, merged as Fields)).toEqual(expected[index]);
+    const merged = strategicMerge(one.template, one.patch);
+    expect(withTemplate(one.manifest, merged)).toEqual(expected[index]);
+  });
+});
+
+/** Has what tells items apart in any list, so that it is known again in each. */
+const ITEM = {
+  ...{ name: 'a', ip: 'a', uid: 'a', mountPath: 'a', devicePath: 'a' },
+  ...{ containerPort: 1, protocol: 'TCP', topologyKey: 'a', whenUnsatisfiable: 'a' },
+};
+
+/** Every list of a pod template: its steps, and whether it is one of mappings; `[]` leads into the items of a list. */
+function lists(): readonly (readonly [steps: readonly string[], ofMappings: boolean])[] {
+  const walk = (
+    shape: Shape,
+    steps: readonly string[],
+    parents: readonly string[],
+  ): ReturnType<typeof lists> => {
+    if (shape.$ref !== undefined) {
+      const name = shape.$ref.replace('#/$defs/', '');
+      return parents.includes(name) ? [] : walk(SHAPES[name] ?? {}, steps, [...parents, name]);
+    }
+    if (shape.items !== undefined) {
+      const ofMappings = shape.items.$ref !== undefined;
+      return [[steps, ofMappings], ...walk(shape.items, [...steps, '[]'], parents)];
+    }
+    return Object.entries(shape.properties ?? {}).flatMap(([name, child]) =>
+      walk(child, [...steps, name], parents),
+    );
+  };
+  return walk(SHAPES['io.k8s.api.core.v1.PodTemplateSpec'] ?? {}, [], []);
+}
+
+/** Of a Kubernetes after 1.21, whose schema kubectl has: it takes these for lists without a key. */
+const NEWER = /^(spec\.(resourceClaims|schedulingGates)|spec\.ephemeralContainers\.\[\]\.ports)$/;
+
+const at21 = (steps: readonly string[]): boolean => !NEWER.test(steps.join('.'));
+
+/** A template, and a patch of it, with two items in the list and others in the patch. */
+function ofList(steps: readonly string[], ofMappings: boolean): { template: Fields; patch: Fields } {
+  const around = (value: unknown) =>
+    steps.reduceRight<unknown>(
+      (inner, step) => (step === '[]' ? [{ ...ITEM, ...fields(inner) }] : { [step]: inner }),
+      value,
+    ) as Fields;
+  return ofMappings
+    ? {
+        template: around([
+          { ...ITEM, old: 1 },
+          {
+            ...ITEM,
+            name: 'b',
+            ip: 'b',
+            uid: 'b',
+            mountPath: 'b',
+            devicePath: 'b',
+            containerPort: 2,
+            topologyKey: 'b',
+          },
+        ]),
+        patch: around([{ ...ITEM, new: 1 }]),
+      }
+    : { template: around(['a', 'b']), patch: around(['c', 'b']) };
+}
+
+const deployment = (template: Fields): Manifest => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'a' },
+  spec: { template },
+});
+
+describeWith(['kubectl'], 'every list of a pod template', () => {
+  const all = lists();
+  const known = all.filter(([steps]) => at21(steps));
+
+  test('merges or is replaced as kubectl kustomize has it', () => {
+    const cases = known.map(([steps, ofMappings]) => ({ steps, ...ofList(steps, ofMappings) }));
+    const expected = kustomized(
+      cases.map(({ template, patch }) => ({
+        manifest: deployment(template),
+        patch: { spec: { template: patch } },
+      })),
+    );
+    const byList = (templates: readonly unknown[]) =>
+      Object.fromEntries(cases.map(({ steps }, index) => [steps.join('.'), templates[index]]));
+    expect(byList(cases.map(({ template, patch }) => strategicMerge(template, patch)))).toEqual(
+      byList(expected.map((one) => at(one, 'spec', 'template'))),
+    );
+    expect(known.length).toBeGreaterThan(100);
+  });
+
+  test('that is newer than the schema of kubectl merges as it does with one that has them', () => {
+    const newer = all.filter(([steps]) => !at21(steps));
+    expect(newer).toHaveLength(3);
+    const merging = (keys: readonly string[], properties: Fields = {}) => ({
+      type: 'array',
+      items: { type: 'object', properties },
+      'x-kubernetes-patch-strategy': 'merge',
+      'x-kubernetes-patch-merge-key': keys[0],
+      ...(keys.length > 1 ? { 'x-kubernetes-list-map-keys': keys } : {}),
+    });
+    const object = (properties: Fields) => ({ type: 'object', properties });
+    const spec = object({
+      resourceClaims: merging(['name']),
+      schedulingGates: merging(['name']),
+      ephemeralContainers: merging(['name'], { ports: merging(['containerPort', 'protocol']) }),
+    });
+    const openapi = {
+      definitions: {
+        'io.k8s.api.apps.v1.Deployment': {
+          ...object({ spec: object({ template: object({ spec }) }) }),
+          'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }],
+        },
+      },
+    };
+    const cases = newer.map(([steps, ofMappings]) => ofList(steps, ofMappings));
+    const expected = kustomized(
+      cases.map(({ template, patch }) => ({
+        manifest: deployment(template),
+        patch: { spec: { template: patch } },
+      })),
+      openapi,
+    );
+    expect(cases.map(({ template, patch }) => strategicMerge(template, patch))).toEqual(
+      expected.map((one) => at(one, 'spec', 'template')),
+    );
+  });
+});
+
+/** The same numbers from 0 to 1 each time (a linear congruential generator with the constants of Numerical Recipes). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describeWith(['kubectl'], 'templates and patches by chance', () => {
+  const next = numbers(1);
+  const chance = (probability: number): boolean => next() < probability;
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(next() * values.length)] as T;
+  /** Some of the keys, in any order, with values. */
+  const some = <T>(keys: readonly string[], make: (key: string) => T): (readonly [string, T])[] =>
+    keys
+      .map((key) => [next(), key] as const)
+      .sort()
+      .flatMap(([, key]) => (chance(0.5) ? [[key, make(key)] as const] : []));
+  const mapping = (keys: readonly string[], patch: boolean, make: () => unknown): Fields => ({
+    ...(patch && chance(0.1) ? { $patch: pick(['replace', 'merge', 'delete']) } : {}),
+    ...Object.fromEntries(some(keys, () => (patch && chance(0.2) ? null : make()))),
+  });
+  const scalar = (): unknown => pick(['a', '1', '', 'yes', 'null', 'two\nlines\n']);
+  /** Keyed by a name; a directive is about the list, where there is one. */
+  const list = (
+    keys: readonly string[],
+    make: (name: string) => Fields,
+    patch: boolean,
+    there: boolean,
+  ): unknown[] => [
+    ...(patch && there && chance(0.1) ? [{ $patch: pick(['replace', 'merge', 'delete']) }] : []),
+    ...some(keys, (key) =>
+      patch && chance(0.25) ? { name: key, $patch: 'delete' } : { name: key, ...make(key) },
+    ).map(([, item]) => item),
+  ];
+  const always = (patch: boolean, value: () => unknown): unknown =>
+    patch && chance(0.3) ? undefined : value();
+  const container = (patch: boolean): Fields => ({
+    ...mapping(['image', 'workingDir', 'tty'], false, scalar),
+    env: always(patch, () =>
+      list(
+        ['A', 'B', 'C', 'D'],
+        () => mapping(['value', 'valueFrom'], false, () => ({ fieldRef: { fieldPath: pick(['a', 'b']) } })),
+        patch,
+        false,
+      ),
+    ),
+    args: always(patch, () => some(['x', 'y', 'z'], String).map(([, value]) => value)),
+    resources: always(patch, () => ({
+      limits: mapping(['cpu', 'memory', 'example.com/x'], patch, () => '1'),
+    })),
+    volumeMounts: always(patch, () =>
+      some(['/a', '/b', '/c'], (mountPath) => ({
+        mountPath,
+        name: pick(['v', 'w']),
+        ...(patch && chance(0.2) ? { $patch: 'delete' } : {}),
+      })).map(([, mount]) => mount),
+    ),
+  });
+  const template = (patch: boolean): Fields =>
+    JSON.parse(
+      JSON.stringify({
+        metadata: {
+          labels: mapping(['a', 'b', 'c'], patch, scalar),
+          finalizers: some(['f', 'g', 'h'], String).map(([, value]) => value),
+        },
+        spec: {
+          nodeSelector: always(patch, () => mapping(['x', 'y'], patch, scalar)),
+          containers: list(['m', 'n', 'o'], () => container(patch), patch, true),
+          initContainers: always(patch, () => list(['p', 'q'], () => container(patch), patch, !patch)),
+          volumes: list(
+            ['v', 'w', 'x'],
+            () => mapping(['emptyDir', 'configMap'], false, () => mapping(['name', 'medium'], patch, scalar)),
+            patch,
+            true,
+          ),
+          tolerations: always(patch, () => some(['s', 't'], (key) => ({ key })).map(([, value]) => value)),
+          securityContext: always(patch, () => ({
+            ...mapping(['fsGroup', 'runAsUser'], patch, () => 7),
+            seccompProfile: mapping(['type'], patch, scalar),
+          })),
+        },
+      }),
+    );
+
+  test('come out as kubectl kustomize has them', () => {
+    const cases = Array.from({ length: 120 }, () => ({ template: template(false), patch: template(true) }));
+    const expected = kustomized(
+      cases.map((one) => ({ manifest: deployment(one.template), patch: { spec: { template: one.patch } } })),
+    );
+    cases.forEach((one, index) => {
+      expect({ ...one, merged: strategicMerge(one.template, one.patch) }).toEqual({
+        ...one,
+        merged: fields(at(expected[index], 'spec', 'template')),
+      });
+    });
+  });
+});
+
+describe('a merge', () => {
+  const template = { spec: { containers: [{ name: 'a', env: [{ name: 'E', value: '1' }], args: ['x'] }] } };
+  const patch = {
+    spec: {
+      containers: [{ name: 'a', env: [{ name: 'F', value: '2' }], args: ['y'] }],
+      tolerations: [{ key: 'k' }],
+    },
+  };
+
+  test('changes neither of the two', () => {
+    const before = structuredClone({ template, patch });
+    strategicMerge(template, patch);
+    expect({ template, patch }).toEqual(before);
+  });
+
+  test('shares nothing of the patch between two templates', () => {
+    const [one, other] = [strategicMerge(template, patch), strategicMerge(template, patch)];
+    expect(at(one, 'spec', 'tolerations')).toEqual(at(other, 'spec', 'tolerations'));
+    expect(at(one, 'spec', 'tolerations')).not.toBe(at(other, 'spec', 'tolerations'));
+  });
+
+  test('takes keys of JavaScript for what they are', () => {
+    const odd = JSON.parse(
+      '{"metadata":{"labels":{"__proto__":{"polluted":"yes"},"constructor":"c","toString":"t"}}}',
+    );
+    const merged = strategicMerge({ metadata: { labels: { a: 'b' } } }, odd);
+    expect(JSON.stringify(merged)).toBe(
+      '{"metadata":{"labels":{"a":"b","__proto__":{"polluted":"yes"},"constructor":"c","toString":"t"}}}',
+    );
+    expect({}).not.toHaveProperty('polluted');
+    expect(JSON.stringify(strategicMerge(merged, odd))).toBe(JSON.stringify(merged));
+  });
+
+  // kubectl kustomize leaves these directives in what it writes, and the API server refuses them.
+  test('takes a directive about a list that is not there for what it means', () => {
+    const over = (hostAliases: unknown) => strategicMerge({}, { spec: { hostAliases } });
+    expect(over([{ $patch: 'delete' }])).toEqual({ spec: {} });
+    expect(over([{ $patch: 'replace' }, { ip: '192.0.2.1' }])).toEqual({
+      spec: { hostAliases: [{ ip: '192.0.2.1' }] },
+    });
+  });
+
+  test('tells of items that have no effect', () => {
+    const base = {
+      spec: {
+        containers: [{ name: 'a', ports: [{ containerPort: 1 }, { containerPort: 2, protocol: 'TCP' }] }],
+        topologySpreadConstraints: [{ topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
+      },
+    };
+    const lost: string[] = [];
+    const changes = {
+      spec: {
+        containers: [
+          {
+            name: 'a',
+            ports: [{ containerPort: 1, protocol: 'TCP' }, { containerPort: 2 }, { containerPort: 3 }],
+          },
+        ],
+        topologySpreadConstraints: [
+          { topologyKey: 'zone', maxSkew: 2 },
+          { topologyKey: 'host', maxSkew: 2 },
+        ],
+      },
+    };
+    strategicMerge(base, changes, (path, key) => lost.push(`${path}: ${key}`));
+    expect(lost).toEqual([
+      'spec.containers[name=a].ports[containerPort=1,protocol=TCP]: protocol',
+      'spec.containers[name=a].ports[containerPort=2]: protocol',
+      'spec.topologySpreadConstraints[topologyKey=zone]: whenUnsatisfiable',
+    ]);
   });
 });
