@@ -288,13 +288,24 @@ describe('every option', () => {
             tolerationSeconds: 60,
           },
         ],
-        affinity: config.writable?.affinity,
+        affinity: {
+          nodeAffinity: expect.anything(),
+          podAffinity: expect.anything(),
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'b' } } },
+            ],
+          },
+        },
         priorityClassName: `${name}-priority`,
         imagePullSecrets: [{ name: 'registry-login' }],
       });
       expect(container(workload)).toMatchObject({
         imagePullPolicy: 'Never',
-        resources: { requests: { cpu: '750m', memory: '1Gi' }, limits: { cpu: '3', memory: '40Gi' } },
+        resources: {
+          requests: { cpu: '750m', memory: '1Gi', 'ephemeral-storage': '2Gi', 'example.com/fpga': '1' },
+          limits: { cpu: '3', memory: '40Gi', 'ephemeral-storage': '4Gi', 'example.com/fpga': '1' },
+        },
       });
     },
   );
@@ -545,7 +556,11 @@ describe('a change rolls exactly the pods that read it', () => {
     [...templates(config)].filter(([name, text]) => before.get(name) !== text).map(([name]) => name);
 
   test.each<[string, Partial<MilvusConfig>, string[]]>([
-    ['more readers', { readonly: { replicas: 1, terminationGracePeriodSeconds: 30 } }, []],
+    [
+      'more readers',
+      { readonly: { replicas: 1, podTemplate: { spec: { terminationGracePeriodSeconds: 30 } } } },
+      [],
+    ],
     [
       'the cache of the readers',
       { readonly: { cache: { cpuCacheThreshold: 0.5 } } },

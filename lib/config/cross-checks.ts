@@ -1,5 +1,4 @@
 import { Names } from '../kubernetes/names';
-import { additions } from './additions';
 import { imageVersion } from './images';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
@@ -27,7 +26,6 @@ const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
   replication,
   policyPeers,
   monitored,
-  additions,
   credentialSources,
   paths,
   ports,
@@ -42,23 +40,8 @@ const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
   embedded,
   backupPlace,
   reservedLabels,
-  architecture,
-  tolerations,
-  mishardsStop,
   serverConfigs,
 ];
-
-/** The sections that describe pods. */
-const WORKLOADS = [
-  'writable',
-  'readonly',
-  'mishards',
-  'mysql',
-  'minio',
-  'admin',
-  'backup',
-  'smokeTest',
-] as const;
 
 /**
  * Checks what the schema can't: one value against another.
@@ -633,7 +616,7 @@ function mysqlFiles(config: ParsedConfig): Problem[] {
       path: `mysql.initializationFiles.${formatPath([file])}`,
       given: 'a password (not shown)',
       expected: 'none: the file ends in a ConfigMap',
-      fix: 'Put the script into a Secret, and that into /docker-entrypoint-initdb.d by mysql.extraVolumes and mysql.extraVolumeMounts.',
+      fix: 'Put the script into a Secret, and that into /docker-entrypoint-initdb.d by mysql.podTemplate.',
     }));
   return [...args, ...options, ...scripts];
 }
@@ -676,7 +659,6 @@ function reservedLabels(config: ParsedConfig): Problem[] {
   const given: Record<string, Readonly<Record<string, string>>> = {
     labels: config.labels,
     'service.labels': config.service.labels,
-    ...Object.fromEntries(WORKLOADS.map((workload) => [`${workload}.podLabels`, config[workload].podLabels])),
   };
   return Object.entries(given).flatMap(([path, labels]) =>
     Object.keys(labels)
@@ -687,70 +669,6 @@ function reservedLabels(config: ParsedConfig): Problem[] {
         expected: 'other labels than component and app.kubernetes.io/*',
       })),
   );
-}
-
-function architecture(config: ParsedConfig): Problem[] {
-  return WORKLOADS.flatMap((role) => {
-    const given = config[role].nodeSelector['kubernetes.io/arch'];
-    return given === undefined || given === 'amd64'
-      ? []
-      : [
-          {
-            path: `${role}.nodeSelector."kubernetes.io/arch"`,
-            given: JSON.stringify(given),
-            expected: 'amd64: there are no other images',
-          },
-        ];
-  });
-}
-
-/** What the API server asks of tolerations (ValidateTolerations), so that it is not the apply that fails. */
-function tolerations(config: ParsedConfig): Problem[] {
-  return WORKLOADS.flatMap((role) =>
-    config[role].tolerations.flatMap(
-      ({ key, operator = 'Equal', value, effect, tolerationSeconds }, index) => {
-        const path = `${role}.tolerations[${index}]`;
-        const problems: Problem[] = [];
-        if (key === undefined && operator !== 'Exists') {
-          problems.push({
-            path: `${path}.key`,
-            given: 'nothing',
-            expected: 'a taint key, or operator: Exists',
-          });
-        }
-        if (value !== undefined && value !== '' && operator === 'Exists') {
-          problems.push({
-            path: `${path}.value`,
-            given: 'a value',
-            expected: 'none with operator Exists, which takes any',
-          });
-        }
-        if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-          problems.push({
-            path: `${path}.tolerationSeconds`,
-            given: String(tolerationSeconds),
-            expected: 'none, or effect: NoExecute',
-          });
-        }
-        return problems;
-      },
-    ),
-  );
-}
-
-/** Seconds that a proxy keeps serving after it was told to stop, until no client is sent to it any more. */
-export const MISHARDS_DRAIN_SECONDS = 10;
-
-function mishardsStop(config: ParsedConfig): Problem[] {
-  const seconds = config.mishards.terminationGracePeriodSeconds;
-  if (seconds > MISHARDS_DRAIN_SECONDS) return [];
-  return [
-    {
-      path: 'mishards.terminationGracePeriodSeconds',
-      given: String(seconds),
-      expected: `more than ${MISHARDS_DRAIN_SECONDS}, the seconds that a stopping proxy goes on serving`,
-    },
-  ];
 }
 
 function serverConfigs(config: ParsedConfig): Problem[] {

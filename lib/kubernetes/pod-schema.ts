@@ -1,5 +1,5 @@
-import { type Problem, showValue } from '../config/problems';
-import { isMapping, suggest } from '../config/validate';
+import { type Problem, showValue, suggest } from '../config/problems';
+import { isMapping } from '../config/validate';
 import { fieldPath, isDirective, itemPath, type Mapping, mergeKeys } from './strategic-merge';
 
 /** What may stand in a place of a pod template: as much of JSON Schema as Kubernetes' shapes need. */

@@ -60,7 +60,14 @@ export type OnLostItem = (path: string, key: string) => void;
  */
 export function strategicMerge(base: Mapping, patch: Mapping, onLost: OnLostItem = () => {}): Mapping {
   // A copy: one patch merged into two templates would be written to YAML as an anchor and an alias.
-  return mergeMappings(base, structuredClone(patch), { path: '', onLost }) ?? {};
+  return mergeMappings(base, copyOf(patch), { path: '', onLost }) ?? {};
+}
+
+/** Not structuredClone: within a context of its own (Jest) cdk8s takes the objects of the outer one for no mappings. */
+function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)])) as T;
 }
 
 interface Place {

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { BackupSettings, DatabaseSettings } from '../config/settings';
 import { cronJob, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
+import { containerSecurity, emptyDir, podOf, resourceRequirements, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { S3_REMOTE } from '../storage/s3';
 import { databaseEnv, WAIT_FOR_MYSQL } from './database';
@@ -35,13 +35,15 @@ export class Backup extends Part {
     const { settings, names, backup, database } = props;
     super(scope, id, settings, 'backup');
     const { images } = settings;
-    this.cronJob = this.object(
-      'CronJob',
+    this.cronJob = this.workload(
       cronJob({
         metadata: this.metadata(names.backup, backup),
         schedule: backup.schedule,
         suspend: backup.suspend,
+        timeoutSeconds: backup.timeoutSeconds,
         retries: 2,
+      }),
+      podOf({
         ...podProps(this, props),
         // One after the other: what is not a whole dump is never uploaded.
         initContainers: [container(props, 'dump', images.mysql, DUMP, loginEnv(database))],
@@ -65,11 +67,13 @@ export class Restore extends Part {
     const { settings, names, backup, database } = props;
     super(scope, id, settings, 'restore');
     const { images } = settings;
-    this.job = this.object(
-      'Job',
+    this.job = this.workload(
       job({
         metadata: this.metadata(names.restore, { annotations: STARTED_BY_HAND }),
+        timeoutSeconds: backup.timeoutSeconds,
         retries: 0,
+      }),
+      podOf({
         ...podProps(this, props),
         initContainers: [
           container(props, 'download', images.rclone, DOWNLOAD, [
@@ -89,13 +93,11 @@ export class Restore extends Part {
   }
 }
 
-function podProps(part: Part, { settings, names, backup }: BackupProps) {
-  const { imagePullSecrets } = settings;
+function podProps(part: Part, { settings, names }: BackupProps) {
   return {
-    options: backup,
-    imagePullSecrets,
+    patches: settings.podTemplates.backup,
     selectorLabels: part.selectorLabels,
-    timeoutSeconds: backup.timeoutSeconds,
+    restartPolicy: 'Never' as const,
     volumes: [
       Scripts.volume(names.scripts, BACKUP_SCRIPTS),
       emptyDir('work', WORK_SIZE),
@@ -114,7 +116,7 @@ function container(
   return {
     name,
     image,
-    imagePullPolicy: backup.imagePullPolicy ?? settings.imagePullPolicy,
+    imagePullPolicy: settings.imagePullPolicy,
     command: ['sh', Scripts.path(script)],
     env: [...env, { name: 'WORK_DIR', value: WORK_DIRECTORY }],
     resources: resourceRequirements(backup.resources),

@@ -1,22 +1,20 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import { MISHARDS_DRAIN_SECONDS } from '../config/cross-checks';
-import type { DatabaseSettings, Settings } from '../config/settings';
+import { type DatabaseSettings, MISHARDS_DRAIN_SECONDS, type Settings } from '../config/settings';
 import { asset, assetsChecksum } from '../kubernetes/assets';
 import { Part, type PartProps } from '../kubernetes/part';
 import {
   configMapVolume,
   containerSecurity,
   emptyDir,
+  graceSeconds,
   INIT_RESOURCES,
-  podTemplate,
-  probeSeconds,
+  podOf,
   ROLLING_UPDATE,
   resourceRequirements,
   startSeconds,
-  timed,
-  withPodOptions,
+  startupSeconds,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { serviceSpec } from '../kubernetes/service';
@@ -43,6 +41,8 @@ const PLUGIN_DIRECTORY = '/opt/cdk8s-milvus-discovery';
 /** Port in the pods, whatever that of the Service. */
 export const MISHARDS_PORT = 19530;
 const HEALTH_PORT = 19120;
+/** Running searches have this long, after the pod has left the Service. */
+const GRACE_SECONDS = 30;
 
 /** The proxy that clients connect to: searches go to the readers, everything else to the writable. */
 export class Mishards extends Part {
@@ -76,15 +76,12 @@ export class Mishards extends Part {
     this.host = names.cluster;
     this.port = service.port;
     if (dns) this.discoveryPlugin = this.plugin(names.mishards);
-    if (mishards.discovery === 'kubernetes' && mishards.serviceAccountName === undefined) {
-      this.rbac = this.permissions(names.mishards);
-    }
 
     const woserver = { name: 'WOSERVER', value: `tcp://${writable.host}:${writable.port}` };
     const container: k8s.Container = {
       name: 'mishards',
       image: images.mishards,
-      imagePullPolicy: mishards.imagePullPolicy ?? imagePullPolicy,
+      imagePullPolicy,
       command: ['python3', Scripts.path(ENTRYPOINT)],
       env: [
         woserver,
@@ -97,7 +94,7 @@ export class Mishards extends Part {
         { name: 'mishards', containerPort: MISHARDS_PORT, protocol: 'TCP' },
         ...(dns ? [{ name: 'health', containerPort: HEALTH_PORT, protocol: 'TCP' }] : []),
       ],
-      ...probes(dns, mishards),
+      ...probes(dns, mishards.maxRetry),
       // Until no client is sent here any more; then SIGTERM, which the entrypoint passes on.
       lifecycle: { preStop: { exec: { command: ['sleep', String(MISHARDS_DRAIN_SECONDS)] } } },
       resources: resourceRequirements(mishards.resources),
@@ -127,15 +124,12 @@ export class Mishards extends Part {
     // The static discovery exits when a host of its own is not there.
     const ownReaders = mishards.discovery === 'static' && mishards.staticHosts === undefined;
 
-    const template = podTemplate({
-      options: mishards,
-      imagePullSecrets: settings.imagePullSecrets,
+    const pod = podOf({
+      patches: settings.podTemplates.mishards,
+      terminationGracePeriodSeconds: GRACE_SECONDS,
       selectorLabels: this.selectorLabels,
       checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...(dns ? [DNS_DISCOVERY] : [])]),
-      tokenOf:
-        mishards.discovery === 'kubernetes'
-          ? (mishards.serviceAccountName ?? this.rbac?.serviceAccount.name)
-          : undefined,
+      tokenOf: mishards.discovery === 'kubernetes' ? names.mishards : undefined,
       replicas: mishards.replicas,
       initContainers: [
         waitForMysql(database, images.mysql, settings),
@@ -151,23 +145,24 @@ export class Mishards extends Part {
       ],
     });
     // It waits for the writable, and is ready with the first reader.
-    const afterServers = Math.max(writable.startSeconds, readers.startSeconds) + probeSeconds(container);
+    const afterServers = Math.max(writable.startSeconds, readers.startSeconds) + startupSeconds(pod);
+    // Unless somebody has an account for it already.
+    if (pod.template.spec.serviceAccountName === names.mishards) {
+      this.rbac = this.permissions(names.mishards);
+    }
 
-    this.deployment = this.object(
-      'Deployment',
-      withPodOptions(
-        k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.mishards, mishards),
-          spec: {
-            replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
-            strategy: ROLLING_UPDATE,
-            progressDeadlineSeconds: Math.max(startSeconds(template), afterServers),
-            selector: { matchLabels: { ...this.selectorLabels } },
-            template,
-          },
-        }),
-        mishards,
-      ),
+    this.deployment = this.workload(
+      k8s.KubeDeployment.manifest({
+        metadata: this.metadata(names.mishards, mishards),
+        spec: {
+          replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
+          strategy: ROLLING_UPDATE,
+          progressDeadlineSeconds: Math.max(startSeconds(pod), afterServers),
+          selector: { matchLabels: { ...this.selectorLabels } },
+          template: {},
+        },
+      }),
+      pod,
     );
 
     const workload = { metadata: this.metadata(names.mishards), selectorLabels: this.selectorLabels };
@@ -233,9 +228,9 @@ export class Mishards extends Part {
 }
 
 /** Real environment variables win over any .env file in the image. Some names are lower case in mishards itself. */
-function processEnv({ mishards }: Settings): k8s.EnvVar[] {
+function processEnv({ mishards, podTemplates }: Settings): k8s.EnvVar[] {
   const { database } = mishards;
-  const stopSeconds = mishards.terminationGracePeriodSeconds - MISHARDS_DRAIN_SECONDS - 1;
+  const stopSeconds = graceSeconds(podTemplates.mishards, GRACE_SECONDS) - MISHARDS_DRAIN_SECONDS - 1;
   return environment({
     SERVER_PORT: MISHARDS_PORT,
     MAX_WORKERS: mishards.maxWorkers,
@@ -317,7 +312,7 @@ const CONNECT_SECONDS = 30;
  * The gRPC port opens after the writable was reached. From then on our plugin tells whether its loop is alive and
  * whether there is a reader; with the stock discovery the open port is all there is to see.
  */
-function probes(dns: boolean, { maxRetry, readinessProbe, livenessProbe }: Settings['mishards']) {
+function probes(dns: boolean, maxRetry: number) {
   const open = { tcpSocket: { port: k8s.IntOrString.fromString('mishards') } };
   const health = (path: string) =>
     dns ? { httpGet: { path, port: k8s.IntOrString.fromString('health') } } : open;
@@ -327,13 +322,7 @@ function probes(dns: boolean, { maxRetry, readinessProbe, livenessProbe }: Setti
       periodSeconds: 5,
       failureThreshold: Math.ceil((CONNECT_SECONDS * maxRetry) / 5) + 12,
     },
-    readinessProbe: timed(
-      { ...health('/ready'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
-      readinessProbe,
-    ),
-    livenessProbe: timed(
-      { ...health('/live'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
-      livenessProbe,
-    ),
+    readinessProbe: { ...health('/ready'), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: { ...health('/live'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
   };
 }

@@ -3,6 +3,7 @@ import {
   IMAGE_DIRECTORY,
   type ReadonlySettings,
   type Settings,
+  WRITABLE_GRACE_SECONDS,
   type WritableSettings,
 } from '../config/settings';
 import { assetsChecksum, checksum } from '../kubernetes/assets';
@@ -15,10 +16,10 @@ import {
   emptyDir,
   INIT_RESOURCES,
   nonEmptyList,
-  podTemplate,
+  type Pod,
+  podOf,
   resourceRequirements,
   secretEnv,
-  timed,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
@@ -58,9 +59,9 @@ export function serverScripts({ database, s3, storage }: Settings): readonly str
 }
 
 /** The pod of a Milvus server: the checks, the rendering of its configuration, the server. */
-export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
+export function serverPod(props: ServerPodProps): Pod {
   const { settings, names, role, template, walVolumes, writes } = props;
-  const { milvus, storage, s3, database, images, imagePullSecrets } = settings;
+  const { milvus, storage, s3, database, images } = settings;
   const scripts = serverScripts(settings);
   const asRoot = role.securityProfile === 'baseline';
   const writableRoot = writesToRoot(settings, writes);
@@ -71,7 +72,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
   const container: k8s.Container = {
     name: 'milvus',
     image: role.image,
-    imagePullPolicy: role.imagePullPolicy ?? settings.imagePullPolicy,
+    imagePullPolicy: settings.imagePullPolicy,
     // args, not command: the image's entrypoint is tini, which passes signals on.
     args: [`${IMAGE_DIRECTORY}/bin/milvus_server`, '-c', `${RENDERED_DIRECTORY}/${CONFIG_FILE}`],
     env: logs.env,
@@ -88,14 +89,18 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       // Read-only, so that a client's set_config does not outlive the process.
       { name: 'server-config', mountPath: RENDERED_DIRECTORY, readOnly: true },
       ...directories.map(({ mount }) => mount),
-      ...walVolumes.map(({ name }) => ({ name, mountPath: settings.wal.path })),
+      ...walVolumes.map(({ name }) => ({
+        name,
+        mountPath: settings.wal.path,
+        subPath: settings.wal.persistence.subPath,
+      })),
       logs.mount,
     ],
   };
 
-  return podTemplate({
-    options: role,
-    imagePullSecrets,
+  return podOf({
+    patches: settings.podTemplates[writes ? 'writable' : 'readonly'],
+    terminationGracePeriodSeconds: writes ? WRITABLE_GRACE_SECONDS : undefined,
     selectorLabels: props.selectorLabels,
     checksum: checksum(
       template.text,
@@ -103,7 +108,6 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       ...(extraConfig.length > 0 ? [JSON.stringify(milvus.extraConfigFiles)] : []),
     ),
     asRoot,
-    runtimeClassName: role.gpu?.runtimeClassName,
     replicas: props.replicas,
     initContainers: [
       ...(database === undefined ? [] : [waitForMysql(database, images.mysql, settings)]),
@@ -273,13 +277,12 @@ function probes(http: boolean, role: WritableSettings | ReadonlySettings) {
       timeoutSeconds: 5,
       failureThreshold: Math.ceil(role.startupTimeoutSeconds / STARTUP_PERIOD_SECONDS),
     },
-    readinessProbe: timed(
-      { ...probe('/system/status'), periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 },
-      role.readinessProbe,
-    ),
-    livenessProbe: timed(
-      { ...probe('/state'), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
-      role.livenessProbe,
-    ),
+    readinessProbe: {
+      ...probe('/system/status'),
+      periodSeconds: 10,
+      timeoutSeconds: 10,
+      failureThreshold: 3,
+    },
+    livenessProbe: { ...probe('/state'), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
   };
 }

@@ -31,6 +31,7 @@ describe('milvus.schema.json', () => {
       }
     };
     walk(schema, '');
+    for (const [name, definition] of Object.entries<Node>(schema.$defs)) walk(definition, `${name}.`);
     expect(undescribed).toEqual([]);
   });
 
@@ -43,15 +44,19 @@ describe('milvus.schema.json', () => {
 
   test('refuses unknown keys', () => {
     expect(schema.additionalProperties).toBe(false);
-    expect(schema.properties.mysql.properties.persistence.additionalProperties).toBe(false);
+    expect(schema.properties.mysql.additionalProperties).toBe(false);
+    expect(schema.properties.mysql.properties.persistence.$ref).toBe('#/$defs/Claim');
+    expect(schema.$defs.Claim.additionalProperties).toBe(false);
   });
 });
 
 test('the reference names the Secret that each part takes by default', () => {
   const reference = readFileSync(join(ROOT, 'docs/reference/configuration.md'), 'utf8');
   const documented = ['s3', 'mysql', 'externalMysql', 'backup.s3'].map((section) => {
-    const [, secret = ''] =
-      reference.match(`\\| \`${section}\\.credentials\\.existingSecret\` \\| \`<name>([\\w-]+)\``) ?? [];
+    // In its row, or in that of the whole where the kind is shared.
+    const row = (key: string) =>
+      reference.match(`\\| \`${section}\\.credentials${key}\` \\|[^\\n]*?\`<name>([\\w-]+)\``);
+    const [, secret = ''] = row('\\.existingSecret') ?? row('') ?? [];
     return `milvus-test${secret}`;
   });
   const own = manifestsOf({
