@@ -194,8 +194,9 @@ function mending(shape: Shape, value: unknown, given: string): string | undefine
   }
   if (shape.type === 'string' && ['number', 'boolean'].includes(typeof value))
     return `Put it in quotes: "${value}".`;
+  // As it is shown, or not at all: a URL may have credentials in it.
   if (shape.type === 'array' && shape.items?.type === 'string' && typeof value === 'string') {
-    return `Write it as a list: [${JSON.stringify(value)}].`;
+    return given === JSON.stringify(value) ? `Write it as a list: [${given}].` : 'Write it as a list.';
   }
   const unquoted = { integer: /^-?\d+$/, boolean: /^(true|false)$/ }[String(shape.type)];
   return typeof value === 'string' && unquoted?.test(value) ? 'Write it without quotes.' : undefined;

@@ -145,5 +145,5 @@ export function isDirective(item: unknown): item is Mapping {
 /** A key's value as a text, as 80 and "80" are one port; undefined: the item does not have the key. */
 function keyValue(item: unknown, key: string): string | undefined {
   const value = isMapping(item) && Object.hasOwn(item, key) ? item[key] : undefined;
-  return value === undefined || value === null || value === '' ? undefined : String(value);
+  return typeof value === 'number' || (typeof value === 'string' && value !== '') ? String(value) : undefined;
 }

@@ -308,10 +308,19 @@ test('a volume of two kinds and the like, which a merge may leave, are told', ()
   ]);
 });
 
-test('no value of a variable is shown, as it may be a credential', () => {
+test('no value of a variable is shown, as it may be a credential, and none in a URL', () => {
+  expect(container({ args: 'http://user:secret@host' })).toEqual([
+    'spec.containers[name=a].args: given "***@host"; expected a list of texts | Write it as a list.',
+  ]);
   const problems = container({ env: [{ name: 'PASSWORD', value: 31337 }] });
   expect(problems).toEqual([
     'spec.containers[name=a].env[name=PASSWORD].value: given a number (not shown: it may be a credential); expected a text | Put it in quotes.',
+  ]);
+});
+
+test('an item whose key is no text is named by its number', () => {
+  expect(spec({ containers: [{ name: ['a'] }] })).toEqual([
+    'spec.containers[0].name: given a list; expected a text',
   ]);
 });
 
