@@ -1,5 +1,4 @@
-import { formatPath, type Problem } from './problems';
-import { suggest } from './validate';
+import { formatPath, type Problem, suggest } from './problems';
 
 /** Of a key that no option sets either. */
 const FIXED = 'fixed';

@@ -1,4 +1,3 @@
-import { MISHARDS_DRAIN_SECONDS } from '../../lib/config/draining';
 import { minimal } from '../support/clusters';
 import { at, messages } from './messages';
 
@@ -372,14 +371,7 @@ rule(
 );
 
 describe('labels that selectors are made of', () => {
-  const places = [
-    'labels',
-    'service.labels',
-    'writable.podLabels',
-    'readonly.podLabels',
-    'mishards.podLabels',
-    'mysql.podLabels',
-  ];
+  const places = ['labels', 'service.labels'];
 
   test.each(places)('%s', (place) => {
     expect(
@@ -393,36 +385,6 @@ describe('labels that selectors are made of', () => {
 });
 
 describe.each(['writable', 'readonly', 'mishards', 'mysql'])('pods of %s', (role) => {
-  test('architecture', () => {
-    const select = (value: string) => messages(at(`${role}.nodeSelector.kubernetes\\.io/arch`, value));
-    expect(select('amd64')).toEqual([]);
-    expect(select('arm64')).toEqual([
-      `${role}.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64: there are no other images`,
-    ]);
-  });
-
-  test('tolerations that the API server would refuse', () => {
-    const tolerate = (...tolerations: object[]) => messages(at(`${role}.tolerations`, tolerations));
-    expect(
-      tolerate(
-        { operator: 'Exists' },
-        { key: 'a', operator: 'Exists', value: '' },
-        { key: 'a', value: 'b', effect: 'NoExecute', tolerationSeconds: 0 },
-      ),
-    ).toEqual([]);
-    expect(
-      tolerate(
-        { effect: 'NoSchedule' },
-        { key: 'a', operator: 'Exists', value: 'b' },
-        { key: 'a', effect: 'NoSchedule', tolerationSeconds: 60 },
-      ),
-    ).toEqual([
-      `${role}.tolerations[0].key: given nothing; expected a taint key, or operator: Exists`,
-      `${role}.tolerations[1].value: given a value; expected none with operator Exists, which takes any`,
-      `${role}.tolerations[2].tolerationSeconds: given 60; expected none, or effect: NoExecute`,
-    ]);
-  });
-
   test('a request above its limit', () => {
     const resources = { requests: { cpu: 4, memory: '33Gi' }, limits: { cpu: '3999m', memory: '32Gi' } };
     expect(messages(at(`${role}.resources`, resources))).toEqual([
@@ -433,18 +395,6 @@ describe.each(['writable', 'readonly', 'mishards', 'mysql'])('pods of %s', (role
     ]);
   });
 });
-
-rule(
-  'a proxy goes on for a while after it is told to stop',
-  [['longer', { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS + 1 } }]],
-  [
-    [
-      'not so long',
-      { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS } },
-      'mishards.terminationGracePeriodSeconds: given 10; expected more than 10',
-    ],
-  ],
-);
 
 const tls = (s3: object, tls: object = {}) => ({
   s3: { address: 's3.example.com', bucket: 'milvus', ...s3, tls: { enabled: true, ...tls } },
@@ -482,22 +432,6 @@ rule(
       'on the port of the server',
       tls({ port: 19530 }),
       'milvus.network.port: given 19530; expected another port than s3.port',
-    ],
-  ],
-);
-
-rule(
-  'a reader serves on until DNS has forgotten it',
-  [
-    ['by default', {}],
-    ['longer', { readonly: { terminationGracePeriodSeconds: 67 } }],
-    ['a short memory', { mishards: { dnsCacheSeconds: 0 }, readonly: { terminationGracePeriodSeconds: 7 } }],
-  ],
-  [
-    [
-      'not so long',
-      { readonly: { terminationGracePeriodSeconds: 66 } },
-      'readonly.terminationGracePeriodSeconds: given 66; expected more than 66, the seconds that a stopping reader goes on serving',
     ],
   ],
 );
@@ -598,19 +532,9 @@ rule(
 );
 
 rule(
-  'pods of jobs and of MinIO',
-  [['labels of one’s own', { backup: { podLabels: { a: 'b' } }, smokeTest: { podLabels: { a: 'b' } } }]],
+  'the claim of MinIO',
+  [['one of its own', { minio: { persistence: { existingClaim: 'a' } } }]],
   [
-    [
-      'reserved labels',
-      { smokeTest: { podLabels: { component: 'x' } } },
-      'smokeTest.podLabels.component: given a label that selectors are made of',
-    ],
-    [
-      'another architecture',
-      { minio: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
-      'minio.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64',
-    ],
     [
       'a claim of MySQL',
       { minio: { persistence: { existingClaim: 'a' } }, mysql: { persistence: { existingClaim: 'a' } } },
@@ -871,7 +795,7 @@ rule(
       'a password in a script',
       { mysql: { initializationFiles: { 'a.sql': "CREATE USER a IDENTIFIED BY 'CANARY';" } } },
       'mysql.initializationFiles."a.sql": given a password (not shown)',
-      'mysql.extraVolumes',
+      'mysql.podTemplate',
     ],
   ],
 );

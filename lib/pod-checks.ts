@@ -1,0 +1,61 @@
+import { App } from 'cdk8s';
+import type { Problem } from './config/problems';
+import type { PodSection, Settings } from './config/settings';
+import { cautions, type GuardedPod, unknownContainers, violations } from './kubernetes/guard-rails';
+import type { Component } from './kubernetes/labels';
+import { Part } from './kubernetes/part';
+import type { Pod } from './kubernetes/pod';
+import { MilvusCluster } from './milvus-cluster';
+import { MilvusJob } from './milvus-job';
+
+const SECTIONS: Readonly<Record<Component, PodSection>> = {
+  writable: 'writable',
+  readonly: 'readonly',
+  mishards: 'mishards',
+  mysql: 'mysql',
+  minio: 'minio',
+  admin: 'admin',
+  backup: 'backup',
+  restore: 'backup',
+  'smoke-test': 'smokeTest',
+};
+
+export interface PodChecks {
+  readonly problems: readonly Problem[];
+  /** What works, but is to be known. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Looks at every pod of a cluster as it will be, its Jobs included. Only where something is otherwise than this project has
+ * it, so that nobody else waits for it.
+ * @param settings that count as checked
+ */
+export function checkPods(settings: Settings): PodChecks {
+  const pods = podsOf(settings);
+  const patches = new Set(Object.values(settings.podTemplates).flat());
+  const unknown = [...patches].flatMap((patch) =>
+    unknownContainers(
+      patch,
+      pods.map(({ pod }) => pod).filter((pod) => pod.patches.includes(patch)),
+    ),
+  );
+  // What is wrong for all pods is said once.
+  const problems = [...unknown, ...pods.flatMap(violations)];
+  return {
+    problems: [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()],
+    warnings: [...new Set(pods.flatMap(cautions))],
+  };
+}
+
+function podsOf(settings: Settings): readonly GuardedPod[] {
+  const app = new App();
+  const charts = [
+    new MilvusCluster(app, 'cluster', settings),
+    ...MilvusJob.namesFor(settings).map((name) => new MilvusJob(app, name, name, settings)),
+  ];
+  return charts
+    .flatMap((chart) => chart.node.findAll())
+    .filter((node): node is Part & { readonly pod: Pod } => node instanceof Part && node.pod !== undefined)
+    .map((part) => ({ section: SECTIONS[part.component], pod: part.pod, claims: part.claimNames }));
+}
