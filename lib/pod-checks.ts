@@ -41,10 +41,11 @@ export function checkPods(settings: Settings): PodChecks {
     ),
   );
   // What is wrong for all pods is said once.
-  const problems = [...unknown, ...pods.flatMap(violations)];
+  const changed = pods.filter(({ pod }) => pod.patches.length > 0);
+  const problems = [...unknown, ...changed.flatMap(violations)];
   return {
     problems: [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()],
-    warnings: [...new Set(pods.flatMap(cautions))],
+    warnings: [...new Set(changed.flatMap(cautions))],
   };
 }
 
@@ -57,5 +58,5 @@ function podsOf(settings: Settings): readonly GuardedPod[] {
   return charts
     .flatMap((chart) => chart.node.findAll())
     .filter((node): node is Part & { readonly pod: Pod } => node instanceof Part && node.pod !== undefined)
-    .map((part) => ({ section: SECTIONS[part.component], pod: part.pod, claims: part.claimNames }));
+    .map((part) => ({ section: SECTIONS[part.component], pod: part.pod, claims: part.claims }));
 }

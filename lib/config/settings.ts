@@ -1,7 +1,7 @@
 import { Names } from '../kubernetes/names';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
-import type { Problem } from './problems';
+import { formatPath, type Problem } from './problems';
 import { parseMilvusSize } from './quantities';
 import type { ExtraServerConfig } from './server-keys';
 import {
@@ -295,6 +295,15 @@ export function resolveSettings(config: ParsedConfig): {
     });
     const engine = { ...config.milvus.engine, ...definedOnly(own.engine) };
     const gpu = gpuSettings({ ...config.milvus.gpu, ...definedOnly(own.gpu) });
+    const devices = limits.limits[gpu?.resourceName ?? ''];
+    if (devices !== undefined) {
+      problems.push({
+        path: `${role}.resources.limits.${formatPath([gpu?.resourceName ?? ''])}`,
+        given: devices,
+        expected: 'none beside gpu.enabled',
+        fix: `Use ${role}.gpu.count.`,
+      });
+    }
     const { persistence: _, path: _path, sizeLimit: _sizeLimit, ...logs } = config.milvus.logs;
     return {
       image: gpu === undefined ? images.milvus : images.milvusGpu,

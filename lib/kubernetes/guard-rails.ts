@@ -501,7 +501,6 @@ function uniqueNames({ pod }: GuardedPod, at: Locate): Problem[] {
 
 /** What comes out of the merge, held against Kubernetes' schema. */
 function fitsTheSchema({ pod }: GuardedPod, at: Locate): Problem[] {
-  if (pod.patches.length === 0) return [];
   return checkPodTemplate(pod.template, '', 'merged').map((problem) => {
     const steps = stepsOf(problem.path);
     const place = at(...steps);

@@ -29,10 +29,8 @@ export interface WorkloadJson {
 export class Part extends Construct {
   /** Labels that select this component's pods. */
   public readonly selectorLabels: Readonly<Record<string, string>>;
-  /** The volumes that its StatefulSet makes. */
-  public claimNames: readonly string[] = [];
   private readonly settings: Settings;
-  private workloadPod?: Pod;
+  private made?: { readonly pod: Pod; readonly claims: readonly string[] };
 
   public constructor(
     scope: Construct,
@@ -95,8 +93,8 @@ export class Part extends Construct {
    */
   protected workload(manifest: WorkloadJson, pod: Pod): ApiObject {
     const { spec } = manifest;
-    this.workloadPod = pod;
-    this.claimNames = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => String(metadata.name));
+    const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => String(metadata.name));
+    this.made = { pod, claims };
     (spec.jobTemplate?.spec ?? spec).template = pod.template;
     const object = this.object(manifest.kind, manifest);
     this.node.defaultChild = object;
@@ -105,7 +103,12 @@ export class Part extends Construct {
 
   /** The pods of this part, once it has its workload. */
   public get pod(): Pod | undefined {
-    return this.workloadPod;
+    return this.made?.pod;
+  }
+
+  /** The volumes that its StatefulSet makes. */
+  public get claims(): readonly string[] {
+    return this.made?.claims ?? [];
   }
 
   protected object(id: string, manifest: unknown): ApiObject {

@@ -1,4 +1,5 @@
-import { minimal } from '../support/clusters';
+import { manifestsOf, minimal } from '../support/clusters';
+import { at as field, find, records } from '../support/manifests';
 import { at, messages } from './messages';
 
 /** Configurations over the smallest one: what is fine, and what is refused with which words. */
@@ -893,3 +894,105 @@ rule(
     ],
   ],
 );
+
+describe('any resource of a node, by the rules of Kubernetes', () => {
+  const resources = (given: object) => messages(at('readonly.resources', given));
+  const amounts = (given: object) => {
+    const [container] = records(
+      field(
+        find(
+          manifestsOf({ ...minimal, readonly: { resources: given } }),
+          'Deployment',
+          'milvus-test-readonly',
+        ),
+        'spec',
+        'template',
+        'spec',
+        'containers',
+      ),
+    );
+    return container?.['resources'];
+  };
+
+  test('scratch space is asked for and limited, devices and huge pages are the same in both', () => {
+    expect(
+      amounts({
+        requests: { 'ephemeral-storage': '10Gi', 'hugepages-2Mi': '64Mi' },
+        limits: { memory: '8Gi', 'ephemeral-storage': '20480Mi', 'example.com/fpga': 1 },
+      }),
+    ).toEqual({
+      requests: expect.objectContaining({
+        'ephemeral-storage': '10Gi',
+        'hugepages-2Mi': '64Mi',
+        'example.com/fpga': '1',
+      }),
+      limits: expect.objectContaining({
+        memory: '8Gi',
+        'ephemeral-storage': '20Gi',
+        'hugepages-2Mi': '64Mi',
+        'example.com/fpga': '1',
+      }),
+    });
+  });
+
+  test.each<[what: string, given: object, words: string]>([
+    [
+      'a typo',
+      { limits: { memroy: '8Gi' } },
+      'readonly.resources.limits.memroy: given an unknown resource; expected a known one; did you mean "memory"?',
+    ],
+    [
+      'a name of Kubernetes’ own',
+      { limits: { 'kubernetes.io/x': 1 } },
+      'limits."kubernetes.io/x": given an unknown resource',
+    ],
+    [
+      'half a device',
+      { limits: { 'example.com/fpga': 0.5 } },
+      'limits."example.com/fpga": given 0.5; expected a whole number of devices',
+    ],
+    [
+      'fewer devices than the limit',
+      { requests: { 'example.com/fpga': 1 }, limits: { 'example.com/fpga': 2 } },
+      'requests."example.com/fpga": given 1; expected the same as the limit, 2',
+    ],
+    [
+      'half a huge page',
+      { limits: { 'hugepages-2Mi': '3Mi' } },
+      'limits.hugepages-2Mi: given "3Mi"; expected a multiple of the size of a page, 2Mi',
+    ],
+    [
+      'scratch space above its limit',
+      { requests: { 'ephemeral-storage': '2Gi' }, limits: { 'ephemeral-storage': '1Gi' } },
+      'requests.ephemeral-storage: given 2Gi; expected at most the limit, 1Gi',
+    ],
+    [
+      'scratch space without a unit',
+      { limits: { 'ephemeral-storage': 20 } },
+      'limits.ephemeral-storage: given 20; expected a Kubernetes quantity of at least 1Mi',
+    ],
+    [
+      'no amount',
+      { limits: { 'ephemeral-storage': 'much' } },
+      'limits.ephemeral-storage: given "much"; expected a Kubernetes quantity',
+    ],
+    [
+      'no text and no number',
+      { limits: { 'example.com/fpga': true } },
+      'limits."example.com/fpga": given true (a boolean); expected an amount such as 20Gi or 1',
+    ],
+  ])('%s', (_, given, words) => {
+    expect(resources(given)).toEqual([expect.stringContaining(words)]);
+  });
+
+  test('devices that gpu.count asks for are not asked for twice', () => {
+    const gpu = { enabled: true };
+    const limits = { 'nvidia.com/gpu': 2 };
+    expect(messages(at('readonly', { gpu, resources: { limits } }))).toEqual([
+      expect.stringContaining(
+        'readonly.resources.limits."nvidia.com/gpu": given 2; expected none beside gpu.enabled',
+      ),
+    ]);
+    expect(messages(at('readonly', { resources: { limits } }))).toEqual([]);
+  });
+});
