@@ -383,12 +383,7 @@ const SERVER: readonly ChartValue[] = [
     why: 'No template of the chart reads it; it is honoured here.',
   }),
   together('storage.s3.enabled', 'false', 's3'),
-  together(
-    'storage.s3.address',
-    '127.0.0.1',
-    's3.address',
-    'An https address sets s3.tls.enabled, too.',
-  ),
+  together('storage.s3.address', '127.0.0.1', 's3.address', 'An https address sets s3.tls.enabled, too.'),
   together(
     'storage.s3.port',
     '9000',
