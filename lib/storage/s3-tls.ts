@@ -117,7 +117,7 @@ export function proxyContainer({ images, imagePullPolicy }: Settings, { tls }: T
     name: 's3-tls',
     image: images.haproxy,
     imagePullPolicy,
-    command: ['haproxy', '-q', '-db', '-f', `${CONFIG_DIRECTORY}/haproxy.cfg`],
+    command: ['haproxy', '-db', '-f', `${CONFIG_DIRECTORY}/haproxy.cfg`],
     ports: [{ name: 's3-tls-health', containerPort: PROXY_HEALTH_PORT, protocol: 'TCP' }],
     readinessProbe: { ...live, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
     livenessProbe: { ...live, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
