@@ -1,11 +1,11 @@
 import { Names } from '../kubernetes/names';
 import { additions } from './additions';
 import { MISHARDS_DRAIN_SECONDS, readerDrainSeconds } from './draining';
+import { extraServerConfigProblems } from './extra-server-config';
 import { imageVersion } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
-import { extraServerConfigProblems } from './server-keys';
 import {
   connectionsNeeded,
   devicesNamed,
@@ -759,8 +759,17 @@ function stopsInTime(config: ParsedConfig): Problem[] {
 }
 
 function serverConfigs(config: ParsedConfig): Problem[] {
+  const roles = {
+    milvus: config.mode === 'cluster' ? (['writable', 'readonly'] as const) : (['writable'] as const),
+    writable: ['writable'] as const,
+    readonly: ['readonly'] as const,
+  };
   return (['milvus', 'writable', 'readonly'] as const).flatMap((section) =>
-    extraServerConfigProblems(config[section].extraServerConfig, `${section}.extraServerConfig`),
+    extraServerConfigProblems(
+      config[section].extraServerConfig,
+      `${section}.extraServerConfig`,
+      roles[section].some((role) => config[role].gpu.enabled ?? config.milvus.gpu.enabled),
+    ),
   );
 }
 

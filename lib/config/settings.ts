@@ -1,10 +1,10 @@
 import { Names } from '../kubernetes/names';
 import { IN_FLIGHT_SECONDS, readerDrainSeconds } from './draining';
+import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
 import type { Problem } from './problems';
 import { parseMilvusSize } from './quantities';
-import type { ExtraServerConfig } from './server-keys';
 import {
   RESOURCE_DEFAULTS,
   type ResourceDefaults,
@@ -58,6 +58,7 @@ export type LogSettings = Omit<ParsedConfig['milvus']['logs'], 'persistence' | '
 
 /** GPUs of a role; unset on a role that runs the CPU build. */
 export interface GpuSettings {
+  readonly enabled: true;
   readonly cacheSize: string;
   readonly cacheThreshold?: number;
   readonly gpuSearchThreshold: number;
@@ -495,6 +496,7 @@ function gpuSettings(given: ParsedConfig['milvus']['gpu']): GpuSettings | undefi
   const searchDevices = given.searchDevices ?? ['gpu0'];
   const buildIndexDevices = given.buildIndexDevices ?? ['gpu0'];
   return {
+    enabled: true,
     cacheSize: given.cacheSize ?? '1GB',
     cacheThreshold: given.cacheThreshold,
     gpuSearchThreshold: given.gpuSearchThreshold ?? 1000,
