@@ -14,7 +14,9 @@ export function check(input: unknown, references?: ReadonlyMap<string, string>):
   const { config, given, problems } = validate(input, references);
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
-  const others = [...crossCheck(config, input), ...sizing].filter(({ path }) => !isAbout(path, problems));
+  const others = [...crossCheck(config, input, settings), ...sizing].filter(
+    ({ path }) => !isAbout(path, problems),
+  );
   if (problems.length + others.length > 0) return { problems: [...problems, ...others] };
   // It has just been checked that it is one.
   return { config: given as MilvusConfig, settings: markChecked(settings) };

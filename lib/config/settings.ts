@@ -308,6 +308,7 @@ export function resolveSettings(config: ParsedConfig): {
       ...config.wal,
       persistence: {
         ...config.wal.persistence,
+        enabled: config.wal.enabled && config.wal.persistence.enabled,
         storageClassName:
           config.wal.persistence.storageClassName ?? config.mysql.persistence.storageClassName,
       },
