@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings';
+import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import type { Synthesis } from './synthesize';
 
@@ -31,6 +32,11 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
     ...spelledOut.flatMap(({ settings: { namespace } }) =>
       namespace === undefined ? [] : [`kubectl create namespace ${namespace}   # unless it exists`],
     ),
+    ...spelledOut.flatMap(({ settings }) => {
+      const needed = prerequisitesOf(settings);
+      if (needed.length === 0) return [];
+      return [`kubectl ${namespaced(settings)}get ${needed.join(' ')}   # have to be there`];
+    }),
     ...(secrets.length > 0 ? [`# once, unless the Secrets exist${toBeSet(secrets)}`, ...secrets] : []),
     ...(several ? [`kubectl apply -k ${outdir}`] : [`kubectl apply -f ${outdir}`]),
     ...spelledOut.map(
