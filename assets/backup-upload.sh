@@ -3,7 +3,7 @@
 # this one is proved to be good. What has that name is complete and has been read back; its .sha256 is beside it.
 #
 #   S3_ADDRESS, S3_PORT, S3_BUCKET   where
-#   S3_SCHEME                        http, or https (http)
+#   S3_SCHEME, S3_CA                 http, or https (http); file with the certificate of the CA
 #   S3_ACCESS_KEY, S3_SECRET_KEY     never printed
 #   CREDENTIALS_FROM                 the Secret that holds them, named in messages
 #   BACKUP_PREFIX                    of this cluster alone, without a slash at either end
@@ -15,12 +15,10 @@ set -eu
 
 set +u # these may be missing
 work=$WORK_DIR
-scheme=$S3_SCHEME
 count=$KEEP
 prefix=$BACKUP_PREFIX
 set -u
 [ -n "$work" ] || work=/work
-[ -n "$scheme" ] || scheme=http
 [ -n "$count" ] || count=14
 server=$S3_ADDRESS:$S3_PORT
 folder=s3:$S3_BUCKET/$prefix

@@ -2,7 +2,7 @@
 # Takes a backup of Milvus' metadata from S3 to $WORK_DIR/dump.sql.gz, with its checksum beside it, for restore-load.sh.
 #
 #   S3_ADDRESS, S3_PORT, S3_BUCKET   where
-#   S3_SCHEME                        http, or https (http)
+#   S3_SCHEME, S3_CA                 http, or https (http); file with the certificate of the CA
 #   S3_ACCESS_KEY, S3_SECRET_KEY     never printed
 #   CREDENTIALS_FROM                 the Secret that holds them, named in messages
 #   BACKUP_PREFIX                    the folder that the backups are in, without a slash at either end
@@ -14,12 +14,10 @@ set -eu
 
 set +u # these may be missing
 work=$WORK_DIR
-scheme=$S3_SCHEME
 wanted=$BACKUP
 prefix=$BACKUP_PREFIX
 set -u
 [ -n "$work" ] || work=/work
-[ -n "$scheme" ] || scheme=http
 [ -n "$wanted" ] || wanted=latest
 server=$S3_ADDRESS:$S3_PORT
 folder=s3:$S3_BUCKET/$prefix

@@ -3,7 +3,8 @@
 # prefix. Milvus 1.1.1 ignores a failed upload (S3IOWriter.cpp drops the status): with a wrong or read-only key it would
 # start, accept inserts, report flushes as done and lose the data. So this runs first, and stops the pod.
 #
-#   S3_ADDRESS, S3_PORT            plain HTTP, which is all that Milvus 1.1.1 speaks
+#   S3_ADDRESS, S3_PORT            where
+#   S3_SCHEME, S3_CA               http, or https (http), for a server with a proxy that speaks TLS; file with the certificate of the CA
 #   S3_BUCKET, S3_PREFIX           the prefix without a slash at either end
 #   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
 #   CREDENTIALS_FROM               the Secret that holds them, named in messages
@@ -12,6 +13,8 @@
 #   PROBE_NAME                     the test object's name, one per pod (the host name)
 #
 # Needs s3-remote.sh beside it and rclone (1.60 and 1.68 are known to do). Exits 0 when all of it worked, or 1 with the cause and the cure on stderr.
+#
+# shellcheck disable=SC2154 # scheme and untrusted are set by s3-remote.sh
 set -eu
 
 set +u # these may be missing
@@ -41,11 +44,9 @@ trap clean_up EXIT
 trap 'exit 143' TERM INT
 
 # shellcheck disable=SC2034 # for s3-remote.sh
-scheme=http scratch=$work
+scratch=$work
 # shellcheck source=/dev/null
 . "$(dirname "$0")/s3-remote.sh"
-# There is no TLS here, and a bundle meant for something else makes rclone refuse to start.
-unset AWS_CA_BUNDLE
 
 # rclone, with what it prints on stderr kept in $error. Repeating is up to the loop at the end. The limit is for answers
 # that rclone hangs on in spite of its own, as 1.60 does on a redirect to nowhere.
@@ -140,7 +141,14 @@ diagnose() {
     *AccessDenied* | *Forbidden*)
       fail "the access key in Secret '$CREDENTIALS_FROM' may not $step (bucket '$S3_BUCKET', prefix '$S3_PREFIX/'): grant it $right"
       ;;
-    *x509:* | *'HTTP response "\x15\x03'*) fail_https ;;
+    *'server gave HTTP response'* | *'does not look like a TLS'*)
+      fail "$server speaks plain HTTP: set s3.tls.enabled: false, or give its HTTPS port"
+      ;;
+    *x509:*)
+      [ "$scheme" = https ] || fail_https
+      fail "$server speaks TLS, but $untrusted. $(printf '%s\n' "$error" | last_error)"
+      ;;
+    *'HTTP response "\x15\x03'*) fail_https ;;
     *'no such host'* | *'server misbehaving'* | *' lookup '*)
       reason="the name $S3_ADDRESS does not resolve: is it spelled right, with its namespace?"
       ;;
@@ -149,21 +157,21 @@ diagnose() {
       reason="$server does not answer: is the address right, does a NetworkPolicy or firewall block it?"
       ;;
     *EOF* | *'connection reset'* | *'broken pipe'*)
-      ! answers_https || fail_https
+      [ "$scheme" = https ] || ! answers_https || fail_https
       reason="$server closes the connection without an answer: is this the port of the S3 service?"
       ;;
     *'status code: 5'* | *'StatusCode: 5'* | *InternalError* | *ServiceUnavailable* | *SlowDown* | *OperationAborted*)
       reason="$server reports a trouble of its own: $(printf '%s\n' "$error" | last_error)"
       ;;
     *)
-      ! answers_https || fail_https
+      [ "$scheme" = https ] || ! answers_https || fail_https
       fail "could not $step (bucket '$S3_BUCKET' at $server): $(printf '%s\n' "$error" | last_error)"
       ;;
   esac
 }
 
 fail_https() {
-  fail "$server wants HTTPS, and Milvus 1.1.1 speaks plain HTTP only: give it the storage's HTTP port"
+  fail "$server wants HTTPS: set s3.tls.enabled: true, or give the storage's HTTP port"
 }
 
 deadline=$(($(date +%s) + limit))

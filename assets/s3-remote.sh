@@ -1,8 +1,10 @@
 #!/bin/sh
 # The object storage as rclone's remote "s3:". Not run but read, by the scripts beside it that use the storage, after
-# they have set $scheme and $scratch (a directory of theirs) and defined fail:
+# they have set $scratch (a directory of theirs) and defined fail:
 #
 #   S3_ADDRESS, S3_PORT            where
+#   S3_SCHEME                      http, or https (http)
+#   S3_CA                          file with the certificate of the CA (those that the image trusts)
 #   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
 #   CREDENTIALS_FROM               the Secret that holds them, named in messages
 #
@@ -14,6 +16,11 @@
 set +u # these may be missing
 [ -n "$S3_ACCESS_KEY" ] || fail "S3_ACCESS_KEY is not set or empty: look at Secret '$CREDENTIALS_FROM'"
 [ -n "$S3_SECRET_KEY" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_FROM'"
+scheme=$S3_SCHEME
+[ -n "$scheme" ] || scheme=http
+# A bundle meant for something else makes rclone refuse to start.
+unset AWS_CA_BUNDLE
+[ -z "$S3_CA" ] || export RCLONE_CA_CERT="$S3_CA"
 set -u
 
 export RCLONE_CONFIG_S3_TYPE=s3
@@ -27,6 +34,9 @@ export RCLONE_CONFIG_S3_NO_HEAD=true
 export RCLONE_CONFIG_S3_ACCESS_KEY_ID="$S3_ACCESS_KEY"
 export RCLONE_CONFIG_S3_SECRET_ACCESS_KEY="$S3_SECRET_KEY"
 export RCLONE_CACHE_DIR="$scratch/cache"
+
+# shellcheck disable=SC2034 # for the scripts that read this
+untrusted='its certificate is not trusted here: name the Secret of its CA in tls.caSecret, and the name in it in tls.serverName'
 
 # The last error of those that rclone reported, which are read from stdin: on one line, without the key and the secret.
 last_error() {
@@ -65,7 +75,7 @@ give_up() {
       ;;
     *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_FROM'" ;;
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
-    *x509:*) cure='use a certificate that is trusted here' ;;
+    *x509:*) cure=$untrusted ;;
     *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
   esac
   fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure. $(last_error <"$scratch/error")"

@@ -52,10 +52,11 @@ function measure(command: string, args: readonly string[], env: NodeJS.ProcessEn
 }
 
 /** The app on a configuration, from nothing to all files written. */
-function synth(config: string): Measured {
+function synth(config: string, without = ''): Measured {
   rmSync(outdir, { recursive: true, force: true });
-  const env = { MILVUS_CONFIG: config, MAX_RSS_FILE: maxRssFile };
-  const measured = measure('node', ['-r', './bench/max-rss.js', 'synth.js'], env);
+  const env = { MILVUS_CONFIG: config, MAX_RSS_FILE: maxRssFile, WITHOUT: without };
+  const preloaded = ['-r', './bench/max-rss.js', '-r', './bench/without.js'];
+  const measured = measure('node', [...preloaded, 'synth.js'], env);
   return { ...measured, mebibytes: Number(readFileSync(maxRssFile, 'utf8')) / 1024 };
 }
 
@@ -97,6 +98,7 @@ const STARTUP = {
   cdk8s: "require('cdk8s')",
   plus: "require('cdk8s-plus-25')",
   app: 'node synth.js',
+  compiling: 'node synth.js, without machine code',
   sources: 'node -r tsx/cjs main.ts',
   npm: 'npm run synth',
   version: 'cdk8s --version',
@@ -112,6 +114,10 @@ function startup(): Record<string, number> {
       { name: STARTUP.cdk8s, run: () => measure('node', ['-e', STARTUP.cdk8s]) },
       { name: STARTUP.plus, run: () => measure('node', ['-e', STARTUP.plus]) },
       { name: STARTUP.app, run: () => measure('node', ['synth.js'], one) },
+      {
+        name: STARTUP.compiling,
+        run: () => measure('node', ['-r', './bench/without.js', 'synth.js'], { ...one, WITHOUT: 'code' }),
+      },
       { name: STARTUP.sources, run: () => measure('node', ['-r', 'tsx/cjs', 'main.ts'], one) },
       { name: STARTUP.npm, run: () => measure('npm', ['run', '--silent', 'synth'], one) },
       { name: STARTUP.version, run: () => measure(CLI, ['--version']) },
@@ -122,20 +128,31 @@ function startup(): Record<string, number> {
   return Object.fromEntries([...results].map(([name, { milliseconds }]) => [name, milliseconds]));
 }
 
-function fleets(): { clusters: number; milliseconds: number; perCluster: number; mebibytes: number }[] {
+interface Fleet {
+  readonly clusters: number;
+  readonly milliseconds: number;
+  readonly perCluster: number;
+  readonly mebibytes: number;
+  /** Milliseconds without worker threads. */
+  readonly oneThread: number;
+}
+
+function fleets(): Fleet[] {
   return options.clusters.split(',').map((text) => {
     const clusters = Number(text);
     const config = fleet(clusters);
     // Large ones are long enough to be steady.
     const runs = Math.max(1, Math.min(RUNS, Math.round(1000 / clusters)));
-    const result = medians([{ name: 'fleet', run: () => synth(config) }], runs).get('fleet');
-    const milliseconds = result?.milliseconds ?? Number.NaN;
-    return {
-      clusters,
-      milliseconds,
-      perCluster: milliseconds / clusters,
-      mebibytes: result?.mebibytes ?? Number.NaN,
-    };
+    const results = medians(
+      [
+        { name: 'fleet', run: () => synth(config) },
+        { name: 'one thread', run: () => synth(config, 'threads') },
+      ],
+      runs,
+    );
+    const { milliseconds = Number.NaN, mebibytes = Number.NaN } = results.get('fleet') ?? {};
+    const oneThread = results.get('one thread')?.milliseconds ?? Number.NaN;
+    return { clusters, milliseconds, perCluster: milliseconds / clusters, mebibytes, oneThread };
   });
 }
 
@@ -179,12 +196,13 @@ try {
   console.log(`\n${table(Object.entries(ratios).map(([name, ratio]) => [name, times(ratio)]))}`);
   console.log(
     `\n${table([
-      ['clusters', 'time', 'per cluster', 'peak memory'],
-      ...sizes.map(({ clusters, milliseconds, perCluster, mebibytes }) => [
+      ['clusters', 'time', 'per cluster', 'peak memory', 'one thread'],
+      ...sizes.map(({ clusters, milliseconds, perCluster, mebibytes, oneThread }) => [
         String(clusters),
         ms(milliseconds),
         ms(perCluster),
         `${mebibytes.toFixed(0)} MiB`,
+        ms(oneThread),
       ]),
     ])}`,
   );

@@ -24,6 +24,7 @@ import { Monitoring } from './operations/monitoring';
 import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
 import { Minio } from './storage/minio';
+import { S3Tls, s3OverTls } from './storage/s3-tls';
 
 const CLUSTER = Symbol.for('cdk8s-milvus.MilvusCluster');
 
@@ -64,11 +65,13 @@ export class MilvusCluster extends Chart {
   public readonly canary?: SmokeTest;
   /**
    * The ConfigMaps with the programs that run in the pods: the scripts, and the package that runs mishards.
-   * synthesize() writes them to a file of their own, which is the longest and has nothing of the configuration.
+   * synthesize() writes them to a file of their own: they are long, and the same whatever is configured.
    */
   public readonly scripts: readonly ApiObject[];
   /** The ConfigMap with the server configurations, without credentials. */
   public readonly serverConfigs: ServerConfigs;
+  /** What the proxies that speak TLS to S3 read; unset with plain HTTP. */
+  public readonly s3Tls?: S3Tls;
   /** The ConfigMap with files for additional containers; unset without any. */
   public readonly extraConfig?: ApiObject;
   /** The Secret or ExternalSecret of the S3 keys; unset when an existing Secret is used. */
@@ -126,6 +129,13 @@ export class MilvusCluster extends Chart {
       settings,
       metadata: { name: names.cluster, ...this.metadata() },
     });
+    const tls = s3OverTls(settings);
+    if (tls !== undefined) {
+      this.s3Tls = new S3Tls(this, 'S3Tls', {
+        s3: tls,
+        metadata: { name: names.s3Tls, ...this.metadata() },
+      });
+    }
     const { extraConfigFiles } = settings.milvus;
     if (Object.keys(extraConfigFiles).length > 0) {
       this.extraConfig = apiObject(

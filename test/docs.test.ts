@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ApiObject } from 'cdk8s';
+import type { IConstruct } from 'constructs';
 import { parse, parseAllDocuments } from 'yaml';
+import * as library from '../lib';
 import { fromHelm, loadClusters } from '../lib';
 import { check } from '../lib/config';
 import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from '../scripts/cluster-graph';
-import { manifestsOf, minimal, sourceScenario, yamlOf } from './support/clusters';
-import { blocks, commandsIn, documents, prose } from './support/documents';
+import { clusterOf, everyOption, manifestsOf, minimal, sourceScenario, yamlOf } from './support/clusters';
+import { blocks, commandsIn, documentOf, documents, prose } from './support/documents';
 import { at, records } from './support/manifests';
 import { ROOT } from './support/project';
 
@@ -168,4 +171,43 @@ test('the picture shows what there is and who talks to whom', async () => {
   expect(svg).toContain('prefers-color-scheme: dark');
   expect(svg).not.toMatch(/(fill|stroke)="(?!none)/);
   expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('(docs/images/cluster.svg)');
+});
+
+describe('the reference of the library', () => {
+  const { text } = documentOf('docs/reference/library.md');
+  const rows = [...text.matchAll(/^\| `cluster\.(\w+)` \| (\w*)[^|]*\| (.*)\|$/gm)].map(
+    ([, part = '', main = '', others = '']) => ({ part, main, others: others.match(/\w+/g) ?? [] }),
+  );
+  const clusters = [
+    everyOption('existingSecret'),
+    { ...minimal, s3: { embedded: true, bucket: 'milvus' }, smokeTest: { schedule: '@daily' } },
+    { name: 'milvus', mode: 'standalone' as const, mysql: { enabled: false } },
+  ].map((config) => clusterOf(config) as unknown as Readonly<Record<string, IConstruct | undefined>>);
+
+  test('names everything that can be imported', () => {
+    for (const name of Object.keys(library)) expect(text).toContain(name);
+  });
+
+  test('has every part', () => {
+    const parts = clusters.flatMap((cluster) =>
+      Object.keys(cluster).filter((key) => {
+        const value = cluster[key];
+        return value?.node !== undefined && key !== 'node' && !ApiObject.isApiObject(value);
+      }),
+    );
+    expect(rows.map(({ part }) => part).sort()).toEqual([...new Set(parts)].sort());
+  });
+
+  test.each(rows)('$part: the objects that it has', ({ part, main, others }) => {
+    const found = clusters.flatMap((cluster) => cluster[part] ?? []);
+    expect(found).not.toEqual([]);
+    for (const construct of found) {
+      if (main !== '') expect(ApiObject.of(construct).kind).toBe(main);
+      for (const other of others) expect(construct).toHaveProperty(other);
+      const objects = Object.entries(construct).flatMap(([name, value]) =>
+        ApiObject.isApiObject(value) && value !== construct.node.defaultChild ? [name] : [],
+      );
+      expect(others).toEqual(expect.arrayContaining(objects));
+    }
+  });
 });

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { manifestsOf } from './support/clusters';
-import { documentOf, shellBlocks } from './support/documents';
+import { blocks, documentOf, shellBlocks } from './support/documents';
 import { idOf, parse } from './support/manifests';
 import { ROOT } from './support/project';
 
@@ -27,9 +27,9 @@ const run = (command: string, ...args: string[]) =>
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 const TYPES = join(ROOT, 'node_modules/@types');
 
-function compile(file: string): void {
+function compile(...files: readonly string[]): void {
   const options = ['--strict', '--target', 'es2022', '--module', 'node16', '--moduleResolution', 'node16'];
-  run('node', TSC, ...options, '--typeRoots', TYPES, '--types', 'node', file);
+  run('node', TSC, ...options, '--typeRoots', TYPES, '--types', 'node', ...files);
 }
 
 /** A module that was built once, and whose source is gone. */
@@ -74,6 +74,12 @@ test('it has what users need, and nothing of the development', () => {
   expect(all).not.toContain(LEFT_OVER);
 });
 
+test('the example of an app has synthesized what it says', () => {
+  const text = readFileSync(join(project, 'dist/milvus.k8s.yaml'), 'utf8');
+  expect(text).toContain('name: ndots');
+  expect(text).toContain('whenDeleted: Retain');
+});
+
 test('its constructs and types are used in an app of another', () => {
   writeFileSync(
     join(project, 'app.ts'),
@@ -114,7 +120,7 @@ export const changed = () => loadClusters().map(({ config: loaded }): MilvusConf
       readonly: { replicas: 3 },
     }).map(idOf),
   );
-}, 60_000);
+}, 120_000);
 
 test('a project that cdk8s init has made takes it, and checks the types of all libraries', () => {
   const init = join(project, 'init');
@@ -136,10 +142,32 @@ test('a project that cdk8s init has made takes it, and checks the types of all l
   run('node', join(ROOT, 'node_modules/jest/bin/jest.js'), '--config', tests, '--ci=false', '-u');
 }, 120_000);
 
-test('the example of an app has synthesized what it says', () => {
-  const text = readFileSync(join(project, 'dist/milvus.k8s.yaml'), 'utf8');
-  expect(text).toContain('name: ndots');
-  expect(text).toContain('whenDeleted: Retain');
+test('the examples of its reference compile and run, and so does that of the README', () => {
+  writeFileSync(join(project, 'milvus.yaml'), 'name: from-file\ns3: {address: rgw, bucket: vectors}\n');
+  const examples = ['README.md', 'docs/reference/library.md'].flatMap((name) =>
+    blocks(documentOf(name).text, 'ts'),
+  );
+  const names = examples.map((text, index) => {
+    writeFileSync(join(project, `example-${index}.ts`), text);
+    return `example-${index}`;
+  });
+  compile(...names.map((name) => `${name}.ts`));
+  const output = names.map((name) => run('node', `${name}.js`)).join('');
+  expect(output).toContain('Synthesized manifests/from-file.k8s.yaml (19 objects)');
+  const written = (file: string) => readFileSync(join(project, file), 'utf8');
+  for (const words of ['runtimeClassName: gvisor', 'example.com/owner: search'])
+    expect(written('dist/milvus.k8s.yaml')).toContain(words);
+  expect(parse(written('dist/jobs/smoke-test.k8s.yaml')).map(idOf)).toEqual(['Job/milvus-smoke-test']);
+  expect(written('patched/from-file/from-file.k8s.yaml')).toContain('example.com/team: search');
+  expect(parse(written('from-values/milvus-test.k8s.yaml')).map(idOf)).toContain('Service/milvus-test');
+}, 120_000);
+
+test('an ES module imports it by name', () => {
+  writeFileSync(
+    join(project, 'module.mjs'),
+    "import { MilvusCluster } from 'cdk8s-milvus';\nconsole.log(MilvusCluster.name);\n",
+  );
+  expect(run('node', 'module.mjs')).toBe('MilvusCluster\n');
 });
 
 test('its command works without a checkout', () => {
@@ -154,4 +182,4 @@ test('its command works without a checkout', () => {
   run('npx', '--offline', 'cdk8s-milvus', 'check', '-c', 'milvus.yaml', '-o', 'manifests');
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(run('npx', '--offline', 'cdk8s-milvus', '--version')).toBe(`${version}\n`);
-}, 60_000);
+}, 120_000);

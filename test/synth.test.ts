@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,13 +13,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { copyProject } from './support/project';
 
-/** synth.js runs a bundle: it must never be older than what it was made from. */
+/** synth.js runs a bundle: it must never be older than what it was made from, nor damaged. */
+jest.setTimeout(120_000);
 let project: string;
 beforeEach(() => {
-  project = mkdtempSync(join(tmpdir(), 'synth-'));
+  project = mkdtempSync(join(tmpdir(), 'a project-'));
   copyProject(project);
 });
 afterEach(() => rmSync(project, { recursive: true }));
@@ -88,11 +90,83 @@ test('a mistake in the sources is shown with its place, and mended by the next e
   expect(synth().status).toBe(0);
 });
 
-test('an error that nobody expects names the lines of TypeScript', () => {
+test('an error that nobody expects names the lines of TypeScript, and the app is not run a second time', () => {
+  edit('main.ts', 'process.exitCode =', "process.stderr.write('main runs\\n');\nprocess.exitCode =");
   edit('lib/milvus-cluster.ts', 'this.settings = settings;', "if (settings) throw new Error('a bug');");
   const { status, stderr } = synth();
   expect(status).not.toBe(0);
-  expect(stderr).toMatch(/a bug[\s\S]*milvus-cluster\.ts:\d+/);
+  const lines = readFileSync(join(project, 'lib/milvus-cluster.ts'), 'utf8').split('\n');
+  const line = lines.findIndex((text) => text.includes('a bug')) + 1;
+  expect(stderr).toMatch(new RegExp(`a bug[^]*${project}/lib/milvus-cluster\\.ts:${line}:`));
+  expect(stderr.match(/^main runs$/gm)).toHaveLength(1);
+});
+
+describe('what is kept is not what it was', () => {
+  const cache = (...names: string[]) => join(project, '.cache', ...names);
+  /** The files of the cache, in the bundle's directory, which has the hash in its name, or above it. */
+  const kept = () =>
+    readdirSync(cache(), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      statSync(cache(file)).isFile(),
+    );
+  let whole: string;
+  beforeEach(() => {
+    whole = synth().manifest;
+    rmSync(join(project, 'dist'), { recursive: true });
+  });
+
+  test('the bundle, its machine code and what is known of both', () => {
+    const names = kept().map((file) => basename(file));
+    expect(names.sort()).toEqual([
+      'main.code',
+      'main.js',
+      'main.js.map',
+      'manifest.json',
+      'worker.js',
+      'worker.js.map',
+    ]);
+  });
+
+  const DAMAGES = {
+    empty: () => Buffer.alloc(0),
+    cut: (content: Buffer) => content.subarray(0, content.length / 2),
+    'of other bytes': (content: Buffer) => content.map((byte) => byte ^ 1),
+  };
+
+  test.each<[name: string, how: keyof typeof DAMAGES]>([
+    ['main.js', 'empty'],
+    ['worker.js', 'empty'],
+    ['main.code', 'cut'],
+    ['main.code', 'of other bytes'],
+    ['manifest.json', 'cut'],
+  ])('%s is %s: it is made anew', (name, how) => {
+    const file = cache(kept().find((one) => basename(one) === name) ?? '');
+    writeFileSync(file, DAMAGES[how](readFileSync(file)));
+    expect(synth()).toMatchObject({ status: 0, manifest: whole });
+    expect(synth()).toMatchObject({ status: 0, manifest: whole });
+  });
+
+  test('what it can do without can not be kept: it works all the same, and once', () => {
+    rmSync(cache(), { recursive: true });
+    const full = join(project, 'full.js');
+    writeFileSync(
+      full,
+      `const fs = require('node:fs');
+       const { renameSync } = fs;
+       fs.renameSync = (from, to) => {
+         if (to.endsWith('main.code')) throw new Error('no space left');
+         renameSync(from, to);
+       };`,
+    );
+    const { status, stderr } = spawnSync('node', ['-r', full, 'synth.js'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect({ status, synthesized: stderr.match(/^Synthesized /gm) }).toMatchObject({
+      status: 0,
+      synthesized: ['Synthesized '],
+    });
+    expect(kept().map((file) => basename(file))).not.toContain('main.code');
+  });
 });
 
 test('where nothing can be kept it works all the same', () => {

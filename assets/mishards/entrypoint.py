@@ -34,8 +34,8 @@ OPTIONS = '&'.join((
     'charset=utf8mb4',
     'init_command=SET+SESSION+TRANSACTION+ISOLATION+LEVEL+READ+COMMITTED',
     'connect_timeout=3',
-    'read_timeout=30',
-    'write_timeout=30',
+    'read_timeout=10',
+    'write_timeout=10',
 ))
 
 REQUIRED = ('MYSQL_USER', 'MYSQL_PASSWORD', 'MYSQL_HOST', 'MYSQL_PORT', 'MYSQL_DATABASE')

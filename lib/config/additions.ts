@@ -21,6 +21,7 @@ function ofServer(config: ParsedConfig, role: 'writable' | 'readonly'): Own {
     containers: [
       'milvus',
       'pushgateway',
+      's3-tls',
       'wait-for-mysql',
       's3-preflight',
       'volume-preflight',
@@ -29,7 +30,10 @@ function ofServer(config: ParsedConfig, role: 'writable' | 'readonly'): Own {
     env: /^POD_NAME$/,
     volumes: {
       'server-config-template': undefined,
-      scripts: role === 'readonly' ? SCRIPTS_DIRECTORY : undefined,
+      scripts: role === 'readonly' || s3?.tls.enabled === true ? SCRIPTS_DIRECTORY : undefined,
+      ...(s3?.tls.enabled === true
+        ? { 's3-tls': '/etc/hosts', 's3-tls-alive': '/run/s3-tls', 's3-ca': undefined }
+        : {}),
       'server-config': '/run/milvus',
       ...(s3 === undefined ? {} : { tmp: undefined }),
       ...(onVolume && !adopted ? { lock: storage.path } : {}),

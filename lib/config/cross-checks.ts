@@ -16,6 +16,7 @@ import {
   type Settings,
   usesSqlite,
 } from './settings';
+import { PROXY_HEALTH_PORT, proxyPort } from './tls';
 import { isMapping } from './validate';
 
 /** The rules that need more than one value, each a function from the configuration to what is wrong with it. */
@@ -43,6 +44,8 @@ const CHECKS: readonly ((config: ParsedConfig, settings: Settings) => readonly P
   mysqlMemory,
   claims,
   embedded,
+  tlsNames,
+  tlsIsOn,
   backupPlace,
   reservedLabels,
   architecture,
@@ -167,6 +170,7 @@ function isWithin(inner: string, outer: string): boolean {
 }
 
 function ports(config: ParsedConfig, settings: Settings): Problem[] {
+  const { pushgateways } = metricSources(settings);
   const { metrics, network } = config.milvus;
   const { port, httpPort, httpEnabled } = network;
   const { exporter, service: ofMysql } = config.mysql;
@@ -184,13 +188,31 @@ function ports(config: ParsedConfig, settings: Settings): Problem[] {
       ? [taken('milvus.network.httpPort', httpPort, 'milvus.network.port')]
       : []),
     // The push gateway is in the pod of the server.
-    ...Object.entries(metricSources(settings).pushgateways ? listeners : {})
+    ...Object.entries(pushgateways ? listeners : {})
       .filter(([, used]) => used === metrics.port)
       .map(([path]) => taken('milvus.metrics.port', metrics.port, path)),
+    ...proxyPorts(config, pushgateways ? { ...listeners, 'milvus.metrics.port': metrics.port } : listeners),
     ...(exporter.enabled && ofMysql.port === EXPORTER_PORT
       ? [taken('mysql.service.port', EXPORTER_PORT, 'that of mysql.exporter')]
       : []),
   ];
+}
+
+/** The proxy that speaks TLS to S3 is in the pod of the server, and has the port of the endpoint there. */
+function proxyPorts({ s3 }: ParsedConfig, listeners: Readonly<Record<string, number>>): Problem[] {
+  if (s3?.tls.enabled !== true) return [];
+  const port = proxyPort({ address: '', port: s3.port ?? 443 });
+  return Object.entries(listeners).flatMap(([path, used]) =>
+    used === port || used === PROXY_HEALTH_PORT
+      ? [
+          {
+            path,
+            given: String(used),
+            expected: `another port than ${used === port ? 's3.port' : String(PROXY_HEALTH_PORT)}, which the proxy of s3.tls has in the same pod`,
+          },
+        ]
+      : [],
+  );
 }
 
 function service(config: ParsedConfig): Problem[] {
@@ -310,7 +332,17 @@ function claims(_config: ParsedConfig, settings: Settings): Problem[] {
 }
 
 function embedded(config: ParsedConfig): Problem[] {
-  if (!config.s3?.embedded || config.s3.address === undefined) return [];
+  if (!config.s3?.embedded) return [];
+  if (config.s3.tls.enabled) {
+    return [
+      {
+        path: 's3.tls.enabled',
+        given: 'true beside s3.embedded',
+        expected: 'false: the embedded storage speaks plain HTTP, inside the cluster',
+      },
+    ];
+  }
+  if (config.s3.address === undefined) return [];
   return [
     {
       path: 's3.embedded',
@@ -319,6 +351,52 @@ function embedded(config: ParsedConfig): Problem[] {
       fix: 'Leave s3.address out to deploy a MinIO with the cluster, or s3.embedded to use the storage at that address.',
     },
   ];
+}
+
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+
+/** The proxy that speaks TLS compares names, and everybody who speaks to the endpoint has to call it by the same. */
+function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
+  const endpoints = [
+    { path: 's3', address: s3?.address, tls: s3?.tls },
+    { path: 'backup.s3', address: backup.s3.address ?? s3?.address, tls: backup.s3.tls },
+  ];
+  return endpoints.flatMap(({ path, address, tls }): Problem[] => {
+    if (tls?.enabled !== true || address === undefined) return [];
+    const { serverName } = tls;
+    if (IPV4.test(address)) {
+      if (serverName !== undefined && !IPV4.test(serverName)) return [];
+      return [
+        {
+          path: `${path}.tls.serverName`,
+          given: serverName ?? 'nothing',
+          expected: `the host name in the certificate, since ${path}.address is an IPv4 address`,
+        },
+      ];
+    }
+    if (serverName === undefined || serverName === address) return [];
+    return [
+      {
+        path: `${path}.tls.serverName`,
+        given: serverName,
+        expected: `nothing, or ${path}.address itself, which is a name`,
+        fix: `Write the name of the certificate into ${path}.address; where that leads elsewhere, an IPv4 address (of a Service, its clusterIP).`,
+      },
+    ];
+  });
+}
+
+/** Settings of TLS say nothing where it is off. */
+function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
+  return Object.entries({ s3: s3?.tls, 'backup.s3': backup.s3.tls }).flatMap(([path, tls]) =>
+    (['caSecret', 'serverName'] as const)
+      .filter((key) => tls?.enabled === false && tls[key] !== undefined)
+      .map((key) => ({
+        path: `${path}.tls.${key}`,
+        given: `a value without ${path}.tls.enabled`,
+        expected: `${path}.tls.enabled: true, or no ${key}`,
+      })),
+  );
 }
 
 /** Milvus deletes by prefix: what lies below storage.path in its bucket is not safe there. */

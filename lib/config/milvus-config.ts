@@ -49,13 +49,13 @@ export interface MilvusConfig {
     readonly [k: string]: string;
   };
   /**
-   * The S3 storage of the vectors. Milvus 1.1.1: plain HTTP, path style, region us-east-1, static keys.
+   * The S3 storage of the vectors. Milvus 1.1.1: path style, region us-east-1, static keys.
    *
    * @default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for
    */
   readonly s3?: {
     /**
-     * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP. Required unless `embedded`.
+     * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...). Required unless `embedded`.
      *
      * @default - none; the embedded MinIO with `embedded`
      */
@@ -69,9 +69,34 @@ export interface MilvusConfig {
     /**
      * Port of the S3 endpoint.
      *
-     * @default 80
+     * @default - 80, or 443 with tls
      */
     readonly port?: number;
+    /**
+     * TLS to the S3 endpoint.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly tls?: {
+      /**
+       * Speak TLS to the S3 endpoint, and verify its certificate.
+       *
+       * @default false
+       */
+      readonly enabled?: boolean;
+      /**
+       * Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.
+       *
+       * @default - the CAs that the images trust
+       */
+      readonly caSecret?: string;
+      /**
+       * Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).
+       *
+       * @default - the address, which then has to be a name
+       */
+      readonly serverName?: string;
+    };
     /**
      * Bucket for the vectors; one per cluster.
      */
@@ -3826,15 +3851,34 @@ export interface MilvusConfig {
       /**
        * Port of that endpoint.
        *
-       * @default - s3.port
+       * @default - s3.port; with tls of its own 443, or 80
        */
       readonly port?: number;
       /**
-       * Speak HTTPS to it: here it is rclone that speaks, not Milvus.
+       * TLS to that endpoint.
        *
-       * @default false
+       * @default - s3.tls; none to an address of its own
        */
-      readonly tls?: boolean;
+      readonly tls?: {
+        /**
+         * Speak TLS to that endpoint, and verify its certificate.
+         *
+         * @default false
+         */
+        readonly enabled?: boolean;
+        /**
+         * Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.
+         *
+         * @default - the CAs that the images trust
+         */
+        readonly caSecret?: string;
+        /**
+         * Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).
+         *
+         * @default - the address, which then has to be a name
+         */
+        readonly serverName?: string;
+      };
       /**
        * Another bucket.
        *
@@ -4358,6 +4402,12 @@ export interface MilvusConfig {
      * @default "rclone/rclone:1.68.2"
      */
     readonly rclone?: string;
+    /**
+     * TLS to S3, beside the servers (s3.tls).
+     *
+     * @default "haproxy:2.8.10"
+     */
+    readonly haproxy?: string;
     /**
      * Milvus server built for GPUs, for roles with gpu.enabled.
      *

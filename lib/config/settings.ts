@@ -140,9 +140,21 @@ export type MysqlSettings = Replace<
   }
 >;
 
+/** TLS to an S3 endpoint, as far as it is not what everybody takes. */
+export interface TlsSettings {
+  readonly caSecret?: string;
+  readonly serverName?: string;
+}
+
 export type S3Settings = Replace<
   NonNullable<ParsedConfig['s3']>,
-  { readonly address: string; readonly credentials: CredentialSettings<S3CredentialKey> }
+  {
+    readonly address: string;
+    readonly port: number;
+    /** Unset where plain HTTP is spoken. */
+    readonly tls?: TlsSettings;
+    readonly credentials: CredentialSettings<S3CredentialKey>;
+  }
 >;
 
 /** A volume with everything filled in. */
@@ -166,7 +178,7 @@ export type BackupSettings = Replace<
     readonly s3: {
       readonly address: string;
       readonly port: number;
-      readonly tls: boolean;
+      readonly tls?: TlsSettings;
       readonly bucket: string;
       readonly prefix: string;
       readonly credentials: CredentialSettings<S3CredentialKey>;
@@ -290,7 +302,8 @@ export function resolveSettings(config: ParsedConfig): {
     ...(config.s3.embedded
       ? { address: names.minio, port: MINIO_PORT, createBucket: true }
       : // The schema wants it when the storage is not embedded.
-        { address: config.s3.address ?? '' }),
+        { address: config.s3.address ?? '', port: config.s3.port ?? defaultPort(config.s3.tls) }),
+    tls: tlsSettings(config.s3.tls),
     credentials: credentials(config.s3.credentials, `${config.name}-s3`),
   };
   const shared = (volume: ParsedConfig['milvus']['logs']['persistence'], enabled = volume.enabled) => ({
@@ -472,14 +485,23 @@ function databaseSettings(
   };
 }
 
+function tlsSettings({ enabled, ...tls }: NonNullable<ParsedConfig['s3']>['tls']): TlsSettings | undefined {
+  return enabled ? tls : undefined;
+}
+
+function defaultPort({ enabled }: NonNullable<ParsedConfig['s3']>['tls']): number {
+  return enabled ? 443 : 80;
+}
+
 function backupStorage(config: ParsedConfig, s3: S3Settings | undefined): BackupSettings['s3'] {
   const own = config.backup.s3;
   const prefix = own.prefix ?? `backup/${config.name}`;
+  const ownTls = own.tls ?? { enabled: false };
   return {
     // Without S3 the place of the backups has to be given whole; that is checked elsewhere.
     address: own.address ?? s3?.address ?? '',
-    port: own.port ?? s3?.port ?? 80,
-    tls: own.tls,
+    port: own.port ?? (own.tls === undefined ? s3?.port : undefined) ?? defaultPort(ownTls),
+    tls: own.tls === undefined && own.address === undefined ? s3?.tls : tlsSettings(ownTls),
     bucket: own.bucket ?? s3?.bucket ?? '',
     prefix,
     credentials:

@@ -138,15 +138,14 @@ function showGiven(
     : showValue(value, steps);
 }
 
-const PLAIN_HTTP = 'Milvus 1.1.1 speaks plain HTTP to S3: there is nothing to switch.';
+const TLS = 'TLS to S3 is s3.tls: { enabled: true }.';
 const OF_THE_CHART = 'The Helm chart has it: from-helm makes a milvus.yaml of its values.';
 
 /** Keys that people expect from elsewhere. */
 const EXPLANATIONS: Readonly<Record<string, string>> = {
-  's3.tls': PLAIN_HTTP,
-  's3.ssl': PLAIN_HTTP,
-  's3.useSSL': PLAIN_HTTP,
-  's3.secure': PLAIN_HTTP,
+  's3.ssl': TLS,
+  's3.useSSL': TLS,
+  's3.secure': TLS,
   's3.region': 'Milvus 1.1.1 knows no region: it signs for us-east-1, which Ceph RGW and MinIO take.',
   cluster: OF_THE_CHART,
   image: OF_THE_CHART,

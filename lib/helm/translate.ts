@@ -221,8 +221,15 @@ function s3Storage(translation: Translation, { name }: ReleaseNames): void {
       'the address of the S3 storage',
     );
   }
-  translation.set('s3.address', address);
-  translation.set('s3.port', translation.given('storage.s3.port', integer) ?? 9000);
+  const https = /^https:\/\/([^/:]+)(?::(\d+))?\/?$/.exec(address ?? '');
+  const port = translation.given('storage.s3.port', integer);
+  translation.set('s3.address', https?.[1] ?? address);
+  if (https === null) translation.set('s3.port', port ?? 9000);
+  else {
+    // The chart's server would not start with such an address, and its default port is one of plain HTTP.
+    translation.set('s3.port', https[2] === undefined ? port : Number(https[2]));
+    translation.set('s3.tls.enabled', true);
+  }
   translation.set('s3.bucket', translation.given('storage.s3.bucket', text) ?? 'milvus');
   const secret = `${name}-s3`;
   translation.set('s3.credentials.existingSecret', secret);

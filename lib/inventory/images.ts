@@ -38,6 +38,7 @@ function imagesInUse(settings: Settings): Readonly<Record<keyof Settings['images
     mishards: true,
     mysql: database !== undefined,
     rclone: s3 !== undefined || backup !== undefined,
+    haproxy: s3?.tls !== undefined,
     minio: minio !== undefined,
     pushgateway: pushgateways,
     mysqldExporter: exporter,

@@ -21,6 +21,8 @@ export class Names {
   public readonly storage: string;
   /** The claim of the log files, as the chart calls it. */
   public readonly logs: string;
+  /** What the proxies that speak TLS to S3 read. */
+  public readonly s3Tls: string;
   /** Files for containers that the configuration adds. */
   public readonly extraConfig: string;
   public readonly admin: string;
@@ -46,6 +48,7 @@ export class Names {
     this.mysqlInitialization = `${mysql}-initialization`;
     this.storage = name;
     this.logs = `${name}-logs`;
+    this.s3Tls = `${name}-s3-tls`;
     this.extraConfig = `${name}-extra-config`;
     this.admin = `${name}-admin`;
     this.dashboard = `${name}-dashboard`;

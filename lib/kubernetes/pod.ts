@@ -62,6 +62,10 @@ export interface PodProps {
   readonly volumes: readonly k8s.Volume[];
   /** `Never` for a Job. @default - Always */
   readonly restartPolicy?: 'Never';
+  /** Names of hosts that only this pod knows. @default - none */
+  readonly hostAliases?: readonly k8s.HostAlias[];
+  /** A port below 1024 that a container listens on. @default - none */
+  readonly lowPort?: number;
   /** Number of pods of the workload; more than one are spread over the nodes. @default 1 */
   readonly replicas?: number;
 }
@@ -100,7 +104,13 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
         // Every start: volumes of adopted releases were written by root.
         fsGroupChangePolicy: 'Always',
         seccompProfile: { type: 'RuntimeDefault' },
+        // A safe one since Kubernetes 1.22, which Pod Security "restricted" admits.
+        sysctls:
+          props.lowPort === undefined
+            ? undefined
+            : [{ name: 'net.ipv4.ip_unprivileged_port_start', value: String(props.lowPort) }],
       },
+      hostAliases: nonEmptyList(props.hostAliases),
       terminationGracePeriodSeconds: options.terminationGracePeriodSeconds,
       nodeSelector: { ...options.nodeSelector, 'kubernetes.io/arch': 'amd64' },
       priorityClassName: options.priorityClassName,

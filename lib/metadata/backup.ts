@@ -2,11 +2,13 @@ import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import type { BackupSettings, DatabaseSettings } from '../config/settings';
+import { tlsName } from '../config/tls';
 import { cronJob, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { S3_REMOTE } from '../storage/s3';
+import { caMounts, caVolumes, endpointAliases, tlsEnv } from '../storage/s3-tls';
 import { databaseEnv, WAIT_FOR_MYSQL } from './database';
 
 const DUMP = 'backup-dump.sh';
@@ -100,7 +102,9 @@ function podProps(part: Part, { settings, names, backup }: BackupProps) {
       Scripts.volume(names.scripts, BACKUP_SCRIPTS),
       emptyDir('work', WORK_SIZE),
       emptyDir('tmp', '64Mi'),
+      ...caVolumes(backup.s3.tls),
     ],
+    hostAliases: endpointAliases(backup.s3),
   };
 }
 
@@ -124,6 +128,7 @@ function container(
       Scripts.mount(),
       { name: 'work', mountPath: WORK_DIRECTORY },
       { name: 'tmp', mountPath: '/tmp' },
+      ...(image === settings.images.rclone ? caMounts(backup.s3.tls) : []),
     ],
   };
 }
@@ -137,8 +142,8 @@ function loginEnv(database: DatabaseSettings): k8s.EnvVar[] {
 
 function storageEnv({ s3 }: BackupSettings): k8s.EnvVar[] {
   return [
-    { name: 'S3_SCHEME', value: s3.tls ? 'https' : 'http' },
-    { name: 'S3_ADDRESS', value: s3.address },
+    ...(s3.tls === undefined ? [{ name: 'S3_SCHEME', value: 'http' }] : tlsEnv(s3.tls)),
+    { name: 'S3_ADDRESS', value: tlsName(s3) },
     { name: 'S3_PORT', value: String(s3.port) },
     { name: 'S3_BUCKET', value: s3.bucket },
     { name: 'BACKUP_PREFIX', value: s3.prefix },

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { Document, Scalar } from 'yaml';
 import { type ServerKeyRow, serverKeys } from '../config/server-keys';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
+import { serverEndpoint } from '../config/tls';
 import { apiObject } from '../kubernetes/objects';
 
 /** The template of one role's server_config.yaml. */
@@ -79,6 +80,8 @@ const DERIVED: Readonly<Record<string, (server: Server) => Value>> = {
   'general.meta_uri': ({ settings }) => metaUri(settings),
   'network.bind.address': () => '0.0.0.0',
   'storage.s3_enabled': ({ settings }) => settings.s3 !== undefined,
+  'storage.s3_address': ({ settings: { s3 } }) => s3 && serverEndpoint(s3).address,
+  'storage.s3_port': ({ settings: { s3 } }) => s3 && serverEndpoint(s3).port,
   'storage.s3_access_key': () => credential('@S3_ACCESS_KEY@'),
   'storage.s3_secret_key': () => credential('@S3_SECRET_KEY@'),
   'cache.cache_size': ({ role }) => role.cache.cacheBytes,

@@ -6,6 +6,7 @@ import {
   type Settings,
   type WritableSettings,
 } from '../config/settings';
+import { proxyPort } from '../config/tls';
 import { assetsChecksum, checksum } from '../kubernetes/assets';
 import type { Names } from '../kubernetes/names';
 import { persistentVolume } from '../kubernetes/objects';
@@ -25,6 +26,16 @@ import { Scripts } from '../kubernetes/scripts';
 import { WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
 import { pushgateway } from '../operations/pushgateway';
 import { S3_PREFLIGHT, S3_REMOTE, s3CredentialsEnv, s3Preflight } from '../storage/s3';
+import {
+  endpointAliases,
+  PROXIED_MOUNTS,
+  proxyChecksum,
+  proxyContainer,
+  proxyVolumes,
+  s3OverTls,
+  WITH_S3_TLS,
+  withProxy,
+} from '../storage/s3-tls';
 import { VOLUME_PREFLIGHT, volumePreflight } from '../storage/volume';
 import type { ServerConfigTemplate } from './server-config';
 
@@ -51,7 +62,11 @@ export interface ServerPodProps {
 
 /** Scripts that the pods of servers run. */
 export function serverScripts(settings: Settings): readonly string[] {
-  return [...initScripts(settings), ...(settings.mode === 'cluster' ? [LEAVE] : [])];
+  return [
+    ...initScripts(settings),
+    ...(settings.mode === 'cluster' ? [LEAVE] : []),
+    ...(s3OverTls(settings) === undefined ? [] : [WITH_S3_TLS]),
+  ];
 }
 
 function initScripts({ database, s3, storage }: Settings): readonly string[] {
@@ -68,7 +83,13 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
   const { settings, names, role, template, walVolumes, writes } = props;
   const { milvus, storage, s3, database, images, imagePullSecrets } = settings;
   const leaves = settings.mode === 'cluster' && !writes;
-  const scripts = [...initScripts(settings), ...(leaves ? [LEAVE] : [])];
+  const tls = s3OverTls(settings);
+  const scripts = [
+    ...initScripts(settings),
+    ...(leaves ? [LEAVE] : []),
+    ...(tls === undefined ? [] : [WITH_S3_TLS]),
+  ];
+  const command = [`${IMAGE_DIRECTORY}/bin/milvus_server`, '-c', `${RENDERED_DIRECTORY}/${CONFIG_FILE}`];
   const asRoot = role.securityProfile === 'baseline';
   const writableRoot = writesToRoot(settings, writes);
   const directories = storageDirectories(settings, names);
@@ -80,7 +101,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
     image: role.image,
     imagePullPolicy: role.imagePullPolicy ?? settings.imagePullPolicy,
     // args, not command: the image's entrypoint is tini, which passes signals on.
-    args: [`${IMAGE_DIRECTORY}/bin/milvus_server`, '-c', `${RENDERED_DIRECTORY}/${CONFIG_FILE}`],
+    args: tls === undefined ? command : withProxy(tls, command),
     env: logs.env,
     ports: [
       { name: 'engine', containerPort: milvus.network.port, protocol: 'TCP' },
@@ -98,7 +119,8 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       ...directories.map(({ mount }) => mount),
       ...walVolumes.map(({ name }) => ({ name, mountPath: settings.wal.path })),
       logs.mount,
-      ...(leaves ? [Scripts.mount()] : []),
+      ...(leaves || tls !== undefined ? [Scripts.mount()] : []),
+      ...(tls === undefined ? [] : PROXIED_MOUNTS),
     ],
   };
 
@@ -110,7 +132,10 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       template.text,
       assetsChecksum(scripts),
       ...(extraConfig.length > 0 ? [JSON.stringify(milvus.extraConfigFiles)] : []),
+      ...(tls === undefined ? [] : [proxyChecksum(tls)]),
     ),
+    hostAliases: tls === undefined ? [] : endpointAliases(tls),
+    lowPort: tls !== undefined && proxyPort(tls) < 1024 ? proxyPort(tls) : undefined,
     asRoot,
     runtimeClassName: role.gpu?.runtimeClassName,
     replicas: props.replicas,
@@ -128,7 +153,11 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
         : []),
       renderConfig(settings, role.image, template.key),
     ],
-    containers: [container, ...pushgateway(settings)],
+    containers: [
+      container,
+      ...(tls === undefined ? [] : [proxyContainer(settings, tls)]),
+      ...pushgateway(settings),
+    ],
     volumes: [
       configMapVolume('server-config-template', names.cluster, [template.key]),
       Scripts.volume(names.scripts, scripts),
@@ -138,6 +167,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       ...walVolumes,
       ...logs.volumes,
       ...extraConfig,
+      ...(tls === undefined ? [] : proxyVolumes(names.s3Tls, tls)),
     ],
   });
 }

@@ -1,7 +1,9 @@
 import type { k8s } from 'cdk8s-plus-25';
 import type { S3Settings, Settings } from '../config/settings';
+import { tlsName } from '../config/tls';
 import { containerSecurity, INIT_RESOURCES, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
+import { caMounts, tlsEnv } from './s3-tls';
 
 export const S3_PREFLIGHT = 's3-preflight.sh';
 /** Read by the scripts that use the storage. */
@@ -38,7 +40,8 @@ export function s3Preflight(
     imagePullPolicy,
     command: ['sh', Scripts.path(S3_PREFLIGHT)],
     env: [
-      { name: 'S3_ADDRESS', value: s3.address },
+      ...tlsEnv(s3.tls),
+      { name: 'S3_ADDRESS', value: tlsName(s3) },
       { name: 'S3_PORT', value: String(s3.port) },
       { name: 'S3_BUCKET', value: s3.bucket },
       { name: 'S3_PREFIX', value: storage.path.slice(1) },
@@ -51,6 +54,6 @@ export function s3Preflight(
     resources: INIT_RESOURCES,
     securityContext: containerSecurity(),
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: [Scripts.mount(), { name: tmpVolume, mountPath: '/tmp' }],
+    volumeMounts: [Scripts.mount(), { name: tmpVolume, mountPath: '/tmp' }, ...caMounts(s3.tls)],
   };
 }

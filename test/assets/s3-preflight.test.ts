@@ -342,7 +342,7 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
       tlsServer = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, respond);
     });
 
-    const wantsHttps = /wants HTTPS, and Milvus 1\.1\.1 speaks plain HTTP only/;
+    const wantsHttps = /wants HTTPS: set s3\.tls\.enabled: true, or give the storage's HTTP port/;
 
     test('says so when the connection is closed', async () => {
       await expectFailure(wantsHttps, { S3_PORT: await serve(tlsServer) });

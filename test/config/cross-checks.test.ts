@@ -447,6 +447,46 @@ rule(
   ],
 );
 
+const tls = (s3: object, tls: object = {}) => ({
+  s3: { address: 's3.example.com', bucket: 'milvus', ...s3, tls: { enabled: true, ...tls } },
+});
+
+rule(
+  'TLS to S3',
+  [
+    ['to a name', tls({})],
+    ['to a name, said twice', tls({}, { serverName: 's3.example.com' })],
+    ['to an address, with the name in the certificate', tls({ address: '10.0.0.1' }, { serverName: 'rgw' })],
+  ],
+  [
+    [
+      'to an address without a name',
+      tls({ address: '10.0.0.1' }),
+      's3.tls.serverName: given nothing; expected the host name in the certificate, since s3.address is an IPv4 address',
+    ],
+    [
+      'to another name than the address',
+      tls({}, { serverName: 'rgw' }),
+      's3.tls.serverName: given rgw; expected nothing, or s3.address itself, which is a name',
+    ],
+    [
+      'to the embedded storage',
+      { s3: { embedded: true, bucket: 'milvus', tls: { enabled: true } } },
+      's3.tls.enabled: given true beside s3.embedded; expected false',
+    ],
+    [
+      'a CA without it',
+      { s3: { address: 's3', bucket: 'milvus', tls: { caSecret: 'ca' } } },
+      's3.tls.caSecret: given a value without s3.tls.enabled; expected s3.tls.enabled: true, or no caSecret',
+    ],
+    [
+      'on the port of the server',
+      tls({ port: 19530 }),
+      'milvus.network.port: given 19530; expected another port than s3.port',
+    ],
+  ],
+);
+
 rule(
   'a reader serves on until DNS has forgotten it',
   [

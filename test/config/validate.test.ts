@@ -656,7 +656,7 @@ describe('unknown keys', () => {
     ['a value of the chart', 'cluster', 'expected a known one\n    The Helm chart has it: from-helm makes'],
     ['a value of the chart', 'storage.s3', 'expected a known one\n    The Helm chart has it'],
     ['a value of the chart, much like a key', 'image', 'did you mean "images"?\n    The Helm chart has it'],
-    ['what Milvus can not do', 's3.tls', 'expected a known one\n    Milvus 1.1.1 speaks plain HTTP'],
+    ['what other clients call so', 's3.useSSL', 'expected a known one\n    TLS to S3 is s3.tls: { enabled: true }.'],
     ['what Milvus does not know', 's3.region', 'expected a known one\n    Milvus 1.1.1 knows no region'],
     ['what every object inherits', 'constructor', 'expected a known one\n    Known here: name,'],
   ])('%s: %s', (_, path, words) => {

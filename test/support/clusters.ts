@@ -361,6 +361,7 @@ const common: Every<Common> = {
     mysqldExporter: 'prom/mysqld-exporter:v0.15.1',
     admin: 'milvusdb/milvus-em:v0.4.2',
     minio: 'quay.io/minio/minio:RELEASE.2025-01-01T00-00-00Z',
+    haproxy: 'haproxy:3.0.5',
   },
   imageRegistry: 'registry.example.com:5000/mirror',
   imagePullPolicy: 'Always',
@@ -372,6 +373,7 @@ const s3: Omit<Every<S3>, 'credentials'> = {
   address: 'rgw.storage.example.com',
   embedded: false,
   port: 7480,
+  tls: { enabled: true, caSecret: 'storage-ca', serverName: 'rgw.storage.example.com' },
   bucket: 'every-bucket',
   createBucket: true,
   waitSeconds: 222,
@@ -391,7 +393,7 @@ type Backup = NonNullable<MilvusConfig['backup']>;
 const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
   address: 's3.example.com',
   port: 443,
-  tls: true,
+  tls: { enabled: true, caSecret: 'backup-ca', serverName: 's3.example.com' },
   bucket: 'other-bucket',
   prefix: 'dumps/every',
 };

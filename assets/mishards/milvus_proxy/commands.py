@@ -34,7 +34,7 @@ def restricted(cmd):
         reason = refused(command)
         if reason is None:
             return cmd(self, command, metadata=metadata)
-        LOGGER.info('a command of a client was refused: %s', reason)
+        LOGGER.debug('a command of a client was refused: %s', reason)
         return Status(code=Status.PERMISSION_DENIED, message='refused by the proxy: ' + reason), ''
 
     return _cmd

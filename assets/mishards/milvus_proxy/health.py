@@ -10,6 +10,7 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+import grpc
 from milvus.grpc_gen import milvus_pb2
 from mishards import db
 from sqlalchemy import text
@@ -63,35 +64,51 @@ def first_line(error):
 class Health:
     def __init__(self, readers, discovery, woserver, port, clock=time.monotonic):
         self.readers, self.discovery, self.port, self.clock = readers, discovery, port, clock
-        self.host = urlsplit(woserver).hostname
-        self.writable = Reader('writable', woserver.split('://')[-1])
-        self.address = None  # what mishards connects to, until it ends
+        url = urlsplit(woserver)
+        self.host = url.hostname
+        # As mishards does: the address of the start, until it ends.
+        self.address = socket.gethostbyname(self.host)
+        self.writable = Reader('writable', '%s:%d' % (self.address, url.port or 80))
         self.moved_at = None
+        self.only_ours = 0  # times in a row that the database answered others, but not mishards
         self.database = Check('the database', self.ask_database, clock)
         self.checks = [self.database, Check('the writable', self.ask_writable, clock)]
         self.told = {}
         self.stopping = threading.Event()
 
     def start(self):
-        works = [self.serve] + [lambda check=check: check.run(self.stopping) for check in self.checks]
+        works = [self.serve, self.look_up] + [lambda check=check: check.run(self.stopping) for check in self.checks]
         for work in works:
             threading.Thread(target=work, daemon=True, name='health').start()
 
     def ask_database(self):
         try:
             db.Session.execute(text('SELECT 1')).fetchall()
+            self.only_ours = 0
+        except Exception:
+            self.only_ours = self.only_ours + 1 if database_is_there() else 0
+            raise
         finally:
             end_session()
 
     def ask_writable(self):
         try:
             self.writable.connect().Cmd(milvus_pb2.Command(cmd='status'), timeout=5)
-        except Exception as error:
+        except grpc.RpcError as error:
             self.writable.close()
-            raise RuntimeError('does not answer (%s)' % getattr(error, 'code', lambda: error)())
-        finally:
-            address = socket.gethostbyname(self.host)
-            self.address = self.address or address
+            # It answers one such question at a time, and may be at one that takes minutes (reading vectors back). Its threads
+            # of gRPC accept a connection all the same, unless it hangs or is lost.
+            if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED and self.writable.accepts(2):
+                return
+            raise RuntimeError('does not answer (%s)' % error.code())
+
+    def look_up(self):
+        """Sees whether the writable's Service has another address by now. DNS may be away as long as it likes."""
+        while not self.stopping.wait(5):
+            try:
+                address = socket.gethostbyname(self.host)
+            except OSError:
+                continue
             self.moved_at = None if address == self.address else self.moved_at or self.clock()
 
     # What the kubelet asks
@@ -114,11 +131,11 @@ class Health:
         # Threads of mishards' own discovery, which end at an error that they do not expect.
         for name in ('event_handler', 'pod_heartbeater'):
             thread = getattr(self.discovery, name, None)
-            if thread is not None and not thread.is_alive():
+            if thread is not None and thread.ident is not None and not thread.is_alive():
                 problems.append('the %s of the discovery has ended' % name)
         if self.moved_at is not None and now - self.moved_at > MEND_SECONDS:
             problems.append('the writable has another address than at the start, which mishards keeps')
-        if now - self.database.good_at > MEND_SECONDS and database_is_there():
+        if now - self.database.good_at > MEND_SECONDS and self.only_ours > 1:
             problems.append('the database answers, but not on the connections of mishards')
         return problems
 

@@ -18,7 +18,9 @@ class Censor:
 
     def __init__(self, uri):
         password = urlsplit(uri).password or ''
-        forms = {password, unquote(password)}
+        plain = unquote(password)
+        # As the URI has it, as it is, as SQLAlchemy quotes it, and within the repr of something.
+        forms = {password, plain, re.sub('[:@/]', lambda found: '%%%X' % ord(found.group()), plain), repr(plain)[1:-1]}
         self.secrets = sorted((form for form in forms if len(form) >= SHORT), key=len, reverse=True)
 
     def __call__(self, text):
@@ -36,6 +38,10 @@ class Stream:
     def write(self, text):
         self.stream.write(self.censor(text))
         return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
 
     def __getattr__(self, name):
         return getattr(self.stream, name)

@@ -71,6 +71,16 @@ class Reader:
         if channel is not None:
             channel.close()
 
+    def accepts(self, seconds):
+        """Whether it makes a connection, over which gRPC speaks, within these seconds."""
+        self.connect()
+        try:
+            grpc.channel_ready_future(self.channel).result(timeout=seconds)
+            return True
+        except grpc.FutureTimeoutError:
+            self.close()
+            return False
+
     def search(self, request):
         """A future of the reply, which raises grpc.RpcError; or grpc.RpcError at once."""
         stub = self.stub
@@ -92,12 +102,15 @@ class Reader:
     def probe(self, answers):
         """Asks, and puts (reader, connection, asked, future) into the queue when there is an answer or none."""
         if self.asked is not None:
-            return
-        self.asked = asked = time.monotonic()
+            if time.monotonic() - self.asked < 2 * PROBE_SECONDS:
+                return
+            self.lose('does not answer, and the probe did not end')
+        asked = time.monotonic()
         stub, connection = self.connect(), self.connection
         command = 'get_config ' + LEAVING_KEY if self.known else 'version'
         future = stub.Cmd.future(milvus_pb2.Command(cmd=command), timeout=PROBE_SECONDS)
         future.add_done_callback(lambda done: answers.put((self, connection, asked, done)))
+        self.asked = asked
 
     def judge(self, connection, asked, future):
         """Takes what a probe brought. Returns whether it is worth asking again at once."""
@@ -130,6 +143,7 @@ class Reader:
 
     def lose(self, reason):
         self.state, self.reason = GONE, reason
+        self.asked = None
         self.close()
 
 
@@ -183,9 +197,10 @@ class Readers:
         return {reader.name: '%s, %d searches' % (reader.reason, reader.calls) for reader in members}
 
     def missing(self):
-        """Why the ring is empty, for people."""
-        states = sorted('%s %s' % (reader.address, reader.reason) for reader in list(self.members.values()))
-        return 'no reader answers (%s)' % ('; '.join(states) or 'none was found')
+        """Why there is nobody to search, for people."""
+        members = sorted(self.members.values(), key=lambda reader: reader.address)
+        states = '; '.join('%s %s' % (reader.address, reader.reason) for reader in members) or 'none was found'
+        return '%s (%s)' % ('each reader failed' if self.ring else 'no reader answers', states)
 
     def wait(self, seconds, connections):
         """Waits until somebody is in the ring who is not among these (reader, connection); returns the ring without them."""
@@ -194,10 +209,11 @@ class Readers:
             return self.without(connections)
 
     def without(self, connections):
-        return {name: reader for name, reader in self.ring.items() if (reader, reader.connection) not in connections}
+        return {name: reader for name, reader in self.ring.items()
+                if reader.state in (READY, LEAVES) and (reader, reader.connection) not in connections}
 
     def lost(self, reader, connection):
-        """A search found the connection broken. Believed at once: the next probe says whether the reader is there."""
+        """A search found the connection broken: asks at once whether the reader is there."""
         self.answers.put((reader, connection))
 
     # The thread
@@ -222,19 +238,22 @@ class Readers:
     def take(self, answer):
         if answer is None:
             self.round()
-        elif len(answer) == 2:
-            reader, connection = answer
-            if reader.connection == connection and reader.state != GONE:
-                reader.lose('has closed the connection')
-                reader.asked = None
-                reader.probe(self.answers)
-        else:
-            reader, connection, asked, future = answer
+        elif self.members.get(answer[0].name) is answer[0] or answer[0] in self.retired:
+            self.hear(*answer)
+        self.form()
+
+    def hear(self, reader, connection, asked=None, future=None):
+        """Of one reader: what a probe brought, or that a search found its connection broken."""
+        if future is not None:
             if reader.judge(connection, asked, future):
                 reader.probe(self.answers)
             if reader.state in (READY, LEAVES):
                 self.last_seen = self.clock()
-        self.form()
+        elif reader.connection == connection and reader.state != GONE:
+            # Not before the ring is without it: a search would try it again, on a connection that is none yet.
+            reader.lose('has closed the connection')
+            self.form()
+            reader.probe(self.answers)
 
     def round(self):
         """Sees who belongs to the topology, and asks everybody."""
@@ -245,7 +264,10 @@ class Readers:
                 self.retired.append(reader)
         self.members = members
         for reader in list(self.members.values()) + self.retired:
-            reader.probe(self.answers)
+            try:
+                reader.probe(self.answers)
+            except Exception as error:  # no thread, no descriptor: the others are asked all the same
+                LOGGER.error('reader %s can not be asked: %r', reader.address, error)
         self.last_round = self.clock()
 
     def form(self):
@@ -257,7 +279,7 @@ class Readers:
             # Its connection was never lost, so it is that reader still. Nothing is sent there if it can be helped.
             if reader.state in (NEW, GONE) or (ready and reader.calls == 0):
                 self.retired.remove(reader)
-                reader.close()
+                reader.lose('has left')
         ring = ready or last
         if ring == self.ring:
             return

@@ -17,6 +17,12 @@ from milvus_proxy import LOGGER
 # Seconds after a reader was last seen in which another one may come: a process that starts again takes one or two.
 PATIENCE_SECONDS = 4
 
+# Times that the same search is given to others: what fails so often is the search, not the readers.
+TRIES = 5
+
+# Seconds that the writable has for a search in a collection without files, which touches no vector.
+WRITABLE_SECONDS = 30
+
 # Codes of a reader's answer that another try may mend: a file that was merged away since the routing, a reader that stops.
 # UNEXPECTED_ERROR, CONNECT_FAILED, FILE_NOT_FOUND, META_FAILED, CACHE_FAILED.
 TRY_AGAIN = {1, 2, 14, 15, 16}
@@ -56,12 +62,17 @@ def do_query(readers):
 
 
 def on_writable(router, collection_id, topk, vectors, partition_tags, search_params, metadata):
+    def failed(why):
+        return exceptions.ConnectionNotFoundError(message='the writable does not answer: %s' % why, metadata=metadata)
+
     future = router.connection(metadata=metadata).search(collection_id, topk, vectors, list(partition_tags or []),
-                                                         search_params, _async=True)
+                                                         search_params, timeout=WRITABLE_SECONDS, _async=True)
     if isinstance(future, tuple):  # pymilvus' way to say that the call failed
-        raise exceptions.ConnectionNotFoundError(message='the writable does not answer: ' + future[0].message,
-                                                 metadata=metadata)
-    return future.result(raw=True)
+        raise failed(future[0].message)
+    try:
+        return future.result(raw=True)
+    except grpc.RpcError as error:
+        raise failed(error.code())
 
 
 class Search:
@@ -76,6 +87,7 @@ class Search:
         self.twice = set()  # files that a second reader was asked for, since the first answered with an error
         self.left = []  # files that nobody is asked for
         self.until = None  # when to give up, once something has failed
+        self.tries = 0
 
     def run(self, parts):
         for name, files in parts:
@@ -112,7 +124,9 @@ class Search:
         """Gives the files that are left to readers that have not failed."""
         if self.until is None:
             self.until = self.readers.last_seen + PATIENCE_SECONDS
-        others = self.readers.wait(self.until - self.clock(), self.failed)
+        self.heed()
+        self.tries += 1
+        others = self.tries <= TRIES and self.readers.wait(self.until - self.clock(), self.failed)
         if not others:
             self.cancel()
             # Readers that answer, and fail, are in the log of mishards with what they said.
@@ -132,9 +146,7 @@ class Search:
         try:
             future = self.done.get(timeout=1)
         except queue.Empty:
-            if self.context is not None and not self.context.is_active():  # nobody waits for the answer
-                self.cancel()
-                raise exceptions.ConnectionNotFoundError(message='the client is gone', metadata=self.metadata)
+            self.heed()
             return None
         reader, connection, files = self.running.pop(future)
         try:
@@ -147,7 +159,15 @@ class Search:
             if self.readers.without(self.failed | {(reader, connection)}):
                 self.fail(reader, connection, files, None)
                 return None
+        if not self.left:
+            self.until = None  # what fails from here on is another misfortune, with a patience of its own
         return reply
+
+    def heed(self):
+        """Ends a search whose client is gone."""
+        if self.context is not None and not self.context.is_active():
+            self.cancel()
+            raise exceptions.ConnectionNotFoundError(message='the client is gone', metadata=self.metadata)
 
     def cancel(self):
         for future in self.running:

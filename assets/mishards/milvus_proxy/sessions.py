@@ -16,7 +16,10 @@ def end_session():
         db.remove_session()
     except Exception as error:
         LOGGER.warning('a database session could not be ended, and is dropped: %r', error)
-        db.session_factory.registry.clear()
+        try:
+            db.session_factory.registry().invalidate()  # or its connection stays taken
+        finally:
+            db.session_factory.registry.clear()
 
 
 def with_session(routing):

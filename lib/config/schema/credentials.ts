@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { objectName, password, rule, secretKey } from '../rules';
+import { flag, host, objectName, password, rule, secretKey } from '../rules';
 
 /** Where credentials come from. */
 
@@ -73,6 +73,24 @@ export const s3Credentials = (secret: string) =>
         .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
     })
     .describe('Where the S3 keys come from: one of existingSecret, externalSecret, inline.');
+
+/** @param whose the endpoint, for the descriptions */
+export const s3Tls = (whose: string) =>
+  z
+    .strictObject({
+      enabled: flag().default(false).describe(`Speak TLS to ${whose}, and verify its certificate.`),
+      caSecret: objectName()
+        .optional()
+        .describe(
+          'Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.\n\n@default - the CAs that the images trust',
+        ),
+      serverName: host('the host name in the certificate')
+        .optional()
+        .describe(
+          'Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).\n\n@default - the address, which then has to be a name',
+        ),
+    })
+    .describe(`TLS to ${whose}.`);
 
 export const mysqlCredentials = z
   .strictObject({

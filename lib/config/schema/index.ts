@@ -17,7 +17,7 @@ import {
 } from '../rules';
 import { serverOptions } from '../server-keys';
 import { RESOURCE_DEFAULTS } from '../sizing';
-import { s3Credentials } from './credentials';
+import { s3Credentials, s3Tls } from './credentials';
 import { externalMysql, mysql } from './metadata';
 import { bucket, clusterName } from './names';
 import { networkPolicy } from './network-policy';
@@ -73,11 +73,11 @@ export const clusterSchema = z
       .strictObject({
         address: host(
           'a host name or IPv4 address, without scheme, port or path',
-          'Write the host alone and put the port into s3.port. Milvus 1.1.1 speaks plain HTTP to S3; for an endpoint that is HTTPS only, use its plain port inside the network.',
+          'Write the host alone, put the port into s3.port, and for an https endpoint set s3.tls.enabled: true.',
         )
           .optional()
           .describe(
-            'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...), which must answer plain HTTP. Required unless `embedded`.\n\n@default - none; the embedded MinIO with `embedded`',
+            'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...). Required unless `embedded`.\n\n@default - none; the embedded MinIO with `embedded`',
           ),
         embedded: flag()
           .default(false)
@@ -85,8 +85,9 @@ export const clusterSchema = z
             'Deploy a MinIO of one pod with the cluster, for a first try on kind or minikube. Not for production: one disk, one process, no backup.',
           ),
         port: rule(z.int().min(1).max(65534), 'a port number from 1 to 65534')
-          .default(80)
-          .describe('Port of the S3 endpoint.'),
+          .optional()
+          .describe('Port of the S3 endpoint.\n\n@default - 80, or 443 with tls'),
+        tls: s3Tls('the S3 endpoint').prefault({}),
         bucket: bucket().describe('Bucket for the vectors; one per cluster.'),
         credentials: s3Credentials('`<name>-s3`').prefault({}),
         createBucket: flag()
@@ -107,7 +108,7 @@ export const clusterSchema = z
       })
       .optional()
       .describe(
-        'The S3 storage of the vectors. Milvus 1.1.1: plain HTTP, path style, region us-east-1, static keys.\n\n@default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for',
+        'The S3 storage of the vectors. Milvus 1.1.1: path style, region us-east-1, static keys.\n\n@default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for',
       ),
 
     storage: z
@@ -355,6 +356,7 @@ export const clusterSchema = z
         rclone: image()
           .default('rclone/rclone:1.68.2')
           .describe('S3 checks before the servers start; transport of backups.'),
+        haproxy: image().default('haproxy:2.8.10').describe('TLS to S3, beside the servers (s3.tls).'),
         milvusGpu: image()
           .default('milvusdb/milvus:1.1.1-gpu-d061621-330cc6')
           .describe('Milvus server built for GPUs, for roles with gpu.enabled.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { annotations, count, cronSchedule, flag, host, labels, port, rule } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
-import { s3Credentials } from './credentials';
+import { s3Credentials, s3Tls } from './credentials';
 import { bucket } from './names';
 import { exposure } from './service';
 import { gracePeriod, persistentVolume, workload } from './workload';
@@ -36,8 +36,12 @@ export const backup = z
         address: host('a host name or IPv4 address, without scheme, port or path')
           .optional()
           .describe('Host of another S3 endpoint.\n\n@default - s3.address'),
-        port: port().optional().describe('Port of that endpoint.\n\n@default - s3.port'),
-        tls: flag().default(false).describe('Speak HTTPS to it: here it is rclone that speaks, not Milvus.'),
+        port: port()
+          .optional()
+          .describe('Port of that endpoint.\n\n@default - s3.port; with tls of its own 443, or 80'),
+        tls: s3Tls('that endpoint')
+          .optional()
+          .describe('TLS to that endpoint.\n\n@default - s3.tls; none to an address of its own'),
         bucket: bucket().optional().describe('Another bucket.\n\n@default - s3.bucket'),
         prefix: rule(
           z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/),

@@ -56,7 +56,7 @@ describeWith(['python3'], 'the entry point of mishards', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const seen = JSON.parse(stdout);
       const [, user = '', encoded = ''] =
-        /^mysql\+pymysql:\/\/([^:@/]*):([^:@/]*)@milvus-mysql:3306\/milvus\?charset=utf8mb4&init_command=SET\+SESSION\+TRANSACTION\+ISOLATION\+LEVEL\+READ\+COMMITTED&connect_timeout=3&read_timeout=30&write_timeout=30$/.exec(
+        /^mysql\+pymysql:\/\/([^:@/]*):([^:@/]*)@milvus-mysql:3306\/milvus\?charset=utf8mb4&init_command=SET\+SESSION\+TRANSACTION\+ISOLATION\+LEVEL\+READ\+COMMITTED&connect_timeout=3&read_timeout=10&write_timeout=10$/.exec(
           seen.SQLALCHEMY_DATABASE_URI,
         ) ?? [];
       expect([decodeURIComponent(user), decodeURIComponent(encoded)]).toEqual(['us:er@', password]);
