@@ -7,16 +7,18 @@ import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from './cluster-graph';
 import { configurationReference } from './configuration-reference';
 import { helmValuesReference } from './helm-values-reference';
+import { POD_TEMPLATE_DEFINITION, podShapes, podTemplatePatchDefinitions } from './pod-template-schema';
 
 const ROOT = join(__dirname, '..');
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Every file that is made from the schema of the configuration or the table of the chart's values, by path. */
+/** Every file that is made from the schema of the configuration, the table of the chart's values or Kubernetes' own schema, by path. */
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
+    [join(ROOT, 'lib/kubernetes/pod-shapes.ts')]: podShapes(),
     [join(ROOT, 'docs/images/cluster.svg')]: await clusterGraph(defaultManifests()),
     [join(ROOT, 'docs/reference/configuration.md')]: configurationReference(),
     [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),
@@ -39,7 +41,7 @@ const REFERENCE: JsonSchema = {
 
 /** The schema that editors complete and check milvus.yaml with: the configuration, `extends` and references. */
 function editorSchema(): JsonSchema {
-  const { $schema, required, properties, description, ...rest } = clusterJsonSchema((schema) => {
+  const { $schema, required, properties, description, $defs, ...rest } = clusterJsonSchema((schema) => {
     const value =
       schema.type === 'integer' ||
       schema.type === 'number' ||
@@ -61,6 +63,12 @@ function editorSchema(): JsonSchema {
     title: 'cdk8s-milvus',
     description: String(description),
     ...rest,
+    $defs: {
+      ...$defs,
+      // Down to its last field, in Kubernetes' words.
+      PodTemplate: { $ref: `#/$defs/${POD_TEMPLATE_DEFINITION}` },
+      ...podTemplatePatchDefinitions(String(REFERENCE.pattern)),
+    } as JsonSchema['$defs'],
     properties: {
       extends: {
         type: 'string',
@@ -73,8 +81,8 @@ function editorSchema(): JsonSchema {
 }
 
 async function configType(): Promise<string> {
-  const schema = clusterJsonSchema((property) => {
-    if (property.description !== undefined) property.description += defaultTag(property);
+  const schema = clusterJsonSchema((property, optional) => {
+    if (property.description !== undefined) property.description += defaultTag(property, optional);
     // Only names and types matter here; the rest would be repeated in the comments.
     for (const key of [
       'pattern',
@@ -91,13 +99,23 @@ async function configType(): Promise<string> {
       delete (property as Record<string, unknown>)[key];
     }
   });
-  const source = await compile(schema as Parameters<typeof compile>[0], 'MilvusConfig', {
+  const source = await compile(namedOnce(schema) as Parameters<typeof compile>[0], 'MilvusConfig', {
     additionalProperties: false,
     bannerComment: '/* Generated from the schema in lib/config/schema by `npm run generate`; do not edit. */',
     style: { singleQuote: true, printWidth: 110 },
     strictIndexSignatures: false,
   });
   return readonlyLists(source.replace(/^(\s+)((?:\w+|\[k: string\])\??: )/gm, '$1readonly $2'));
+}
+
+/** A reference with a description of its own beside it is the named type with that comment, not a second type. */
+function namedOnce(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(namedOnce);
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref, ...rest } = value as { readonly $ref?: string };
+  const own = Object.fromEntries(Object.entries(rest).map(([key, item]) => [key, namedOnce(item)]));
+  if ($ref === undefined) return own;
+  return Object.keys(own).length === 0 ? { $ref } : { ...own, allOf: [{ $ref }] };
 }
 
 /** `readonly` before every list, those of objects (which span lines) included. */
@@ -115,14 +133,15 @@ function readonlyLists(source: string): string {
 }
 
 /** Where the description names no default, it is the fixed one; a section's is made of those of its keys. */
-function defaultTag(property: JsonSchema): string {
+function defaultTag(property: JsonSchema, optional: boolean): string {
   if (property.description?.includes('@default')) return '';
+  if (property.$ref !== undefined) return optional ? '\n\n@default - the defaults of its keys' : '';
   if (property.default !== undefined) return `\n\n@default ${JSON.stringify(property.default)}`;
   if (property.type !== 'object' || property.required !== undefined) return '';
   return `\n\n@default - ${property.properties === undefined ? 'none' : 'the defaults of its keys'}`;
 }
 
-function clusterJsonSchema(override: (schema: JsonSchema) => void): JsonSchema {
+function clusterJsonSchema(override: (schema: JsonSchema, optional: boolean) => void): JsonSchema {
   return z.toJSONSchema(clusterSchema, {
     io: 'input',
     unrepresentable: 'any',
@@ -135,7 +154,7 @@ function clusterJsonSchema(override: (schema: JsonSchema) => void): JsonSchema {
         schema.description !== undefined ||
         schema.type !== 'object'
       )
-        override(schema);
+        override(schema, zodSchema._zod.optin !== undefined);
     },
   });
 }

@@ -314,13 +314,24 @@ describe('every option', () => {
             tolerationSeconds: 60,
           },
         ],
-        affinity: config.writable?.affinity,
+        affinity: {
+          nodeAffinity: expect.anything(),
+          podAffinity: expect.anything(),
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'b' } } },
+            ],
+          },
+        },
         priorityClassName: `${name}-priority`,
         imagePullSecrets: [{ name: 'registry-login' }],
       });
       expect(container(workload)).toMatchObject({
         imagePullPolicy: 'Never',
-        resources: { requests: { cpu: '750m', memory: '1Gi' }, limits: { cpu: '3', memory: '40Gi' } },
+        resources: {
+          requests: { cpu: '750m', memory: '1Gi', 'ephemeral-storage': '2Gi', 'example.com/fpga': '1' },
+          limits: { cpu: '3', memory: '40Gi', 'ephemeral-storage': '4Gi', 'example.com/fpga': '1' },
+        },
       });
     },
   );
@@ -344,6 +355,7 @@ describe('every option', () => {
     // What the configuration adds comes from where it says.
     const ours = images.filter(({ name }) => !String(name).startsWith('extra'));
     expect([...new Set(ours.map(({ image }) => image))].sort()).toEqual([
+      'registry.example.com:5000/mirror/library/haproxy:3.0.5',
       'registry.example.com:5000/mirror/library/mysql:8.0.36',
       'registry.example.com:5000/mirror/milvusdb/milvus:1.1.1-gpu-other',
       'registry.example.com:5000/mirror/mirror/mishards:1.1.1',
@@ -571,7 +583,11 @@ describe('a change rolls exactly the pods that read it', () => {
     [...templates(config)].filter(([name, text]) => before.get(name) !== text).map(([name]) => name);
 
   test.each<[string, Partial<MilvusConfig>, string[]]>([
-    ['more readers', { readonly: { replicas: 1, terminationGracePeriodSeconds: 96 } }, []],
+    [
+      'more readers',
+      { readonly: { replicas: 1, podTemplate: { spec: { terminationGracePeriodSeconds: 96 } } } },
+      [],
+    ],
     [
       'the cache of the readers',
       { readonly: { cache: { cpuCacheThreshold: 0.5 } } },

@@ -3,7 +3,7 @@ import { apiServerProblems } from './support/api-server-rules';
 import { jobsOf, samples, yamlOf } from './support/clusters';
 import { schemaProblems } from './support/kubernetes-schema';
 import { lint } from './support/lint';
-import { containers, fields, type Manifest, parse, podTemplates } from './support/manifests';
+import { at, containers, fields, type Manifest, parse, podTemplates, records } from './support/manifests';
 import { podSecurityProblems } from './support/pod-security';
 import { referenceProblems } from './support/references';
 import { appliesTwiceProblems } from './support/second-apply';
@@ -104,7 +104,7 @@ interface GivenCredentials {
 
 /** What a configuration says that users bring along. */
 function prerequisites(config: MilvusConfig): string[] {
-  const { name, s3, mysql, externalMysql, wal, storage, milvus, backup, imagePullSecrets = [] } = config;
+  const { name, s3, mysql, externalMysql, wal, storage, milvus, backup } = config;
   const secret = (given: GivenCredentials = {}, fallback: string) =>
     given.inline === undefined && given.externalSecret === undefined
       ? [given.existingSecret ?? fallback]
@@ -112,7 +112,7 @@ function prerequisites(config: MilvusConfig): string[] {
   const claims = [wal, mysql, storage, milvus?.logs].map((volume) => volume?.persistence?.existingClaim);
   const { writable, readonly, mishards, admin, smokeTest } = config;
   const accounts = [writable, readonly, mishards, mysql, admin, backup, smokeTest].map(
-    (workload) => workload?.serviceAccountName,
+    (workload) => at(workload?.podTemplate, 'spec', 'serviceAccountName') as string | undefined,
   );
   const given = (kind: string, names: readonly (string | undefined)[]) =>
     names.filter((one) => one !== undefined).map((one) => `${kind}/${one}`);
@@ -121,14 +121,16 @@ function prerequisites(config: MilvusConfig): string[] {
       ...(s3 === undefined ? [] : secret(s3.credentials, `${name}-s3`)),
       ...secret((mysql ?? externalMysql)?.credentials, mysql?.name ?? `${name}-mysql`),
       ...(backup?.s3?.credentials === undefined ? [] : secret(backup.s3.credentials, `${name}-backup-s3`)),
-      ...imagePullSecrets,
+      ...records(at(config.podTemplate, 'spec', 'imagePullSecrets')).map(({ name: secretName }) =>
+        String(secretName),
+      ),
     ]),
     ...given('PersistentVolumeClaim', claims),
     // Grafana's sidecar finds it by its labels.
     ...(config.monitoring?.dashboard?.enabled ? [`ConfigMap/${name}-dashboard`] : []),
     ...given('ServiceAccount', [
       ...accounts,
-      ...(config.s3?.embedded ? [config.minio?.serviceAccountName] : []),
+      ...(config.s3?.embedded ? [at(config.minio?.podTemplate, 'spec', 'serviceAccountName') as string] : []),
     ]),
   ];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
-import { suggest } from '../config/validate';
+import { suggest } from '../config/problems';
 import { imageTable } from '../output/images';
 import { staleFiles } from '../output/stale';
 import { defaultOutdir } from '../output/synthesize';

@@ -24,6 +24,7 @@ ${CONFIG_HELP}
     });
     const onProgress = progressLine(stderr);
     const synthesis = synthesize({ config: config?.join(), outdir, cwd, env, onProgress });
+    for (const warning of synthesis.warnings) stderr.write(`Warning: ${warning}\n`);
     if (quiet !== true) stderr.write(`${summary(synthesis)}\n`);
     return EXIT.ok;
   },

@@ -1,8 +1,6 @@
 import { claimsOf } from '../inventory/claims';
 import { metricSources } from '../inventory/metrics';
 import { Names } from '../kubernetes/names';
-import { additions } from './additions';
-import { MISHARDS_DRAIN_SECONDS, readerDrainSeconds } from './draining';
 import { extraServerConfigProblems } from './extra-server-config';
 import { imageVersion } from './images';
 import type { ParsedConfig } from './parsed-config';
@@ -31,7 +29,6 @@ const CHECKS: readonly ((config: ParsedConfig, settings: Settings) => readonly P
   replication,
   policyPeers,
   monitored,
-  additions,
   credentialSources,
   paths,
   ports,
@@ -48,23 +45,8 @@ const CHECKS: readonly ((config: ParsedConfig, settings: Settings) => readonly P
   tlsIsOn,
   backupPlace,
   reservedLabels,
-  architecture,
-  tolerations,
-  stopsInTime,
   serverConfigs,
 ];
-
-/** The sections that describe pods. */
-const WORKLOADS = [
-  'writable',
-  'readonly',
-  'mishards',
-  'mysql',
-  'minio',
-  'admin',
-  'backup',
-  'smokeTest',
-] as const;
 
 /**
  * Checks what the schema can't: one value against another.
@@ -684,7 +666,7 @@ function mysqlFiles(config: ParsedConfig): Problem[] {
       path: `mysql.initializationFiles.${formatPath([file])}`,
       given: 'a password (not shown)',
       expected: 'none: the file ends in a ConfigMap',
-      fix: 'Put the script into a Secret, and that into /docker-entrypoint-initdb.d by mysql.extraVolumes and mysql.extraVolumeMounts.',
+      fix: 'Put the script into a Secret, and that into /docker-entrypoint-initdb.d by mysql.podTemplate.',
     }));
   return [...args, ...options, ...scripts];
 }
@@ -727,7 +709,6 @@ function reservedLabels(config: ParsedConfig): Problem[] {
   const given: Record<string, Readonly<Record<string, string>>> = {
     labels: config.labels,
     'service.labels': config.service.labels,
-    ...Object.fromEntries(WORKLOADS.map((workload) => [`${workload}.podLabels`, config[workload].podLabels])),
   };
   return Object.entries(given).flatMap(([path, labels]) =>
     Object.keys(labels)
@@ -738,74 +719,6 @@ function reservedLabels(config: ParsedConfig): Problem[] {
         expected: 'other labels than component and app.kubernetes.io/*',
       })),
   );
-}
-
-function architecture(config: ParsedConfig): Problem[] {
-  return WORKLOADS.flatMap((role) => {
-    const given = config[role].nodeSelector['kubernetes.io/arch'];
-    return given === undefined || given === 'amd64'
-      ? []
-      : [
-          {
-            path: `${role}.nodeSelector."kubernetes.io/arch"`,
-            given: JSON.stringify(given),
-            expected: 'amd64: there are no other images',
-          },
-        ];
-  });
-}
-
-/** What the API server asks of tolerations (ValidateTolerations), so that it is not the apply that fails. */
-function tolerations(config: ParsedConfig): Problem[] {
-  return WORKLOADS.flatMap((role) =>
-    config[role].tolerations.flatMap(
-      ({ key, operator = 'Equal', value, effect, tolerationSeconds }, index) => {
-        const path = `${role}.tolerations[${index}]`;
-        const problems: Problem[] = [];
-        if (key === undefined && operator !== 'Exists') {
-          problems.push({
-            path: `${path}.key`,
-            given: 'nothing',
-            expected: 'a taint key, or operator: Exists',
-          });
-        }
-        if (value !== undefined && value !== '' && operator === 'Exists') {
-          problems.push({
-            path: `${path}.value`,
-            given: 'a value',
-            expected: 'none with operator Exists, which takes any',
-          });
-        }
-        if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
-          problems.push({
-            path: `${path}.tolerationSeconds`,
-            given: String(tolerationSeconds),
-            expected: 'none, or effect: NoExecute',
-          });
-        }
-        return problems;
-      },
-    ),
-  );
-}
-
-/** What is killed while it still serves loses what it serves. */
-function stopsInTime(config: ParsedConfig): Problem[] {
-  const drains = { mishards: MISHARDS_DRAIN_SECONDS, readonly: readerDrainSeconds(config) };
-  return (['mishards', 'readonly'] as const).flatMap((workload) => {
-    const seconds = config[workload].terminationGracePeriodSeconds;
-    if (seconds === undefined || seconds > drains[workload]) return [];
-    return [
-      {
-        path: `${workload}.terminationGracePeriodSeconds`,
-        given: String(seconds),
-        expected: `more than ${drains[workload]}, the seconds that a stopping ${workload === 'mishards' ? 'proxy' : 'reader'} goes on serving`,
-        ...(workload === 'readonly' && {
-          fix: 'If answers of your DNS grow less old, lower mishards.dnsCacheSeconds.',
-        }),
-      },
-    ];
-  });
 }
 
 function serverConfigs(config: ParsedConfig): Problem[] {

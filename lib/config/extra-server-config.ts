@@ -1,7 +1,6 @@
-import { formatPath, type Problem } from './problems';
+import { formatPath, type Problem, suggest } from './problems';
 import { mendings } from './rules';
 import { FIXED, SERVER_KEYS, type ServerKey } from './server-keys';
-import { suggest } from './validate';
 
 export type ExtraServerConfig = Readonly<
   Record<string, Readonly<Record<string, string | number | boolean | readonly string[]>>>

@@ -1,30 +1,77 @@
+import type { PodChecks } from '../pod-checks';
 import { crossCheck } from './cross-checks';
 import type { MilvusConfig } from './milvus-config';
+import { podReferences } from './pod-references';
 import { ConfigurationError, type Problem } from './problems';
-import { resolveSettings, type Settings } from './settings';
+import { type PodTemplatePatch, resolveSettings, type Settings } from './settings';
 import { validate } from './validate';
 
 /** Settings, or everything that is wrong with the configuration. */
 export type Checked =
-  | { readonly config: MilvusConfig; readonly settings: Settings; readonly problems?: undefined }
-  | { readonly config?: undefined; readonly settings?: undefined; readonly problems: readonly Problem[] };
+  | {
+      readonly config: MilvusConfig;
+      readonly settings: Settings;
+      readonly problems?: undefined;
+      /** What works, but is to be known. */
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly config?: undefined;
+      readonly settings?: undefined;
+      readonly problems: readonly Problem[];
+      readonly warnings?: undefined;
+    };
 
 /** Checks one cluster's configuration and fills in all defaults. */
-export function check(input: unknown, references?: ReadonlyMap<string, string>): Checked {
+export function check(input: unknown, references: ReadonlyMap<string, string> = new Map()): Checked {
   const { config, given, problems } = validate(input, references);
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
-  const others = [...crossCheck(config, input, settings), ...sizing].filter(
+  const pods = podChecks(markChecked(settings), podReferences(given, references));
+  const others = [...crossCheck(config, input, settings), ...sizing, ...pods.problems].filter(
     ({ path }) => !isAbout(path, problems),
   );
   if (problems.length + others.length > 0) return { problems: [...problems, ...others] };
   // It has just been checked that it is one.
-  return { config: given as MilvusConfig, settings: markChecked(settings) };
+  return { config: given as MilvusConfig, settings, warnings: pods.warnings };
+}
+
+/** Loaded only where something is otherwise than this project has it: the schema of Kubernetes is large. */
+function podChecks(settings: Settings, references: ReadonlyMap<string, string>): PodChecks {
+  const patches = [...new Set(Object.values(settings.podTemplates).flat())];
+  if (patches.length === 0) return { problems: [], warnings: [] };
+  const { problems, warnings } = podChecksOf(settings, patches);
+  return {
+    warnings,
+    problems: problems.map((problem) => {
+      const reference = references.get(problem.path);
+      return reference === undefined ? problem : { ...problem, given: reference, fix: undefined };
+    }),
+  };
+}
+
+function podChecksOf(settings: Settings, patches: readonly PodTemplatePatch[]): PodChecks {
+  const { checkPodTemplate } =
+    require('../kubernetes/pod-schema') as typeof import('../kubernetes/pod-schema');
+  const problems = patches.flatMap(({ path, patch }) => checkPodTemplate(patch, path, 'patch'));
+  // What is no pod template can not be merged either.
+  if (problems.length > 0) return { problems, warnings: [] };
+  const { checkPods } = require('../pod-checks') as typeof import('../pod-checks');
+  return checkPods(settings);
 }
 
 /** Whether a problem is already known at that path, or within it. */
 function isAbout(path: string, problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.path === path || problem.path.startsWith(`${path}.`));
+}
+
+const warned = new Set<string>();
+
+/** On stderr, unless the process has been told to be silent; a cluster and its Jobs say it once. */
+function warnOnce(warning: string): void {
+  if (warned.has(warning)) return;
+  warned.add(warning);
+  process.emitWarning(warning, 'cdk8s-milvus');
 }
 
 /** Settings that were made here, so that a loaded configuration is not checked a second time. */
@@ -42,7 +89,8 @@ export function markChecked(settings: Settings): Settings {
  */
 export function settingsOf(input: MilvusConfig | Settings, source: string): Settings {
   if (checked.has(input)) return input as Settings;
-  const { settings, problems } = check(input);
+  const { settings, problems, warnings = [] } = check(input);
   if (settings === undefined) throw new ConfigurationError([{ source, problems }]);
+  for (const warning of warnings) warnOnce(warning);
   return settings;
 }

@@ -16,6 +16,8 @@ export interface LoadedCluster {
   readonly config: MilvusConfig;
   /** The same with all defaults filled in. */
   readonly settings: Settings;
+  /** What works, but is to be known, each with its path. */
+  readonly warnings: readonly string[];
 }
 
 export interface LoadOptions {
@@ -74,9 +76,10 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
     .flatMap(({ documents }) => documents)
     .flatMap((source): LoadedCluster[] => {
       const substituted = substitute(source.input, env);
-      const { config: own, settings, problems } = check(substituted.value, substituted.references);
+      const checked = check(substituted.value, substituted.references);
+      const { problems } = checked;
       const all = [...substituted.problems, ...withoutRepeats(problems ?? [], substituted.problems)];
-      if (all.length === 0 && settings !== undefined) return [{ source: source.name, config: own, settings }];
+      if (all.length === 0 && checked.settings !== undefined) return [{ ...checked, source: source.name }];
       reports.add({ source: source.name, problems: all });
       return [];
     });

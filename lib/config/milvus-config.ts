@@ -102,111 +102,11 @@ export interface MilvusConfig {
      */
     readonly bucket: string;
     /**
-     * Where the S3 keys come from: one of existingSecret, externalSecret, inline.
+     * The S3 keys; of a Secret `<name>-s3` unless they say another.
      *
-     * @default - the defaults of its keys
+     * @default - the Secret `<name>-s3`
      */
-    readonly credentials?: {
-      /**
-       * Name of a Secret that exists already, or that you create before the pods can start.
-       *
-       * @default - `<name>-s3`, when neither externalSecret nor inline is given
-       */
-      readonly existingSecret?: string;
-      /**
-       * The names of the keys in the Secret.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly keys?: {
-        /**
-         * Key in the Secret that holds the access key.
-         *
-         * @default "access-key"
-         */
-        readonly accessKey?: string;
-        /**
-         * Key in the Secret that holds the secret key.
-         *
-         * @default "secret-key"
-         */
-        readonly secretKey?: string;
-      };
-      /**
-       * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
-       */
-      readonly externalSecret?: {
-        /**
-         * The SecretStore that the External Secrets Operator reads from.
-         */
-        readonly secretStoreRef: {
-          /**
-           * Name of the store.
-           */
-          readonly name: string;
-          /**
-           * Kind of the store.
-           *
-           * @default "SecretStore"
-           */
-          readonly kind?: 'SecretStore' | 'ClusterSecretStore';
-        };
-        /**
-         * How often the operator reads the store again.
-         *
-         * @default "1h"
-         */
-        readonly refreshInterval?: string;
-        /**
-         * Where each credential is in the store.
-         */
-        readonly remoteRefs: {
-          /**
-           * The access key in the store.
-           */
-          readonly accessKey: {
-            /**
-             * Path or name of the entry in the external store.
-             */
-            readonly key: string;
-            /**
-             * Property within the entry.
-             *
-             * @default - the whole entry
-             */
-            readonly property?: string;
-          };
-          /**
-           * The secret key in the store.
-           */
-          readonly secretKey: {
-            /**
-             * Path or name of the entry in the external store.
-             */
-            readonly key: string;
-            /**
-             * Property within the entry.
-             *
-             * @default - the whole entry
-             */
-            readonly property?: string;
-          };
-        };
-      };
-      /**
-       * For development only: the keys themselves; they end in a Secret in the manifests.
-       */
-      readonly inline?: {
-        /**
-         * The access key.
-         */
-        readonly accessKey: string;
-        /**
-         * The secret key.
-         */
-        readonly secretKey: string;
-      };
-    };
+    readonly credentials?: S3Credentials;
     /**
      * Create the bucket before the writable starts, when it is missing and the key may create it; readers wait for it.
      *
@@ -251,56 +151,11 @@ export interface MilvusConfig {
      */
     readonly sizeLimit?: string | number;
     /**
-     * The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
+     * The volume of the vectors where there is no S3, and of the metadata in SQLite: the directory `db` of storage.path, which all servers share. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
      *
-     * @default - the defaults of its keys
+     * @default - enabled on a standalone server without S3 or with SQLite; 50Gi, ReadWriteMany (ReadWriteOnce on a standalone server), of the default StorageClass
      */
-    readonly persistence?: {
-      /**
-       * Keep the directory `db` of storage.path on a PersistentVolumeClaim, which all servers share.
-       *
-       * @default - true on a standalone server without S3 or with SQLite; otherwise false
-       */
-      readonly enabled?: boolean;
-      /**
-       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
-       *
-       * @default - the cluster's default StorageClass
-       */
-      readonly storageClassName?: '' | string;
-      /**
-       * Size of the claim.
-       *
-       * @default "50Gi"
-       */
-      readonly size?: string | number;
-      /**
-       * A claim that exists already, used instead of a new one.
-       *
-       * @default - a new claim
-       */
-      readonly existingClaim?: string;
-      /**
-       * Annotations of the claim.
-       *
-       * @default - none
-       */
-      readonly annotations?: {
-        readonly [k: string]: string;
-      };
-      /**
-       * Access modes of the claim.
-       *
-       * @default - ReadWriteMany; ReadWriteOnce on a standalone server
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
-      /**
-       * Directory on the volume that is `db`.
-       *
-       * @default - the root
-       */
-      readonly subPath?: string;
-    };
+    readonly persistence?: Claim;
   };
   /**
    * The write-ahead log of the writable; on local disk, never in S3.
@@ -335,48 +190,9 @@ export interface MilvusConfig {
     /**
      * The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
      *
-     * @default - the defaults of its keys
+     * @default - enabled, 10Gi, ReadWriteOnce, of the StorageClass of mysql.persistence
      */
-    readonly persistence?: {
-      /**
-       * Keep the log on a PersistentVolumeClaim; otherwise in an emptyDir.
-       *
-       * @default true
-       */
-      readonly enabled?: boolean;
-      /**
-       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
-       *
-       * @default - that of mysql.persistence
-       */
-      readonly storageClassName?: '' | string;
-      /**
-       * Size of the claim.
-       *
-       * @default "10Gi"
-       */
-      readonly size?: string | number;
-      /**
-       * A claim that exists already, used instead of a new one.
-       *
-       * @default - a new claim
-       */
-      readonly existingClaim?: string;
-      /**
-       * Annotations of the claim.
-       *
-       * @default - none
-       */
-      readonly annotations?: {
-        readonly [k: string]: string;
-      };
-      /**
-       * Access modes of the claim.
-       *
-       * @default ["ReadWriteOnce"]
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
-    };
+    readonly persistence?: Claim;
   };
   /**
    * What the servers of both roles share.
@@ -470,192 +286,30 @@ export interface MilvusConfig {
        */
       readonly sizeLimit?: string | number;
       /**
-       * The volume of the log files. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
+       * The volume of the log files: one claim for all servers, each pod in a directory of its own; wants toFile. Argo CD and Flux leave it, unless `annotations` say otherwise.
        *
-       * @default - the defaults of its keys
+       * @default - disabled; otherwise 5Gi, ReadWriteMany (ReadWriteOnce with one server), of the default StorageClass
        */
-      readonly persistence?: {
-        /**
-         * Keep the log files on one PersistentVolumeClaim for all servers, each pod in a directory of its own; wants toFile.
-         *
-         * @default false
-         */
-        readonly enabled?: boolean;
-        /**
-         * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
-         *
-         * @default - the cluster's default StorageClass
-         */
-        readonly storageClassName?: '' | string;
-        /**
-         * Size of the claim.
-         *
-         * @default "5Gi"
-         */
-        readonly size?: string | number;
-        /**
-         * A claim that exists already, used instead of a new one.
-         *
-         * @default - a new claim
-         */
-        readonly existingClaim?: string;
-        /**
-         * Annotations of the claim.
-         *
-         * @default - none
-         */
-        readonly annotations?: {
-          readonly [k: string]: string;
-        };
-        /**
-         * Access modes of the claim.
-         *
-         * @default - ReadWriteMany; ReadWriteOnce with one server
-         */
-        readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
-        /**
-         * Directory on the volume below which the logs are.
-         *
-         * @default - the root
-         */
-        readonly subPath?: string;
-      };
+      readonly persistence?: Claim;
     };
     /**
      * Memory of both roles; writable.cache and readonly.cache override it.
      *
      * @default - the defaults of its keys
      */
-    readonly cache?: {
-      /**
-       * Memory for cached segments and indexes (cache.cache_size); it should hold the index of the data that is searched.
-       *
-       * @default - what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable
-       */
-      readonly cacheSize?: string;
-      /**
-       * Memory for rows that are not flushed yet (cache.insert_buffer_size). Without it 1.1.1 refuses to start.
-       *
-       * @default - 1GB on writable, 64MB on readonly, which never inserts
-       */
-      readonly insertBufferSize?: string;
-      /**
-       * Share of the cache that is kept when it is cleaned (cache.cpu_cache_threshold).
-       *
-       * @default - the server's own: 0.7
-       */
-      readonly cpuCacheThreshold?: number;
-      /**
-       * Put inserted data into the cache at once (cache.cache_insert_data).
-       *
-       * @default - the server's own: false
-       */
-      readonly cacheInsertData?: boolean;
-      /**
-       * Collections to load into the cache at start (cache.preload_collection). A missing collection, or a full cache, makes 1.1.1 stop at start.
-       *
-       * @default - none
-       */
-      readonly preloadCollections?: readonly string[];
-    };
+    readonly cache?: Cache;
     /**
      * Search engine of both roles; writable.engine and readonly.engine override it.
      *
      * @default - the defaults of its keys
      */
-    readonly engine?: {
-      /**
-       * Threads for search and index building (engine_config.omp_thread_num); at most the node's CPUs, 0 means half of them.
-       *
-       * @default - the CPU limit, rounded down, at least 1
-       */
-      readonly ompThreadNum?: number;
-      /**
-       * Number of query vectors from which BLAS is used (engine_config.use_blas_threshold).
-       *
-       * @default - the server's own: 1100
-       */
-      readonly useBlasThreshold?: number;
-      /**
-       * Instruction set (engine_config.simd_type).
-       *
-       * @default - the server's own: auto
-       */
-      readonly simdType?: 'auto' | 'avx512' | 'avx2' | 'sse';
-      /**
-       * Query vectors up to which searches are combined (engine_config.search_combine_nq).
-       *
-       * @default - the server's own: 64
-       */
-      readonly searchCombineNq?: number;
-      /**
-       * Partitions that a collection may have (engine_config.max_partition_num).
-       *
-       * @default - the server's own: 4096
-       */
-      readonly maxPartitionNum?: number;
-    };
+    readonly engine?: Engine;
     /**
      * GPUs of both roles; writable.gpu and readonly.gpu override it.
      *
      * @default - the defaults of its keys
      */
-    readonly gpu?: {
-      /**
-       * Run the GPU build, images.milvusGpu, and give it devices (gpu.enable).
-       *
-       * @default - false
-       */
-      readonly enabled?: boolean;
-      /**
-       * Memory of each device for cached data (gpu.cache_size).
-       *
-       * @default - 1GB
-       */
-      readonly cacheSize?: string;
-      /**
-       * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
-       *
-       * @default - the server's own
-       */
-      readonly cacheThreshold?: number;
-      /**
-       * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
-       *
-       * @default - 1000
-       */
-      readonly gpuSearchThreshold?: number;
-      /**
-       * Devices that search, as the pod numbers them (gpu.search_devices).
-       *
-       * @default - gpu0
-       */
-      readonly searchDevices?: readonly string[];
-      /**
-       * Devices that build indexes (gpu.build_index_devices).
-       *
-       * @default - gpu0
-       */
-      readonly buildIndexDevices?: readonly string[];
-      /**
-       * Devices that each pod asks for.
-       *
-       * @default - as many as searchDevices and buildIndexDevices name
-       */
-      readonly count?: number;
-      /**
-       * Resource of the device plugin.
-       *
-       * @default - nvidia.com/gpu
-       */
-      readonly resourceName?: string;
-      /**
-       * RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.
-       *
-       * @default - the cluster's default
-       */
-      readonly runtimeClassName?: string;
-    };
+    readonly gpu?: Gpu;
     /**
      * Metrics of the servers; 1.1.1 can only push.
      *
@@ -688,7 +342,7 @@ export interface MilvusConfig {
       readonly clusterLabel?: string;
     };
     /**
-     * Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, for extraVolumeMounts and extraContainers. No credentials.
+     * Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, to be mounted by podTemplate. No credentials.
      *
      * @default - none
      */
@@ -725,162 +379,11 @@ export interface MilvusConfig {
      */
     readonly maxIndexFileSize?: string;
     /**
-     * Seconds that a pod gets to stop. It flushes, and waits for merges and a running index build.
+     * What the main container gets.
      *
-     * @default 300
+     * @default - requests: cpu 500m, memory as the limit; limits: cpu 2, memory enough for cache, buffers and index builds
      */
-    readonly terminationGracePeriodSeconds?: number;
-    /**
-     * CPU and memory of the main container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 500m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - the limit
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 2
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - enough for cache, buffers and index builds
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -890,23 +393,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    readonly podTemplate?: PodTemplate;
     /**
      * Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.
      *
@@ -914,281 +405,29 @@ export interface MilvusConfig {
      */
     readonly securityProfile?: 'restricted' | 'baseline';
     /**
-     * Additional environment variables of the container milvus.
-     *
-     * @default []
-     */
-    readonly extraEnv?: readonly EnvVar[];
-    /**
-     * Additional volumes of the pods.
-     *
-     * @default []
-     */
-    readonly extraVolumes?: readonly Volume[];
-    /**
-     * Additional mounts of the container milvus, of extraVolumes or of the pod's own volumes.
-     *
-     * @default []
-     */
-    readonly extraVolumeMounts?: readonly VolumeMount[];
-    /**
-     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
-     *
-     * @default []
-     */
-    readonly extraContainers?: readonly Container[];
-    /**
-     * Additional init containers; they run after those of the pod itself.
-     *
-     * @default []
-     */
-    readonly extraInitContainers?: readonly Container[];
-    /**
-     * Timing of the liveness probe, which restarts the container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly livenessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-    };
-    /**
-     * Timing of the readiness probe, which takes the pod out of its Service.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly readinessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-      /**
-       * Successes in a row that count.
-       *
-       * @default - 1
-       */
-      readonly successThreshold?: number;
-    };
-    /**
      * Overrides of `milvus.logs` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly logs?: {
-      /**
-       * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
-       *
-       * @default - that of milvus.logs.level
-       */
-      readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
-      /**
-       * Trace messages, those of faiss among them (logs.trace.enable).
-       *
-       * @default - that of milvus.logs.traceEnabled
-       */
-      readonly traceEnabled?: boolean;
-      /**
-       * Size at which a log file is changed (logs.max_log_file_size).
-       *
-       * @default - that of milvus.logs.maxFileSize
-       */
-      readonly maxFileSize?: string;
-      /**
-       * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
-       *
-       * @default - that of milvus.logs.rotateNum
-       */
-      readonly rotateNum?: number;
-      /**
-       * Log to stdout, where `kubectl logs` finds it (logs.log_to_stdout).
-       *
-       * @default - that of milvus.logs.toStdout
-       */
-      readonly toStdout?: boolean;
-      /**
-       * Log to files in milvus.logs.path as well (logs.log_to_file).
-       *
-       * @default - that of milvus.logs.toFile
-       */
-      readonly toFile?: boolean;
-    };
+    readonly logs?: RoleLogs;
     /**
      * Overrides of `milvus.gpu` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly gpu?: {
-      /**
-       * Run the GPU build, images.milvusGpu, and give it devices (gpu.enable).
-       *
-       * @default - false
-       */
-      readonly enabled?: boolean;
-      /**
-       * Memory of each device for cached data (gpu.cache_size).
-       *
-       * @default - 1GB
-       */
-      readonly cacheSize?: string;
-      /**
-       * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
-       *
-       * @default - the server's own
-       */
-      readonly cacheThreshold?: number;
-      /**
-       * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
-       *
-       * @default - 1000
-       */
-      readonly gpuSearchThreshold?: number;
-      /**
-       * Devices that search, as the pod numbers them (gpu.search_devices).
-       *
-       * @default - gpu0
-       */
-      readonly searchDevices?: readonly string[];
-      /**
-       * Devices that build indexes (gpu.build_index_devices).
-       *
-       * @default - gpu0
-       */
-      readonly buildIndexDevices?: readonly string[];
-      /**
-       * Devices that each pod asks for.
-       *
-       * @default - as many as searchDevices and buildIndexDevices name
-       */
-      readonly count?: number;
-      /**
-       * Resource of the device plugin.
-       *
-       * @default - nvidia.com/gpu
-       */
-      readonly resourceName?: string;
-      /**
-       * RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.
-       *
-       * @default - the cluster's default
-       */
-      readonly runtimeClassName?: string;
-    };
+    readonly gpu?: Gpu;
     /**
      * Overrides of `milvus.cache` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly cache?: {
-      /**
-       * Memory for cached segments and indexes (cache.cache_size); it should hold the index of the data that is searched.
-       *
-       * @default - what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable
-       */
-      readonly cacheSize?: string;
-      /**
-       * Memory for rows that are not flushed yet (cache.insert_buffer_size). Without it 1.1.1 refuses to start.
-       *
-       * @default - 1GB on writable, 64MB on readonly, which never inserts
-       */
-      readonly insertBufferSize?: string;
-      /**
-       * Share of the cache that is kept when it is cleaned (cache.cpu_cache_threshold).
-       *
-       * @default - the server's own: 0.7
-       */
-      readonly cpuCacheThreshold?: number;
-      /**
-       * Put inserted data into the cache at once (cache.cache_insert_data).
-       *
-       * @default - the server's own: false
-       */
-      readonly cacheInsertData?: boolean;
-      /**
-       * Collections to load into the cache at start (cache.preload_collection). A missing collection, or a full cache, makes 1.1.1 stop at start.
-       *
-       * @default - none
-       */
-      readonly preloadCollections?: readonly string[];
-    };
+    readonly cache?: Cache;
     /**
      * Overrides of `milvus.engine` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly engine?: {
-      /**
-       * Threads for search and index building (engine_config.omp_thread_num); at most the node's CPUs, 0 means half of them.
-       *
-       * @default - the CPU limit, rounded down, at least 1
-       */
-      readonly ompThreadNum?: number;
-      /**
-       * Number of query vectors from which BLAS is used (engine_config.use_blas_threshold).
-       *
-       * @default - the server's own: 1100
-       */
-      readonly useBlasThreshold?: number;
-      /**
-       * Instruction set (engine_config.simd_type).
-       *
-       * @default - the server's own: auto
-       */
-      readonly simdType?: 'auto' | 'avx512' | 'avx2' | 'sse';
-      /**
-       * Query vectors up to which searches are combined (engine_config.search_combine_nq).
-       *
-       * @default - the server's own: 64
-       */
-      readonly searchCombineNq?: number;
-      /**
-       * Partitions that a collection may have (engine_config.max_partition_num).
-       *
-       * @default - the server's own: 4096
-       */
-      readonly maxPartitionNum?: number;
-    };
+    readonly engine?: Engine;
     /**
      * Seconds that the server may take to start (WAL replay, preloading) before it is restarted.
      *
@@ -1223,220 +462,19 @@ export interface MilvusConfig {
      *
      * @default - the defaults of its keys
      */
-    readonly podDisruptionBudget?: {
-      /**
-       * Limit how many pods a drain of nodes takes at once.
-       *
-       * @default - true with more than one pod
-       */
-      readonly enabled?: boolean;
-      /**
-       * Pods that may be missing, a number or a share such as 25%.
-       *
-       * @default - 1
-       */
-      readonly maxUnavailable?: number | string;
-      /**
-       * Pods that have to be there, instead of maxUnavailable.
-       *
-       * @default - none
-       */
-      readonly minAvailable?: number | string;
-      /**
-       * Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.
-       *
-       * @default - left to Kubernetes
-       */
-      readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
-    };
+    readonly podDisruptionBudget?: PodDisruptionBudget;
     /**
-     * The HorizontalPodAutoscaler. By CPU alone: the memory of Milvus grows to its cache size and stays there.
+     * The HorizontalPodAutoscaler.
      *
      * @default - the defaults of its keys
      */
-    readonly autoscaling?: {
-      /**
-       * Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.
-       *
-       * @default false
-       */
-      readonly enabled?: boolean;
-      /**
-       * Least number of pods.
-       *
-       * @default - replicas
-       */
-      readonly minReplicas?: number;
-      /**
-       * Most pods.
-       *
-       * @default - three times minReplicas
-       */
-      readonly maxReplicas?: number;
-      /**
-       * CPU that the pods use on average, in percent of what they request.
-       *
-       * @default 70
-       */
-      readonly targetCPUUtilizationPercentage?: number;
-    };
+    readonly autoscaling?: Autoscaling;
     /**
-     * Seconds that a pod gets to stop. It serves on until no proxy sends it searches (mishards.dnsCacheSeconds), and has nothing to flush.
+     * What the main container gets.
      *
-     * @default - that long, and 30 seconds
+     * @default - requests: cpu 500m, memory as the limit; limits: cpu 2, memory enough for the cache
      */
-    readonly terminationGracePeriodSeconds?: number;
-    /**
-     * CPU and memory of the main container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 500m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - the limit
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 2
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - enough for the cache
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -1446,23 +484,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    readonly podTemplate?: PodTemplate;
     /**
      * Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.
      *
@@ -1470,281 +496,29 @@ export interface MilvusConfig {
      */
     readonly securityProfile?: 'restricted' | 'baseline';
     /**
-     * Additional environment variables of the container milvus.
-     *
-     * @default []
-     */
-    readonly extraEnv?: readonly EnvVar[];
-    /**
-     * Additional volumes of the pods.
-     *
-     * @default []
-     */
-    readonly extraVolumes?: readonly Volume[];
-    /**
-     * Additional mounts of the container milvus, of extraVolumes or of the pod's own volumes.
-     *
-     * @default []
-     */
-    readonly extraVolumeMounts?: readonly VolumeMount[];
-    /**
-     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
-     *
-     * @default []
-     */
-    readonly extraContainers?: readonly Container[];
-    /**
-     * Additional init containers; they run after those of the pod itself.
-     *
-     * @default []
-     */
-    readonly extraInitContainers?: readonly Container[];
-    /**
-     * Timing of the liveness probe, which restarts the container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly livenessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-    };
-    /**
-     * Timing of the readiness probe, which takes the pod out of its Service.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly readinessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-      /**
-       * Successes in a row that count.
-       *
-       * @default - 1
-       */
-      readonly successThreshold?: number;
-    };
-    /**
      * Overrides of `milvus.logs` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly logs?: {
-      /**
-       * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
-       *
-       * @default - that of milvus.logs.level
-       */
-      readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
-      /**
-       * Trace messages, those of faiss among them (logs.trace.enable).
-       *
-       * @default - that of milvus.logs.traceEnabled
-       */
-      readonly traceEnabled?: boolean;
-      /**
-       * Size at which a log file is changed (logs.max_log_file_size).
-       *
-       * @default - that of milvus.logs.maxFileSize
-       */
-      readonly maxFileSize?: string;
-      /**
-       * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
-       *
-       * @default - that of milvus.logs.rotateNum
-       */
-      readonly rotateNum?: number;
-      /**
-       * Log to stdout, where `kubectl logs` finds it (logs.log_to_stdout).
-       *
-       * @default - that of milvus.logs.toStdout
-       */
-      readonly toStdout?: boolean;
-      /**
-       * Log to files in milvus.logs.path as well (logs.log_to_file).
-       *
-       * @default - that of milvus.logs.toFile
-       */
-      readonly toFile?: boolean;
-    };
+    readonly logs?: RoleLogs;
     /**
      * Overrides of `milvus.gpu` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly gpu?: {
-      /**
-       * Run the GPU build, images.milvusGpu, and give it devices (gpu.enable).
-       *
-       * @default - false
-       */
-      readonly enabled?: boolean;
-      /**
-       * Memory of each device for cached data (gpu.cache_size).
-       *
-       * @default - 1GB
-       */
-      readonly cacheSize?: string;
-      /**
-       * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
-       *
-       * @default - the server's own
-       */
-      readonly cacheThreshold?: number;
-      /**
-       * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
-       *
-       * @default - 1000
-       */
-      readonly gpuSearchThreshold?: number;
-      /**
-       * Devices that search, as the pod numbers them (gpu.search_devices).
-       *
-       * @default - gpu0
-       */
-      readonly searchDevices?: readonly string[];
-      /**
-       * Devices that build indexes (gpu.build_index_devices).
-       *
-       * @default - gpu0
-       */
-      readonly buildIndexDevices?: readonly string[];
-      /**
-       * Devices that each pod asks for.
-       *
-       * @default - as many as searchDevices and buildIndexDevices name
-       */
-      readonly count?: number;
-      /**
-       * Resource of the device plugin.
-       *
-       * @default - nvidia.com/gpu
-       */
-      readonly resourceName?: string;
-      /**
-       * RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.
-       *
-       * @default - the cluster's default
-       */
-      readonly runtimeClassName?: string;
-    };
+    readonly gpu?: Gpu;
     /**
      * Overrides of `milvus.cache` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly cache?: {
-      /**
-       * Memory for cached segments and indexes (cache.cache_size); it should hold the index of the data that is searched.
-       *
-       * @default - what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable
-       */
-      readonly cacheSize?: string;
-      /**
-       * Memory for rows that are not flushed yet (cache.insert_buffer_size). Without it 1.1.1 refuses to start.
-       *
-       * @default - 1GB on writable, 64MB on readonly, which never inserts
-       */
-      readonly insertBufferSize?: string;
-      /**
-       * Share of the cache that is kept when it is cleaned (cache.cpu_cache_threshold).
-       *
-       * @default - the server's own: 0.7
-       */
-      readonly cpuCacheThreshold?: number;
-      /**
-       * Put inserted data into the cache at once (cache.cache_insert_data).
-       *
-       * @default - the server's own: false
-       */
-      readonly cacheInsertData?: boolean;
-      /**
-       * Collections to load into the cache at start (cache.preload_collection). A missing collection, or a full cache, makes 1.1.1 stop at start.
-       *
-       * @default - none
-       */
-      readonly preloadCollections?: readonly string[];
-    };
+    readonly cache?: Cache;
     /**
      * Overrides of `milvus.engine` for this role.
      *
      * @default - the defaults of its keys
      */
-    readonly engine?: {
-      /**
-       * Threads for search and index building (engine_config.omp_thread_num); at most the node's CPUs, 0 means half of them.
-       *
-       * @default - the CPU limit, rounded down, at least 1
-       */
-      readonly ompThreadNum?: number;
-      /**
-       * Number of query vectors from which BLAS is used (engine_config.use_blas_threshold).
-       *
-       * @default - the server's own: 1100
-       */
-      readonly useBlasThreshold?: number;
-      /**
-       * Instruction set (engine_config.simd_type).
-       *
-       * @default - the server's own: auto
-       */
-      readonly simdType?: 'auto' | 'avx512' | 'avx2' | 'sse';
-      /**
-       * Query vectors up to which searches are combined (engine_config.search_combine_nq).
-       *
-       * @default - the server's own: 64
-       */
-      readonly searchCombineNq?: number;
-      /**
-       * Partitions that a collection may have (engine_config.max_partition_num).
-       *
-       * @default - the server's own: 4096
-       */
-      readonly maxPartitionNum?: number;
-    };
+    readonly engine?: Engine;
     /**
      * Seconds that the server may take to start (WAL replay, preloading) before it is restarted.
      *
@@ -1779,63 +553,13 @@ export interface MilvusConfig {
      *
      * @default - the defaults of its keys
      */
-    readonly podDisruptionBudget?: {
-      /**
-       * Limit how many pods a drain of nodes takes at once.
-       *
-       * @default - true with more than one pod
-       */
-      readonly enabled?: boolean;
-      /**
-       * Pods that may be missing, a number or a share such as 25%.
-       *
-       * @default - 1
-       */
-      readonly maxUnavailable?: number | string;
-      /**
-       * Pods that have to be there, instead of maxUnavailable.
-       *
-       * @default - none
-       */
-      readonly minAvailable?: number | string;
-      /**
-       * Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.
-       *
-       * @default - left to Kubernetes
-       */
-      readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
-    };
+    readonly podDisruptionBudget?: PodDisruptionBudget;
     /**
-     * The HorizontalPodAutoscaler. By CPU alone: the memory of Milvus grows to its cache size and stays there.
+     * The HorizontalPodAutoscaler.
      *
      * @default - the defaults of its keys
      */
-    readonly autoscaling?: {
-      /**
-       * Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.
-       *
-       * @default false
-       */
-      readonly enabled?: boolean;
-      /**
-       * Least number of pods.
-       *
-       * @default - replicas
-       */
-      readonly minReplicas?: number;
-      /**
-       * Most pods.
-       *
-       * @default - three times minReplicas
-       */
-      readonly maxReplicas?: number;
-      /**
-       * CPU that the pods use on average, in percent of what they request.
-       *
-       * @default 70
-       */
-      readonly targetCPUUtilizationPercentage?: number;
-    };
+    readonly autoscaling?: Autoscaling;
     /**
      * Threads that serve requests (MAX_WORKERS).
      *
@@ -1965,162 +689,11 @@ export interface MilvusConfig {
       readonly poolTimeoutSeconds?: number;
     };
     /**
-     * Seconds that a pod gets to stop. Running searches have this long, after the pod has left the Service.
+     * What the main container gets.
      *
-     * @default 30
+     * @default - requests: cpu 250m, memory 256Mi; limits: cpu 2, memory 1Gi
      */
-    readonly terminationGracePeriodSeconds?: number;
-    /**
-     * CPU and memory of the main container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 250m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 256Mi
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 2
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 1Gi
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -2130,187 +703,18 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
-    /**
-     * Additional environment variables of the container mishards.
-     *
-     * @default []
-     */
-    readonly extraEnv?: readonly EnvVar[];
-    /**
-     * Additional volumes of the pods.
-     *
-     * @default []
-     */
-    readonly extraVolumes?: readonly Volume[];
-    /**
-     * Additional mounts of the container mishards, of extraVolumes or of the pod's own volumes.
-     *
-     * @default []
-     */
-    readonly extraVolumeMounts?: readonly VolumeMount[];
-    /**
-     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
-     *
-     * @default []
-     */
-    readonly extraContainers?: readonly Container[];
-    /**
-     * Additional init containers; they run after those of the pod itself.
-     *
-     * @default []
-     */
-    readonly extraInitContainers?: readonly Container[];
-    /**
-     * Timing of the liveness probe, which restarts the container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly livenessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-    };
-    /**
-     * Timing of the readiness probe, which takes the pod out of its Service.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly readinessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-      /**
-       * Successes in a row that count.
-       *
-       * @default - 1
-       */
-      readonly successThreshold?: number;
-    };
+    readonly podTemplate?: PodTemplate;
   };
   /**
-   * The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`): keep it inside.
+   * The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`; Milvus 1.1.1 knows no passwords): keep it inside.
    *
-   * @default - the defaults of its keys
+   * @default - port 19530, of type ClusterIP
    */
-  readonly service?: {
-    /**
-     * Port that clients connect to.
-     *
-     * @default 19530
-     */
-    readonly port?: number;
-    /**
-     * Type of the Service. Milvus 1.1.1 knows no passwords.
-     *
-     * @default "ClusterIP"
-     */
-    readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
-    /**
-     * Port on the nodes, with NodePort or LoadBalancer.
-     *
-     * @default - chosen by Kubernetes
-     */
-    readonly nodePort?: number;
-    /**
-     * Fixed address inside the cluster.
-     *
-     * @default - chosen by Kubernetes
-     */
-    readonly clusterIP?: string;
-    /**
-     * Address asked from the load balancer.
-     *
-     * @default - chosen by it
-     */
-    readonly loadBalancerIP?: string;
-    /**
-     * Addresses that may use the load balancer.
-     *
-     * @default - all that reach it
-     */
-    readonly loadBalancerSourceRanges?: readonly string[];
-    /**
-     * Additional addresses that reach the Service.
-     *
-     * @default []
-     */
-    readonly externalIPs?: readonly string[];
-    /**
-     * Annotations of this Service.
-     *
-     * @default - none
-     */
-    readonly annotations?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional labels of this Service.
-     *
-     * @default - none
-     */
-    readonly labels?: {
-      readonly [k: string]: string;
-    };
-  };
+  readonly service?: Service;
   /**
    * The MySQL 5.7 server of the metadata, deployed with the cluster.
    *
@@ -2379,18 +783,7 @@ export interface MilvusConfig {
         /**
          * The SecretStore that the External Secrets Operator reads from.
          */
-        readonly secretStoreRef: {
-          /**
-           * Name of the store.
-           */
-          readonly name: string;
-          /**
-           * Kind of the store.
-           *
-           * @default "SecretStore"
-           */
-          readonly kind?: 'SecretStore' | 'ClusterSecretStore';
-        };
+        readonly secretStoreRef: SecretStoreRef;
         /**
          * How often the operator reads the store again.
          *
@@ -2404,33 +797,11 @@ export interface MilvusConfig {
           /**
            * The root password in the store.
            */
-          readonly rootPassword: {
-            /**
-             * Path or name of the entry in the external store.
-             */
-            readonly key: string;
-            /**
-             * Property within the entry.
-             *
-             * @default - the whole entry
-             */
-            readonly property?: string;
-          };
+          readonly rootPassword: RemoteRef;
           /**
            * The user's password in the store.
            */
-          readonly password: {
-            /**
-             * Path or name of the entry in the external store.
-             */
-            readonly key: string;
-            /**
-             * Property within the entry.
-             *
-             * @default - the whole entry
-             */
-            readonly property?: string;
-          };
+          readonly password: RemoteRef;
         };
       };
       /**
@@ -2456,119 +827,15 @@ export interface MilvusConfig {
     /**
      * The volume of the metadata.
      *
-     * @default - the defaults of its keys
+     * @default - enabled, 4Gi, ReadWriteOnce, of the default StorageClass; subPath `data` on a new claim, and the root of an existing one, where the chart keeps it
      */
-    readonly persistence?: {
-      /**
-       * Keep the metadata on a PersistentVolumeClaim; otherwise in an emptyDir.
-       *
-       * @default true
-       */
-      readonly enabled?: boolean;
-      /**
-       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
-       *
-       * @default - the cluster's default StorageClass
-       */
-      readonly storageClassName?: '' | string;
-      /**
-       * Size of the claim.
-       *
-       * @default "4Gi"
-       */
-      readonly size?: string | number;
-      /**
-       * A claim that exists already, used instead of a new one.
-       *
-       * @default - a new claim
-       */
-      readonly existingClaim?: string;
-      /**
-       * Annotations of the claim.
-       *
-       * @default - none
-       */
-      readonly annotations?: {
-        readonly [k: string]: string;
-      };
-      /**
-       * Access modes of the claim.
-       *
-       * @default ["ReadWriteOnce"]
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
-      /**
-       * Directory on the volume that holds the data.
-       *
-       * @default - `data` on a new claim; the root of an existing claim, where the chart keeps it
-       */
-      readonly subPath?: string;
-    };
+    readonly persistence?: Claim;
     /**
-     * The Service that Milvus reaches MySQL by.
+     * The Service that Milvus reaches MySQL by. MySQL 5.7 is spoken without TLS.
      *
-     * @default - the defaults of its keys
+     * @default - port 3306, of type ClusterIP
      */
-    readonly service?: {
-      /**
-       * Port of the Service.
-       *
-       * @default 3306
-       */
-      readonly port?: number;
-      /**
-       * Type of the Service. MySQL 5.7 is spoken without TLS.
-       *
-       * @default "ClusterIP"
-       */
-      readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
-      /**
-       * Port on the nodes, with NodePort or LoadBalancer.
-       *
-       * @default - chosen by Kubernetes
-       */
-      readonly nodePort?: number;
-      /**
-       * Fixed address inside the cluster.
-       *
-       * @default - chosen by Kubernetes
-       */
-      readonly clusterIP?: string;
-      /**
-       * Address asked from the load balancer.
-       *
-       * @default - chosen by it
-       */
-      readonly loadBalancerIP?: string;
-      /**
-       * Addresses that may use the load balancer.
-       *
-       * @default - all that reach it
-       */
-      readonly loadBalancerSourceRanges?: readonly string[];
-      /**
-       * Additional addresses that reach the Service.
-       *
-       * @default []
-       */
-      readonly externalIPs?: readonly string[];
-      /**
-       * Annotations of this Service.
-       *
-       * @default - none
-       */
-      readonly annotations?: {
-        readonly [k: string]: string;
-      };
-      /**
-       * Additional labels of this Service.
-       *
-       * @default - none
-       */
-      readonly labels?: {
-        readonly [k: string]: string;
-      };
-    };
+    readonly service?: Service;
     /**
      * Option files by name; read after our own, so that they win.
      *
@@ -2622,50 +889,11 @@ export interface MilvusConfig {
        */
       readonly flags?: readonly string[];
       /**
-       * CPU and memory of the main container.
+       * What the main container gets.
        *
-       * @default - the defaults of its keys
+       * @default - requests: cpu 50m, memory 64Mi; limits: cpu 500m, memory 128Mi
        */
-      readonly resources?: {
-        /**
-         * What the scheduler sets aside.
-         *
-         * @default - the defaults of its keys
-         */
-        readonly requests?: {
-          /**
-           * CPU cores, e.g. 2 or 500m.
-           *
-           * @default - 50m
-           */
-          readonly cpu?: string | number;
-          /**
-           * Memory, e.g. 8Gi.
-           *
-           * @default - 64Mi
-           */
-          readonly memory?: string | number;
-        };
-        /**
-         * What the container may use at most.
-         *
-         * @default - the defaults of its keys
-         */
-        readonly limits?: {
-          /**
-           * CPU cores, e.g. 2 or 500m.
-           *
-           * @default - 500m
-           */
-          readonly cpu?: string | number;
-          /**
-           * Memory, e.g. 8Gi.
-           *
-           * @default - 128Mi
-           */
-          readonly memory?: string | number;
-        };
-      };
+      readonly resources?: Resources;
     };
     /**
      * Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.
@@ -2674,162 +902,11 @@ export interface MilvusConfig {
      */
     readonly startupTimeoutSeconds?: number;
     /**
-     * Seconds that a pod gets to stop. InnoDB writes its buffers back.
+     * What the main container gets.
      *
-     * @default 120
+     * @default - requests: cpu 250m, memory as the limit; limits: cpu 1, memory 1Gi
      */
-    readonly terminationGracePeriodSeconds?: number;
-    /**
-     * CPU and memory of the main container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 250m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - the limit
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 1
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 1Gi
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -2839,121 +916,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
-    /**
-     * Additional environment variables of the container mysql.
-     *
-     * @default []
-     */
-    readonly extraEnv?: readonly EnvVar[];
-    /**
-     * Additional volumes of the pods.
-     *
-     * @default []
-     */
-    readonly extraVolumes?: readonly Volume[];
-    /**
-     * Additional mounts of the container mysql, of extraVolumes or of the pod's own volumes.
-     *
-     * @default []
-     */
-    readonly extraVolumeMounts?: readonly VolumeMount[];
-    /**
-     * Additional containers. Without a securityContext of their own they get one that Pod Security "restricted" admits.
-     *
-     * @default []
-     */
-    readonly extraContainers?: readonly Container[];
-    /**
-     * Additional init containers; they run after those of the pod itself.
-     *
-     * @default []
-     */
-    readonly extraInitContainers?: readonly Container[];
-    /**
-     * Timing of the liveness probe, which restarts the container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly livenessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-    };
-    /**
-     * Timing of the readiness probe, which takes the pod out of its Service.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly readinessProbe?: {
-      /**
-       * Seconds before the first look, after the start was seen.
-       *
-       * @default - 0
-       */
-      readonly initialDelaySeconds?: number;
-      /**
-       * Seconds between two.
-       *
-       * @default - as fits the workload
-       */
-      readonly periodSeconds?: number;
-      /**
-       * Seconds that an answer may take.
-       *
-       * @default - as fits the workload
-       */
-      readonly timeoutSeconds?: number;
-      /**
-       * Failures in a row that count.
-       *
-       * @default - as fits the workload
-       */
-      readonly failureThreshold?: number;
-      /**
-       * Successes in a row that count.
-       *
-       * @default - 1
-       */
-      readonly successThreshold?: number;
-    };
+    readonly podTemplate?: PodTemplate;
   };
   /**
    * A MySQL server that exists already, used instead of deploying one.
@@ -3015,18 +982,7 @@ export interface MilvusConfig {
         /**
          * The SecretStore that the External Secrets Operator reads from.
          */
-        readonly secretStoreRef: {
-          /**
-           * Name of the store.
-           */
-          readonly name: string;
-          /**
-           * Kind of the store.
-           *
-           * @default "SecretStore"
-           */
-          readonly kind?: 'SecretStore' | 'ClusterSecretStore';
-        };
+        readonly secretStoreRef: SecretStoreRef;
         /**
          * How often the operator reads the store again.
          *
@@ -3040,18 +996,7 @@ export interface MilvusConfig {
           /**
            * The user's password in the store.
            */
-          readonly password: {
-            /**
-             * Path or name of the entry in the external store.
-             */
-            readonly key: string;
-            /**
-             * Property within the entry.
-             *
-             * @default - the whole entry
-             */
-            readonly property?: string;
-          };
+          readonly password: RemoteRef;
         };
       };
       /**
@@ -3080,205 +1025,15 @@ export interface MilvusConfig {
     /**
      * The volume of the objects.
      *
-     * @default - the defaults of its keys
+     * @default - enabled, 20Gi, ReadWriteOnce, of the default StorageClass
      */
-    readonly persistence?: {
-      /**
-       * Keep the objects on a PersistentVolumeClaim; otherwise in an emptyDir.
-       *
-       * @default true
-       */
-      readonly enabled?: boolean;
-      /**
-       * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
-       *
-       * @default - the cluster's default StorageClass
-       */
-      readonly storageClassName?: '' | string;
-      /**
-       * Size of the claim.
-       *
-       * @default "20Gi"
-       */
-      readonly size?: string | number;
-      /**
-       * A claim that exists already, used instead of a new one.
-       *
-       * @default - a new claim
-       */
-      readonly existingClaim?: string;
-      /**
-       * Annotations of the claim.
-       *
-       * @default - none
-       */
-      readonly annotations?: {
-        readonly [k: string]: string;
-      };
-      /**
-       * Access modes of the claim.
-       *
-       * @default ["ReadWriteOnce"]
-       */
-      readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
-    };
+    readonly persistence?: Claim;
     /**
-     * Seconds that a pod gets to stop. MinIO writes through.
+     * What the main container gets.
      *
-     * @default 30
+     * @default - requests: cpu 100m, memory 256Mi; limits: cpu 1, memory 1Gi
      */
-    readonly terminationGracePeriodSeconds?: number;
-    /**
-     * CPU and memory of the main container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 100m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 256Mi
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 1
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 1Gi
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -3288,23 +1043,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    readonly podTemplate?: PodTemplate;
   };
   /**
    * The web interface milvus-em of 0.x. It speaks the HTTP of a server, which mishards does not have, and nobody maintains it: for a standalone server, and off by default.
@@ -3325,227 +1068,17 @@ export interface MilvusConfig {
      */
     readonly replicas?: number;
     /**
-     * The Service `<name>-admin`.
+     * The Service `<name>-admin`. The interface asks for no password.
      *
-     * @default - the defaults of its keys
+     * @default - port 3000, of type ClusterIP
      */
-    readonly service?: {
-      /**
-       * Port of the Service.
-       *
-       * @default 3000
-       */
-      readonly port?: number;
-      /**
-       * Type of the Service. The interface asks for no password.
-       *
-       * @default "ClusterIP"
-       */
-      readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
-      /**
-       * Port on the nodes, with NodePort or LoadBalancer.
-       *
-       * @default - chosen by Kubernetes
-       */
-      readonly nodePort?: number;
-      /**
-       * Fixed address inside the cluster.
-       *
-       * @default - chosen by Kubernetes
-       */
-      readonly clusterIP?: string;
-      /**
-       * Address asked from the load balancer.
-       *
-       * @default - chosen by it
-       */
-      readonly loadBalancerIP?: string;
-      /**
-       * Addresses that may use the load balancer.
-       *
-       * @default - all that reach it
-       */
-      readonly loadBalancerSourceRanges?: readonly string[];
-      /**
-       * Additional addresses that reach the Service.
-       *
-       * @default []
-       */
-      readonly externalIPs?: readonly string[];
-      /**
-       * Annotations of this Service.
-       *
-       * @default - none
-       */
-      readonly annotations?: {
-        readonly [k: string]: string;
-      };
-      /**
-       * Additional labels of this Service.
-       *
-       * @default - none
-       */
-      readonly labels?: {
-        readonly [k: string]: string;
-      };
-    };
+    readonly service?: Service;
     /**
-     * Seconds that a pod gets to stop. It serves files.
+     * What the main container gets.
      *
-     * @default 30
+     * @default - requests: cpu 50m, memory 64Mi; limits: cpu 500m, memory 256Mi
      */
-    readonly terminationGracePeriodSeconds?: number;
-    /**
-     * CPU and memory of the main container.
-     *
-     * @default - the defaults of its keys
-     */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 50m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 64Mi
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 500m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 256Mi
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -3555,23 +1088,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    readonly podTemplate?: PodTemplate;
   };
   /**
    * NetworkPolicies of the cluster.
@@ -3599,43 +1120,17 @@ export interface MilvusConfig {
       readonly peers?: readonly NetworkPolicyPeer[];
     };
     /**
-     * The S3 storage, for what has to reach it.
+     * The S3 storage.
      *
-     * @default - the defaults of its keys
+     * @default - peers: an IPv4 address itself; for the name of a Service its namespace; for any other name every address; ports: s3.port; for a Service in another namespace all
      */
-    readonly s3?: {
-      /**
-       * The S3 storage.
-       *
-       * @default - an IPv4 address itself; for the name of a Service its namespace; for any other name every address
-       */
-      readonly peers?: readonly NetworkPolicyPeer[];
-      /**
-       * Ports of the pods or hosts there; behind a Service those of its pods.
-       *
-       * @default - s3.port; for a Service in another namespace all
-       */
-      readonly ports?: readonly number[];
-    };
+    readonly s3?: Destination;
     /**
-     * The external MySQL, for what has to reach it.
+     * The external MySQL.
      *
-     * @default - the defaults of its keys
+     * @default - peers: an IPv4 address itself; for the name of a Service its namespace; for any other name every address; ports: externalMysql.port; for a Service in another namespace all
      */
-    readonly mysql?: {
-      /**
-       * The external MySQL.
-       *
-       * @default - an IPv4 address itself; for the name of a Service its namespace; for any other name every address
-       */
-      readonly peers?: readonly NetworkPolicyPeer[];
-      /**
-       * Ports of the pods or hosts there; behind a Service those of its pods.
-       *
-       * @default - externalMysql.port; for a Service in another namespace all
-       */
-      readonly ports?: readonly number[];
-    };
+    readonly mysql?: Destination;
     /**
      * Who may scrape the push gateways and the MySQL exporter, where there are any.
      *
@@ -3654,39 +1149,13 @@ export interface MilvusConfig {
      *
      * @default - the defaults of its keys
      */
-    readonly apiServer?: {
-      /**
-       * The API server.
-       *
-       * @default - every address, since it is no pod
-       */
-      readonly peers?: readonly NetworkPolicyPeer[];
-      /**
-       * Ports of the pods or hosts there; behind a Service those of its pods.
-       *
-       * @default - 443 and 6443
-       */
-      readonly ports?: readonly number[];
-    };
+    readonly apiServer?: Destination;
     /**
-     * The DNS server, for what has to reach it.
+     * The DNS server.
      *
-     * @default - the defaults of its keys
+     * @default - peers: pods with the label k8s-app: kube-dns in any namespace, and the node-local cache at 169.254.20.10; ports: 53
      */
-    readonly dns?: {
-      /**
-       * The DNS server.
-       *
-       * @default - pods with the label k8s-app: kube-dns in any namespace, and the node-local cache at 169.254.20.10
-       */
-      readonly peers?: readonly NetworkPolicyPeer[];
-      /**
-       * Ports of the pods or hosts there; behind a Service those of its pods.
-       *
-       * @default - 53
-       */
-      readonly ports?: readonly number[];
-    };
+    readonly dns?: Destination;
     /**
      * Additional ingress rules of all pods of the cluster, as in a NetworkPolicy.
      *
@@ -3892,263 +1361,18 @@ export interface MilvusConfig {
        */
       readonly prefix?: string;
       /**
-       * The keys for it.
+       * The keys for it; of a Secret `<name>-backup-s3` unless they say another.
        *
        * @default - s3.credentials
        */
-      readonly credentials?: {
-        /**
-         * Name of a Secret that exists already, or that you create before the pods can start.
-         *
-         * @default - `<name>-backup-s3`, when neither externalSecret nor inline is given
-         */
-        readonly existingSecret?: string;
-        /**
-         * The names of the keys in the Secret.
-         *
-         * @default - the defaults of its keys
-         */
-        readonly keys?: {
-          /**
-           * Key in the Secret that holds the access key.
-           *
-           * @default "access-key"
-           */
-          readonly accessKey?: string;
-          /**
-           * Key in the Secret that holds the secret key.
-           *
-           * @default "secret-key"
-           */
-          readonly secretKey?: string;
-        };
-        /**
-         * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
-         */
-        readonly externalSecret?: {
-          /**
-           * The SecretStore that the External Secrets Operator reads from.
-           */
-          readonly secretStoreRef: {
-            /**
-             * Name of the store.
-             */
-            readonly name: string;
-            /**
-             * Kind of the store.
-             *
-             * @default "SecretStore"
-             */
-            readonly kind?: 'SecretStore' | 'ClusterSecretStore';
-          };
-          /**
-           * How often the operator reads the store again.
-           *
-           * @default "1h"
-           */
-          readonly refreshInterval?: string;
-          /**
-           * Where each credential is in the store.
-           */
-          readonly remoteRefs: {
-            /**
-             * The access key in the store.
-             */
-            readonly accessKey: {
-              /**
-               * Path or name of the entry in the external store.
-               */
-              readonly key: string;
-              /**
-               * Property within the entry.
-               *
-               * @default - the whole entry
-               */
-              readonly property?: string;
-            };
-            /**
-             * The secret key in the store.
-             */
-            readonly secretKey: {
-              /**
-               * Path or name of the entry in the external store.
-               */
-              readonly key: string;
-              /**
-               * Property within the entry.
-               *
-               * @default - the whole entry
-               */
-              readonly property?: string;
-            };
-          };
-        };
-        /**
-         * For development only: the keys themselves; they end in a Secret in the manifests.
-         */
-        readonly inline?: {
-          /**
-           * The access key.
-           */
-          readonly accessKey: string;
-          /**
-           * The secret key.
-           */
-          readonly secretKey: string;
-        };
-      };
+      readonly credentials?: S3Credentials;
     };
     /**
-     * CPU and memory of the main container.
+     * What the main container gets.
      *
-     * @default - the defaults of its keys
+     * @default - requests: cpu 100m, memory 128Mi; limits: cpu 1, memory 512Mi
      */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 100m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 128Mi
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 1
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 512Mi
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -4158,23 +1382,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    readonly podTemplate?: PodTemplate;
   };
   /**
    * The smoke test: creates a collection, inserts, indexes, searches, compares, drops.
@@ -4195,156 +1407,11 @@ export interface MilvusConfig {
      */
     readonly timeoutSeconds?: number;
     /**
-     * CPU and memory of the main container.
+     * What the main container gets.
      *
-     * @default - the defaults of its keys
+     * @default - requests: cpu 50m, memory 128Mi; limits: cpu 1, memory 512Mi
      */
-    readonly resources?: {
-      /**
-       * What the scheduler sets aside.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly requests?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 50m
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 128Mi
-         */
-        readonly memory?: string | number;
-      };
-      /**
-       * What the container may use at most.
-       *
-       * @default - the defaults of its keys
-       */
-      readonly limits?: {
-        /**
-         * CPU cores, e.g. 2 or 500m.
-         *
-         * @default - 1
-         */
-        readonly cpu?: string | number;
-        /**
-         * Memory, e.g. 8Gi.
-         *
-         * @default - 512Mi
-         */
-        readonly memory?: string | number;
-      };
-    };
-    /**
-     * Labels that a node must have, besides `kubernetes.io/arch: amd64` (the images are amd64 only).
-     *
-     * @default - none
-     */
-    readonly nodeSelector?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Taints that the pods tolerate.
-     *
-     * @default []
-     */
-    readonly tolerations?: readonly {
-      /**
-       * Taint key.
-       *
-       * @default - every key, with operator Exists
-       */
-      readonly key?: string;
-      /**
-       * How the value is compared.
-       *
-       * @default - Equal
-       */
-      readonly operator?: 'Equal' | 'Exists';
-      /**
-       * Taint value.
-       *
-       * @default - none
-       */
-      readonly value?: string;
-      /**
-       * Taint effect.
-       *
-       * @default - every effect
-       */
-      readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
-      /**
-       * Seconds a NoExecute taint is tolerated.
-       *
-       * @default - for ever
-       */
-      readonly tolerationSeconds?: number;
-    }[];
-    /**
-     * Affinity rules, as in a pod spec.
-     *
-     * @default - of more than one pod a podAntiAffinity that prefers other nodes
-     */
-    readonly affinity?: {
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly nodeAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAffinity?: {
-        readonly [k: string]: unknown;
-      };
-      /**
-       * As in a pod spec.
-       *
-       * @default - none
-       */
-      readonly podAntiAffinity?: {
-        readonly [k: string]: unknown;
-      };
-    };
-    /**
-     * How the pods are spread, as in a pod spec.
-     *
-     * @default - more than one are spread over the nodes as far as possible
-     */
-    readonly topologySpreadConstraints?: readonly {
-      readonly [k: string]: unknown;
-    }[];
-    /**
-     * PriorityClass of the pods.
-     *
-     * @default - the cluster's default
-     */
-    readonly priorityClassName?: string;
-    /**
-     * Additional labels on the pods; never part of a selector.
-     *
-     * @default - none
-     */
-    readonly podLabels?: {
-      readonly [k: string]: string;
-    };
-    /**
-     * Additional annotations on the pods.
-     *
-     * @default - none
-     */
-    readonly podAnnotations?: {
-      readonly [k: string]: string;
-    };
+    readonly resources?: Resources;
     /**
      * Additional annotations on the Deployment, StatefulSet or CronJob itself.
      *
@@ -4354,23 +1421,11 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Scheduler of the pods.
+     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
-     * @default - the cluster's default
+     * @default - nothing
      */
-    readonly schedulerName?: string;
-    /**
-     * A ServiceAccount that exists already; its token is not mounted.
-     *
-     * @default - the one called default, whose token is not mounted either
-     */
-    readonly serviceAccountName?: string;
-    /**
-     * When the image of the main container is pulled.
-     *
-     * @default - imagePullPolicy of the cluster
-     */
-    readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
+    readonly podTemplate?: PodTemplate;
   };
   /**
    * Images by tag, by digest, or both.
@@ -4452,72 +1507,511 @@ export interface MilvusConfig {
    */
   readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
   /**
-   * Secrets with the credentials of the registry.
+   * What is to be otherwise with all pods of the cluster, those of Jobs included, as a strategic merge patch over the pod template.
    *
-   * @default []
+   * @default - nothing
    */
-  readonly imagePullSecrets?: readonly string[];
+  readonly podTemplate?: PodTemplate;
 }
 /**
- * An environment variable, as in a pod spec.
+ * Where the S3 keys come from: one of existingSecret, externalSecret, inline.
+ *
+ * @default - the defaults of its keys
  */
-export interface EnvVar {
+export interface S3Credentials {
   /**
-   * Name of the variable.
-   */
-  readonly name: string;
-  /**
-   * Its value; a credential belongs in valueFrom.secretKeyRef.
+   * Name of a Secret that exists already, or that you create before the pods can start.
    *
-   * @default - none
+   * @default - that of the section, when neither externalSecret nor inline is given
    */
-  readonly value?: string;
+  readonly existingSecret?: string;
   /**
-   * Where the value comes from, as in a pod spec: secretKeyRef, configMapKeyRef, fieldRef.
+   * The names of the keys in the Secret.
    *
-   * @default - none
+   * @default - the defaults of its keys
    */
-  readonly valueFrom?: {
-    readonly [k: string]: unknown;
+  readonly keys?: {
+    /**
+     * Key in the Secret that holds the access key.
+     *
+     * @default "access-key"
+     */
+    readonly accessKey?: string;
+    /**
+     * Key in the Secret that holds the secret key.
+     *
+     * @default "secret-key"
+     */
+    readonly secretKey?: string;
+  };
+  /**
+   * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
+   */
+  readonly externalSecret?: {
+    /**
+     * The SecretStore that the External Secrets Operator reads from.
+     */
+    readonly secretStoreRef: SecretStoreRef;
+    /**
+     * How often the operator reads the store again.
+     *
+     * @default "1h"
+     */
+    readonly refreshInterval?: string;
+    /**
+     * Where each credential is in the store.
+     */
+    readonly remoteRefs: {
+      /**
+       * The access key in the store.
+       */
+      readonly accessKey: RemoteRef;
+      /**
+       * The secret key in the store.
+       */
+      readonly secretKey: RemoteRef;
+    };
+  };
+  /**
+   * For development only: the keys themselves; they end in a Secret in the manifests.
+   */
+  readonly inline?: {
+    /**
+     * The access key.
+     */
+    readonly accessKey: string;
+    /**
+     * The secret key.
+     */
+    readonly secretKey: string;
   };
 }
 /**
- * A volume, as in a pod spec.
+ * A SecretStore of the External Secrets Operator.
  */
-export interface Volume {
+export interface SecretStoreRef {
   /**
-   * Name of the volume.
+   * Name of the store.
    */
   readonly name: string;
+  /**
+   * Kind of the store.
+   *
+   * @default "SecretStore"
+   */
+  readonly kind?: 'SecretStore' | 'ClusterSecretStore';
+}
+/**
+ * A value in an external store.
+ */
+export interface RemoteRef {
+  /**
+   * Path or name of the entry in the external store.
+   */
+  readonly key: string;
+  /**
+   * Property within the entry.
+   *
+   * @default - the whole entry
+   */
+  readonly property?: string;
+}
+/**
+ * A PersistentVolumeClaim, and whether there is one.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Claim {
+  /**
+   * Whether there is one; otherwise the files go with the pod.
+   *
+   * @default - as the section says
+   */
+  readonly enabled?: boolean;
+  /**
+   * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
+   *
+   * @default - as the section says
+   */
+  readonly storageClassName?: '' | string;
+  /**
+   * Size of the claim.
+   *
+   * @default - as the section says
+   */
+  readonly size?: string | number;
+  /**
+   * Access modes of the claim.
+   *
+   * @default - as the section says
+   */
+  readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
+  /**
+   * A claim that exists already, used instead of a new one.
+   *
+   * @default - a new claim
+   */
+  readonly existingClaim?: string;
+  /**
+   * Directory on the volume that is used.
+   *
+   * @default - the root, unless the section says otherwise
+   */
+  readonly subPath?: string;
+  /**
+   * Annotations of the claim.
+   *
+   * @default - none
+   */
+  readonly annotations?: {
+    readonly [k: string]: string;
+  };
+}
+/**
+ * Memory of a server.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Cache {
+  /**
+   * Memory for cached segments and indexes (cache.cache_size); it should hold the index of the data that is searched.
+   *
+   * @default - what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable
+   */
+  readonly cacheSize?: string;
+  /**
+   * Memory for rows that are not flushed yet (cache.insert_buffer_size). Without it 1.1.1 refuses to start.
+   *
+   * @default - 1GB on writable, 64MB on readonly, which never inserts
+   */
+  readonly insertBufferSize?: string;
+  /**
+   * Share of the cache that is kept when it is cleaned (cache.cpu_cache_threshold).
+   *
+   * @default - the server's own: 0.7
+   */
+  readonly cpuCacheThreshold?: number;
+  /**
+   * Put inserted data into the cache at once (cache.cache_insert_data).
+   *
+   * @default - the server's own: false
+   */
+  readonly cacheInsertData?: boolean;
+  /**
+   * Collections to load into the cache at start (cache.preload_collection). A missing collection, or a full cache, makes 1.1.1 stop at start.
+   *
+   * @default - none
+   */
+  readonly preloadCollections?: readonly string[];
+}
+/**
+ * The search engine of a server.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Engine {
+  /**
+   * Threads for search and index building (engine_config.omp_thread_num); at most the node's CPUs, 0 means half of them.
+   *
+   * @default - the CPU limit, rounded down, at least 1
+   */
+  readonly ompThreadNum?: number;
+  /**
+   * Number of query vectors from which BLAS is used (engine_config.use_blas_threshold).
+   *
+   * @default - the server's own: 1100
+   */
+  readonly useBlasThreshold?: number;
+  /**
+   * Instruction set (engine_config.simd_type).
+   *
+   * @default - the server's own: auto
+   */
+  readonly simdType?: 'auto' | 'avx512' | 'avx2' | 'sse';
+  /**
+   * Query vectors up to which searches are combined (engine_config.search_combine_nq).
+   *
+   * @default - the server's own: 64
+   */
+  readonly searchCombineNq?: number;
+  /**
+   * Partitions that a collection may have (engine_config.max_partition_num).
+   *
+   * @default - the server's own: 4096
+   */
+  readonly maxPartitionNum?: number;
+}
+/**
+ * GPUs of a server.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Gpu {
+  /**
+   * Run the GPU build, images.milvusGpu, and give it devices (gpu.enable).
+   *
+   * @default - false
+   */
+  readonly enabled?: boolean;
+  /**
+   * Memory of each device for cached data (gpu.cache_size).
+   *
+   * @default - 1GB
+   */
+  readonly cacheSize?: string;
+  /**
+   * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
+   *
+   * @default - the server's own
+   */
+  readonly cacheThreshold?: number;
+  /**
+   * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
+   *
+   * @default - 1000
+   */
+  readonly gpuSearchThreshold?: number;
+  /**
+   * Devices that search, as the pod numbers them (gpu.search_devices).
+   *
+   * @default - gpu0
+   */
+  readonly searchDevices?: readonly string[];
+  /**
+   * Devices that build indexes (gpu.build_index_devices).
+   *
+   * @default - gpu0
+   */
+  readonly buildIndexDevices?: readonly string[];
+  /**
+   * Devices that each pod asks for.
+   *
+   * @default - as many as searchDevices and buildIndexDevices name
+   */
+  readonly count?: number;
+  /**
+   * Resource of the device plugin.
+   *
+   * @default - nvidia.com/gpu
+   */
+  readonly resourceName?: string;
+}
+/**
+ * What the main container of a pod gets.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Resources {
+  /**
+   * What the scheduler sets aside.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly requests?: ResourceAmounts;
+  /**
+   * What the container may use at most.
+   *
+   * @default - the defaults of its keys
+   */
+  readonly limits?: ResourceAmounts;
+}
+/**
+ * Amounts by name: cpu, memory, ephemeral-storage, hugepages-2Mi, or what a device plugin offers (example.com/fpga).
+ *
+ * @default - the defaults of its keys
+ */
+export interface ResourceAmounts {
+  /**
+   * CPU cores, e.g. 2 or 500m.
+   *
+   * @default - as the section says
+   */
+  readonly cpu?: string | number;
+  /**
+   * Memory, e.g. 8Gi.
+   *
+   * @default - as the section says
+   */
+  readonly memory?: string | number;
+  readonly [k: string]: string | number | undefined;
+}
+/**
+ * A PodTemplateSpec or a part of one, in Kubernetes' own words.
+ *
+ * @default - none
+ */
+export interface PodTemplate {
   readonly [k: string]: unknown;
 }
 /**
- * A volume mount, as in a pod spec.
+ * What a role logs otherwise than `milvus.logs`.
+ *
+ * @default - the defaults of its keys
  */
-export interface VolumeMount {
+export interface RoleLogs {
   /**
-   * Name of the volume.
+   * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
+   *
+   * @default - that of milvus.logs.level
    */
-  readonly name: string;
+  readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
   /**
-   * Where the container sees it.
+   * Trace messages, those of faiss among them (logs.trace.enable).
+   *
+   * @default - that of milvus.logs.traceEnabled
    */
-  readonly mountPath: string;
-  readonly [k: string]: unknown;
+  readonly traceEnabled?: boolean;
+  /**
+   * Size at which a log file is changed (logs.max_log_file_size).
+   *
+   * @default - that of milvus.logs.maxFileSize
+   */
+  readonly maxFileSize?: string;
+  /**
+   * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
+   *
+   * @default - that of milvus.logs.rotateNum
+   */
+  readonly rotateNum?: number;
+  /**
+   * Log to stdout, where `kubectl logs` finds it (logs.log_to_stdout).
+   *
+   * @default - that of milvus.logs.toStdout
+   */
+  readonly toStdout?: boolean;
+  /**
+   * Log to files in milvus.logs.path as well (logs.log_to_file).
+   *
+   * @default - that of milvus.logs.toFile
+   */
+  readonly toFile?: boolean;
 }
 /**
- * A container, as in a pod spec.
+ * How many pods may be missing.
+ *
+ * @default - the defaults of its keys
  */
-export interface Container {
+export interface PodDisruptionBudget {
   /**
-   * Name of the container.
+   * Limit how many pods a drain of nodes takes at once.
+   *
+   * @default - true with more than one pod
    */
-  readonly name: string;
+  readonly enabled?: boolean;
   /**
-   * Image, with a version.
+   * Pods that may be missing, a number or a share such as 25%.
+   *
+   * @default - 1
    */
-  readonly image: string;
-  readonly [k: string]: unknown;
+  readonly maxUnavailable?: number | string;
+  /**
+   * Pods that have to be there, instead of maxUnavailable.
+   *
+   * @default - none
+   */
+  readonly minAvailable?: number | string;
+  /**
+   * Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.
+   *
+   * @default - left to Kubernetes
+   */
+  readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
+}
+/**
+ * By CPU alone: the memory of Milvus grows to its cache size and stays there.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Autoscaling {
+  /**
+   * Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.
+   *
+   * @default false
+   */
+  readonly enabled?: boolean;
+  /**
+   * Least number of pods.
+   *
+   * @default - replicas
+   */
+  readonly minReplicas?: number;
+  /**
+   * Most pods.
+   *
+   * @default - three times minReplicas
+   */
+  readonly maxReplicas?: number;
+  /**
+   * CPU that the pods use on average, in percent of what they request.
+   *
+   * @default 70
+   */
+  readonly targetCPUUtilizationPercentage?: number;
+}
+/**
+ * How a Service is reached.
+ *
+ * @default - the defaults of its keys
+ */
+export interface Service {
+  /**
+   * Port of the Service.
+   *
+   * @default - as the section says
+   */
+  readonly port?: number;
+  /**
+   * Type of the Service.
+   *
+   * @default "ClusterIP"
+   */
+  readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer';
+  /**
+   * Port on the nodes, with NodePort or LoadBalancer.
+   *
+   * @default - chosen by Kubernetes
+   */
+  readonly nodePort?: number;
+  /**
+   * Fixed address inside the cluster.
+   *
+   * @default - chosen by Kubernetes
+   */
+  readonly clusterIP?: string;
+  /**
+   * Address asked from the load balancer.
+   *
+   * @default - chosen by it
+   */
+  readonly loadBalancerIP?: string;
+  /**
+   * Addresses that may use the load balancer.
+   *
+   * @default - all that reach it
+   */
+  readonly loadBalancerSourceRanges?: readonly string[];
+  /**
+   * Additional addresses that reach the Service.
+   *
+   * @default []
+   */
+  readonly externalIPs?: readonly string[];
+  /**
+   * Annotations of this Service.
+   *
+   * @default - none
+   */
+  readonly annotations?: {
+    readonly [k: string]: string;
+  };
+  /**
+   * Additional labels of this Service.
+   *
+   * @default - none
+   */
+  readonly labels?: {
+    readonly [k: string]: string;
+  };
 }
 /**
  * One end of a connection, as in a NetworkPolicy.
@@ -4525,8 +2019,18 @@ export interface Container {
  * @default - the defaults of its keys
  */
 export interface NetworkPolicyPeer {
+  /**
+   * Pods, in the namespaces of namespaceSelector; without it in that of the cluster.
+   *
+   * @default - none
+   */
   readonly podSelector?: LabelSelector;
-  readonly namespaceSelector?: LabelSelector1;
+  /**
+   * Namespaces.
+   *
+   * @default - none
+   */
+  readonly namespaceSelector?: LabelSelector;
   /**
    * Addresses outside Kubernetes.
    *
@@ -4546,9 +2050,9 @@ export interface NetworkPolicyPeer {
   };
 }
 /**
- * Pods, in the namespaces of namespaceSelector; without it in that of the cluster.
+ * A label selector; an empty one selects everything.
  *
- * @default - none
+ * @default - the defaults of its keys
  */
 export interface LabelSelector {
   /**
@@ -4569,25 +2073,21 @@ export interface LabelSelector {
   }[];
 }
 /**
- * Namespaces.
+ * What the pods of the cluster connect to.
  *
- * @default - none
+ * @default - the defaults of its keys
  */
-export interface LabelSelector1 {
+export interface Destination {
   /**
-   * Labels that all have to be there.
+   * Who it is.
    *
-   * @default - none
+   * @default - as the section says
    */
-  readonly matchLabels?: {
-    readonly [k: string]: string;
-  };
+  readonly peers?: readonly NetworkPolicyPeer[];
   /**
-   * Requirements on labels, as in a NetworkPolicy.
+   * Ports of the pods or hosts there; behind a Service those of its pods.
    *
-   * @default - none
+   * @default - as the section says
    */
-  readonly matchExpressions?: readonly {
-    readonly [k: string]: unknown;
-  }[];
+  readonly ports?: readonly number[];
 }

@@ -1,3 +1,5 @@
+import { closest, distance } from 'fastest-levenshtein';
+
 /** One thing that is wrong with a configuration. */
 export interface Problem {
   /** Where: the key as a path, e.g. `s3.address`. Empty for the configuration as a whole. */
@@ -29,12 +31,12 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** A problem in one line, the hint indented under it. */
+/** A problem in one line, the hint indented under it, and lines to paste at the margin. */
 export function formatProblem(problem: Problem): string {
   const given = problem.given === undefined ? '' : `given ${problem.given}; `;
   const path = problem.path === '' ? '' : `${problem.path}: `;
   const line = `${path}${given}expected ${problem.expected}`;
-  return problem.fix === undefined ? line : `${line}\n    ${problem.fix}`;
+  return problem.fix === undefined ? line : `${line}\n    ${problem.fix.replaceAll('\n', '\n    ')}`;
 }
 
 function formatReport({ source, problems }: ProblemReport): string {
@@ -65,7 +67,7 @@ export function showValue(value: unknown, steps: readonly PropertyKey[]): string
   const sensitive =
     steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) ||
     // Of a variable whose name says no more here.
-    (steps.includes('extraEnv') && steps.at(-1) === 'value');
+    (steps.includes('env') && steps.at(-1) === 'value');
   if (sensitive && !isSecretName(value, steps)) return `${kind} (not shown: it may be a credential)`;
   if (typeof value !== 'string') return `${String(value)} (${kind})`;
   const shown = JSON.stringify(value.replace(/^.*@(?!sha256:)/s, '***@').replace(/\?.*$/s, '?***'));
@@ -76,7 +78,12 @@ export function showValue(value: unknown, steps: readonly PropertyKey[]): string
   return /^(-?\d+(\.\d+)?|true|false)$/.test(value) ? `${shown} (a text)` : shown;
 }
 
-const SECRET_NAMES = ['existingSecret', 'keys', 'secretStoreRef', 'imagePullSecrets'];
+/** Whether what has this name is a credential. */
+export function isCredentialName(name: string): boolean {
+  return /PASSW|SECRET|TOKEN|ACCESS_?KEY|CREDENTIAL/i.test(name);
+}
+
+const SECRET_NAMES = ['existingSecret', 'keys', 'secretStoreRef', 'imagePullSecrets', 'secretKeyRef'];
 
 /**
  * Names of Secrets and of their keys are no secrets, and a message without them would help nobody; unless it is
@@ -84,4 +91,20 @@ const SECRET_NAMES = ['existingSecret', 'keys', 'secretStoreRef', 'imagePullSecr
  */
 function isSecretName(value: unknown, steps: readonly PropertyKey[]): boolean {
   return steps.some((step) => SECRET_NAMES.includes(String(step))) && /^[\w.-]+$/.test(String(value));
+}
+
+/** The candidate that is most like the word, when it is like enough to be what was meant. */
+export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const same = candidates.find((candidate) => plain(candidate) === plain(word));
+  if (same !== undefined) return same;
+  const best = closest(word, [...candidates]);
+  return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3))
+    ? best
+    : undefined;
+}
+
+/** How people may spell a key: `storage_class_name`, `storageclassname`. */
+export function plain(word: string): string {
+  return word.toLowerCase().replace(/[-_]/g, '');
 }

@@ -10,13 +10,13 @@ import { parseMilvusSize, parseQuantity } from './quantities';
 export interface Mending {
   /** What is expected, as a phrase. */
   readonly expected: string;
-  /** How to mend it. */
-  readonly fix?: string;
+  /** How to mend it, whatever was given or for what was. */
+  readonly fix?: string | ((given: unknown) => string | undefined);
 }
 
 export const mendings = z.registry<Mending>();
 
-export function rule<T extends z.ZodType>(schema: T, expected: string, fix?: string): T {
+export function rule<T extends z.ZodType>(schema: T, expected: string, fix?: Mending['fix']): T {
   mendings.add(schema, { expected, fix });
   return schema;
 }
@@ -124,31 +124,38 @@ export const milvusSize = (least = 1, most = Number.MAX_SAFE_INTEGER, range = ''
     'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
   );
 
+/** No memory and no volume is smaller: a number below it has lost its unit. */
+const LEAST_BYTES = 1024 ** 2;
+
 /** A Kubernetes quantity of memory or storage. */
-export const bytesQuantity = (example: string) =>
+export const bytesQuantity = (example = '10Gi') =>
   rule(
-    z.union([
-      z.string().refine((value) => {
-        const bytes = parseQuantity(value) ?? 0;
-        return !value.endsWith('m') && bytes >= 1 && Number.isInteger(bytes);
-      }),
-      z.int().positive(),
-    ]),
+    z.union([z.string(), z.number()]).refine((value) => {
+      const bytes = parseQuantity(String(value)) ?? 0;
+      return !String(value).endsWith('m') && bytes >= LEAST_BYTES && Number.isInteger(bytes);
+    }),
     `a Kubernetes quantity such as ${example}`,
-    'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B.',
+    (given) =>
+      /^[1-9]\d{0,6}$/.test(String(given))
+        ? `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'Gi' : 'Mi'}.`
+        : 'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B; the least is 1Mi.',
   );
+
+/** Of one container; no node has more. */
+const MOST_CPUS = 1024;
 
 export const cpuQuantity = () =>
   rule(
-    z.union([
-      z.string().refine((value) => /^[\d.]+m?$/.test(value) && (parseQuantity(value) ?? 0) > 0),
-      // A number beyond these digits, such as 1e-7, is no quantity.
-      z
-        .number()
-        .positive()
-        .refine((value) => parseQuantity(String(value)) !== undefined),
-    ]),
-    'an amount of CPU such as 2 or 500m',
+    // A number beyond the digits of a quantity, such as 1e-7, is none.
+    z.union([z.string().regex(/^[\d.]+m?$/), z.number()]).refine((value) => {
+      const cpus = parseQuantity(String(value)) ?? 0;
+      return cpus > 0 && cpus <= MOST_CPUS;
+    }),
+    `an amount of CPU such as 2 or 500m, at most ${MOST_CPUS}`,
+    (given) =>
+      Number(given) > MOST_CPUS
+        ? `Without a unit these are whole CPUs: write ${given}m for thousandths.`
+        : undefined,
   );
 
 /**

@@ -1,11 +1,11 @@
 import { Names } from '../kubernetes/names';
-import { IN_FLIGHT_SECONDS, readerDrainSeconds } from './draining';
 import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
-import type { Problem } from './problems';
+import { formatPath, type Problem } from './problems';
 import { parseMilvusSize } from './quantities';
 import {
+  definedOnly,
   RESOURCE_DEFAULTS,
   type ResourceDefaults,
   type Resources,
@@ -15,6 +15,25 @@ import {
   sizeServer,
   threadsFor,
 } from './sizing';
+import { isMapping } from './validate';
+
+/** The sections that describe pods. */
+export type PodSection =
+  | 'writable'
+  | 'readonly'
+  | 'mishards'
+  | 'mysql'
+  | 'minio'
+  | 'admin'
+  | 'backup'
+  | 'smokeTest';
+
+/** A podTemplate of the configuration. */
+export interface PodTemplatePatch {
+  /** Where it stands, e.g. `readonly.podTemplate`. */
+  readonly path: string;
+  readonly patch: Readonly<Record<string, unknown>>;
+}
 
 /** The two roles of a server. */
 export type ServerRole = 'writable' | 'readonly';
@@ -66,7 +85,6 @@ export interface GpuSettings {
   readonly buildIndexDevices: readonly string[];
   readonly count: number;
   readonly resourceName: string;
-  readonly runtimeClassName?: string;
 }
 
 interface ServerRoleSettings {
@@ -108,10 +126,7 @@ export interface ReplicationSettings {
 }
 
 export type WritableSettings = Replace<ParsedConfig['writable'], ServerRoleSettings>;
-export type ReadonlySettings = Replace<
-  ParsedConfig['readonly'],
-  ServerRoleSettings & ReplicationSettings & { readonly terminationGracePeriodSeconds: number }
->;
+export type ReadonlySettings = Replace<ParsedConfig['readonly'], ServerRoleSettings & ReplicationSettings>;
 export type MishardsSettings = Replace<
   ParsedConfig['mishards'],
   ReplicationSettings & { readonly resources: Resources }
@@ -192,9 +207,11 @@ export type SmokeTestSettings = Replace<ParsedConfig['smokeTest'], { readonly re
 
 /** Everything that the constructs need: the configuration with all defaults, fixed and derived, filled in. */
 export type Settings = Replace<
-  Omit<ParsedConfig, 'externalMysql' | 'mysqlWaitSeconds' | 'imageRegistry'>,
+  Omit<ParsedConfig, 'externalMysql' | 'mysqlWaitSeconds' | 'imageRegistry' | 'podTemplate'>,
   {
     readonly instance: string;
+    /** What is to be otherwise with the pods of each section, in the order in which it is merged. */
+    readonly podTemplates: Readonly<Record<PodSection, readonly PodTemplatePatch[]>>;
     /** The images as configured; `images` are where imageRegistry has them. */
     readonly imageSources: ParsedConfig['images'];
     /** Unset when the vectors are on a volume. */
@@ -223,6 +240,9 @@ export type Settings = Replace<
   }
 >;
 
+/** Seconds that the writable gets to stop: it flushes, and waits for merges and a running index build. */
+export const WRITABLE_GRACE_SECONDS = 300;
+
 /** Port on which the embedded MinIO speaks S3. */
 export const MINIO_PORT = 9000;
 
@@ -238,7 +258,7 @@ export function resolveSettings(config: ParsedConfig): {
   readonly settings: Settings;
   readonly problems: readonly Problem[];
 } {
-  const { externalMysql, mysqlWaitSeconds, imageRegistry, ...rest } = config;
+  const { externalMysql, mysqlWaitSeconds, imageRegistry, podTemplate, ...rest } = config;
   const mysqlName = config.mysql.name ?? `${config.name}-mysql`;
   const names = new Names(config.name, mysqlName);
   const standalone = config.mode === 'standalone';
@@ -276,6 +296,15 @@ export function resolveSettings(config: ParsedConfig): {
     });
     const engine = { ...config.milvus.engine, ...definedOnly(own.engine) };
     const gpu = gpuSettings({ ...config.milvus.gpu, ...definedOnly(own.gpu) });
+    const devices = limits.limits[gpu?.resourceName ?? ''];
+    if (devices !== undefined) {
+      problems.push({
+        path: `${role}.resources.limits.${formatPath([gpu?.resourceName ?? ''])}`,
+        given: devices,
+        expected: 'none beside gpu.enabled',
+        fix: `Use ${role}.gpu.count.`,
+      });
+    }
     const { persistence: _, path: _path, sizeLimit: _sizeLimit, ...logs } = config.milvus.logs;
     return {
       image: gpu === undefined ? images.milvus : images.milvusGpu,
@@ -315,6 +344,7 @@ export function resolveSettings(config: ParsedConfig): {
   const settings: Settings = {
     ...rest,
     instance: config.instance ?? config.name,
+    podTemplates: podTemplates(config),
     images,
     imageSources: config.images,
     wal: {
@@ -369,8 +399,6 @@ export function resolveSettings(config: ParsedConfig): {
     readonly: {
       ...config.readonly,
       ...serverRole('readonly', { cacheSize: '4GB', insertBufferSize: '64MB' }),
-      terminationGracePeriodSeconds:
-        config.readonly.terminationGracePeriodSeconds ?? readerDrainSeconds(config) + IN_FLIGHT_SECONDS,
       ...replication(config.readonly),
     },
     mishards: {
@@ -406,6 +434,34 @@ export function resolveSettings(config: ParsedConfig): {
         : undefined,
   };
   return { settings, problems };
+}
+
+function podTemplates(config: ParsedConfig): Settings['podTemplates'] {
+  const patch = (path: string, given: PodTemplatePatch['patch'] | undefined) =>
+    given === undefined ? [] : [{ path, patch: withoutUndefined(given) }];
+  const everywhere = patch('podTemplate', config.podTemplate);
+  const of = (section: PodSection) => [
+    ...everywhere,
+    ...patch(`${section}.podTemplate`, config[section].podTemplate),
+  ];
+  return {
+    writable: of('writable'),
+    readonly: of('readonly'),
+    mishards: of('mishards'),
+    mysql: of('mysql'),
+    minio: of('minio'),
+    admin: of('admin'),
+    backup: of('backup'),
+    smokeTest: of('smokeTest'),
+  };
+}
+
+/** What code leaves open takes nothing away; null does. */
+function withoutUndefined<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutUndefined) as T;
+  if (!isMapping(value)) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutUndefined(item)])) as T;
 }
 
 /** Where the image, or the chart, keeps files that belong to root. */
@@ -527,7 +583,6 @@ function gpuSettings(given: ParsedConfig['milvus']['gpu']): GpuSettings | undefi
     buildIndexDevices,
     count: given.count ?? devicesNamed([...searchDevices, ...buildIndexDevices]),
     resourceName: given.resourceName ?? 'nvidia.com/gpu',
-    runtimeClassName: given.runtimeClassName,
   };
 }
 
@@ -568,8 +623,4 @@ function credentials<Key extends string>(
 function mergeSections(base: ExtraServerConfig, over: ExtraServerConfig): ExtraServerConfig {
   const sections = [...new Set([...Object.keys(base), ...Object.keys(over)])];
   return Object.fromEntries(sections.map((section) => [section, { ...base[section], ...over[section] }]));
-}
-
-function definedOnly<T extends object>(object: T): Partial<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,4 +1,4 @@
-import type { Problem } from './problems';
+import { formatPath, type Problem, suggest } from './problems';
 import {
   canonicalQuantity,
   formatMilvusSize,
@@ -9,16 +9,29 @@ import {
   readableBytes,
 } from './quantities';
 
-/** CPU and memory of a container as the API server stores them. */
+/** Amounts by the name of the resource, as the API server stores them. */
+export interface Amounts {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly [resource: string]: string;
+}
+
+/** The resources of a container. */
 export interface Resources {
-  readonly requests: { readonly cpu: string; readonly memory: string };
-  readonly limits: { readonly cpu: string; readonly memory: string };
+  readonly requests: Amounts;
+  readonly limits: Amounts;
+}
+
+interface AmountsInput {
+  readonly cpu?: string | number;
+  readonly memory?: string | number;
+  readonly [resource: string]: string | number | undefined;
 }
 
 /** What may be configured about a container's resources; quantities in any notation. */
 export interface ResourcesInput {
-  readonly requests: { readonly cpu?: string | number; readonly memory?: string | number };
-  readonly limits: { readonly cpu?: string | number; readonly memory?: string | number };
+  readonly requests: AmountsInput;
+  readonly limits: AmountsInput;
 }
 
 /** Defaults for what is not configured; without a memory request the limit is requested. */
@@ -132,7 +145,7 @@ function bytes(size: string): number {
   return value;
 }
 
-/** Fills in what is not configured and checks that no request is above its limit. */
+/** Fills in what is not configured and checks that the amounts go together. */
 export function resolveResources(
   path: string,
   input: ResourcesInput,
@@ -142,22 +155,110 @@ export function resolveResources(
     canonicalQuantity(String(value ?? fallback));
   const cpuLimit = quantity(input.limits.cpu, larger(defaults.cpuLimit, input.requests.cpu));
   const memoryLimit = quantity(input.limits.memory, larger(defaults.memoryLimit, input.requests.memory));
-  const resources = {
+  const others = otherResources(`${path}.resources`, input);
+  const resources: Resources = {
     requests: {
       cpu: quantity(input.requests.cpu, smaller(defaults.cpuRequest, cpuLimit)),
       memory: quantity(input.requests.memory, smaller(defaults.memoryRequest ?? memoryLimit, memoryLimit)),
+      ...others.requests,
     },
-    limits: { cpu: cpuLimit, memory: memoryLimit },
+    limits: { cpu: cpuLimit, memory: memoryLimit, ...others.limits },
   };
-  const problems = (['cpu', 'memory'] as const)
-    .filter((kind) => amount(resources.requests[kind]) > amount(resources.limits[kind]))
-    .map((kind) => ({
-      path: `${path}.resources.requests.${kind}`,
-      given: resources.requests[kind],
+  const problems = Object.entries(resources.requests)
+    .filter(([kind, request]) => amount(request) > amount(resources.limits[kind] ?? request))
+    .map(([kind, given]) => ({
+      path: `${path}.resources.requests.${formatPath([kind])}`,
+      given,
       expected: `at most the limit, ${resources.limits[kind]}`,
-      fix: `Lower it, or raise ${path}.resources.limits.${kind}.`,
+      fix: `Lower it, or raise ${path}.resources.limits.${formatPath([kind])}.`,
     }));
-  return { resources, problems };
+  return { resources, problems: [...others.problems, ...problems] };
+}
+
+type OtherAmounts = Record<string, string>;
+
+/** A domain that is not Kubernetes' own, and a name: what a device plugin offers. */
+const EXTENDED =
+  /^(?!([\w.-]*\.)?kubernetes\.io\/|requests\.)[a-z0-9]([-a-z0-9.]*[a-z0-9])?\/[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+const HUGE_PAGES = /^hugepages-(\d+(?:Ki|Mi|Gi))$/;
+
+/**
+ * Resources besides CPU and memory, as the API server takes them (ValidateContainerResourceName and
+ * ValidateResourceRequirements): devices in whole numbers, and like huge pages as limit and request alike.
+ */
+function otherResources(path: string, { requests, limits }: ResourcesInput) {
+  const result = { requests: {} as OtherAmounts, limits: {} as OtherAmounts, problems: [] as Problem[] };
+  const names = new Set([...Object.keys(requests), ...Object.keys(limits)]);
+  for (const name of names) {
+    if (name === 'cpu' || name === 'memory') continue;
+    const key = formatPath([name]);
+    const where = `${path}.${limits[name] === undefined ? 'requests' : 'limits'}.${key}`;
+    const page = HUGE_PAGES.exec(name)?.[1];
+    const whole = EXTENDED.test(name);
+    if (!whole && page === undefined && name !== 'ephemeral-storage') {
+      const meant = suggest(name, ['cpu', 'memory', 'ephemeral-storage', 'hugepages-2Mi']);
+      result.problems.push({
+        path: where,
+        given: 'an unknown resource',
+        expected: `a known one${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+        fix: 'Known are cpu, memory, ephemeral-storage, hugepages-<size>, and what a device plugin offers, such as nvidia.com/gpu.',
+      });
+      continue;
+    }
+    const wrong = (given: string | number | undefined): Omit<Problem, 'path'> | undefined => {
+      if (given === undefined) return undefined;
+      const value = parseQuantity(String(given));
+      const shown = { given: JSON.stringify(given) };
+      if (whole) {
+        return value !== undefined && Number.isInteger(value)
+          ? undefined
+          : { ...shown, expected: 'a whole number of devices' };
+      }
+      if (page !== undefined) {
+        const size = amount(page);
+        return value !== undefined && value > 0 && value % size === 0
+          ? undefined
+          : { ...shown, expected: `a multiple of the size of a page, ${page}` };
+      }
+      return value !== undefined && value >= MIB && Number.isInteger(value)
+        ? undefined
+        : {
+            ...shown,
+            expected: 'a Kubernetes quantity of at least 1Mi, such as 20Gi',
+            fix: /^[1-9]\d*$/.test(String(given))
+              ? `Without a unit these are bytes: write ${given}Gi.`
+              : undefined,
+          };
+    };
+    const found = (['requests', 'limits'] as const).flatMap((kind): Problem[] => {
+      const problem = wrong({ requests, limits }[kind][name]);
+      return problem === undefined ? [] : [{ path: `${path}.${kind}.${key}`, ...problem }];
+    });
+    result.problems.push(...found);
+    if (found.length > 0) continue;
+    const request = requests[name] === undefined ? undefined : canonicalQuantity(String(requests[name]));
+    const limit = limits[name] === undefined ? undefined : canonicalQuantity(String(limits[name]));
+    if (name === 'ephemeral-storage') {
+      if (request !== undefined) result.requests[name] = request;
+      if (limit !== undefined) result.limits[name] = limit;
+      continue;
+    }
+    if (request !== undefined && limit !== undefined && request !== limit) {
+      result.problems.push({
+        path: `${path}.requests.${key}`,
+        given: request,
+        expected: `the same as the limit, ${limit}`,
+        fix: 'Kubernetes takes no other request of this resource: leave it out.',
+      });
+    }
+    result.requests[name] = result.limits[name] = limit ?? request ?? '0';
+  }
+  return result;
+}
+
+/** Without what is there only as undefined. */
+export function definedOnly<T extends object>(object: T): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 /** Threads for a CPU limit: whole CPUs, at least one. The server counts the node's CPUs, whatever the limit. */

@@ -1,7 +1,8 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { movedKeys, withoutCredentials } from './moved';
 import type { ParsedConfig } from './parsed-config';
-import { formatPath, formatProblem, type Problem, showValue } from './problems';
+import { numberOrBoolean, withTypedReferences } from './pod-references';
+import { formatPath, formatProblem, type Problem, plain, showValue, suggest } from './problems';
 import { type Mending, mendings } from './rules';
 import { clusterSchema } from './schema';
 
@@ -20,7 +21,7 @@ export interface Validated {
  *   stand where a number or a boolean belongs, and it is they, not their values, that a message shows.
  */
 export function validate(input: unknown, references: ReadonlyMap<string, string> = new Map()): Validated {
-  const given = withoutNulls(input, clusterSchema);
+  const given = withTypedReferences(withoutNulls(input, clusterSchema), references);
   const first = clusterSchema.safeParse(given);
   if (first.success) return { config: first.data, given, problems: [] };
   const typed = convertReferences(given, first.error.issues, references) ?? given;
@@ -42,6 +43,8 @@ function withoutNulls(value: unknown, schema: z.core.$ZodType | undefined): unkn
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) => {
       const child = childOf(schema, key);
+      // In a podTemplate it takes a key away.
+      if (child?._zod.def.type === 'unknown') return [[key, item]];
       return item === null && child !== undefined ? [] : [[key, withoutNulls(item, child)]];
     }),
   );
@@ -80,9 +83,7 @@ function convertReferences(
     const parent = valueAt(copy, issue.path.slice(0, -1));
     const key = issue.path.at(-1);
     if (!isMapping(parent) || typeof key !== 'string') continue;
-    const text = String(parent[key]);
-    if (/^-?\d+(\.\d+)?$/.test(text)) parent[key] = Number(text);
-    else if (text === 'true' || text === 'false') parent[key] = text === 'true';
+    parent[key] = numberOrBoolean(parent[key]);
   }
   return copy;
 }
@@ -92,7 +93,19 @@ function toProblems(
   input: unknown,
   references: ReadonlyMap<string, string>,
 ): readonly Problem[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+  if (issue.code === 'unrecognized_keys') {
+    const given = valueAt(input, issue.path);
+    const moved = movedKeys(issue.path, issue.keys, (key) =>
+      withoutCredentials(valueAt(given, [key]), [...issue.path, key], references),
+    );
+    const known = new Set(moved.map(({ path }) => path));
+    return [
+      ...moved,
+      ...issue.keys
+        .filter((key) => !known.has(formatPath([...issue.path, key])))
+        .map((key) => unknownKey(issue.path, key)),
+    ];
+  }
   const path = formatPath(issue.path);
   if (issue.code === 'invalid_key') {
     const key = issue.path.at(-1);
@@ -105,7 +118,7 @@ function toProblems(
         path,
         given: JSON.stringify(String(key)),
         expected: mending?.expected ?? 'another key',
-        fix: mending?.fix,
+        fix: typeof mending?.fix === 'string' ? mending.fix : undefined,
       },
     ];
   }
@@ -115,7 +128,16 @@ function toProblems(
     expected: describeType(schema, issue),
     fix: switchIn(schema, value),
   };
-  return [{ path, given: references.get(path) ?? showGiven(value, schema, issue.path), expected, fix }];
+  const reference = references.get(path);
+  return [
+    {
+      path,
+      given: reference ?? showGiven(value, schema, issue.path),
+      expected,
+      // Nothing of a value from the environment, which may be a credential.
+      fix: typeof fix === 'function' ? (reference === undefined ? fix(value) : undefined) : fix,
+    },
+  ];
 }
 
 /** `networkPolicy: false`, where it is a section that is switched off within. */
@@ -171,22 +193,6 @@ function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
   };
 }
 
-/** The candidate that is most like the word, when it is like enough to be what was meant. */
-export function suggest(word: string, candidates: readonly string[]): string | undefined {
-  if (candidates.length === 0) return undefined;
-  const same = candidates.find((candidate) => plain(candidate) === plain(word));
-  if (same !== undefined) return same;
-  const best = closest(word, [...candidates]);
-  return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3))
-    ? best
-    : undefined;
-}
-
-/** How people may spell a key: `storage_class_name`, `storageclassname`. */
-function plain(word: string): string {
-  return word.toLowerCase().replace(/[-_]/g, '');
-}
-
 /** More places than these are no suggestion. */
 const MOST_SUGGESTED = 6;
 
@@ -231,8 +237,9 @@ function schemaAt(path: readonly PropertyKey[]): z.core.$ZodType | undefined {
 function childOf(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
   const def: z.core.$ZodTypeDef = unwrap(schema)._zod.def;
   if (def.type === 'object') {
-    const { shape } = def as z.core.$ZodObjectDef;
-    return Object.hasOwn(shape, step) ? shape[String(step)] : undefined;
+    const { shape, catchall } = def as z.core.$ZodObjectDef;
+    if (Object.hasOwn(shape, step)) return shape[String(step)];
+    return catchall?._zod.def.type === 'never' ? undefined : catchall;
   }
   if (def.type === 'record') return (def as z.core.$ZodRecordDef).valueType;
   if (def.type === 'array') return (def as z.core.$ZodArrayDef).element;
@@ -245,7 +252,9 @@ interface WrapperDef extends z.core.$ZodTypeDef {
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   const def = schema._zod.def;
-  return 'innerType' in def ? unwrap((def as WrapperDef).innerType) : schema;
+  if ('innerType' in def) return unwrap((def as WrapperDef).innerType);
+  // A transformation: what is given is what goes into it.
+  return 'in' in def ? unwrap((def as z.core.$ZodPipeDef).in) : schema;
 }
 
 function mendingOf(schema: z.core.$ZodType): Mending | undefined {

@@ -1,6 +1,6 @@
 import { type Document, parseAllDocuments } from 'yaml';
-import { ConfigurationError, type Problem } from '../config/problems';
-import { isMapping, suggest } from '../config/validate';
+import { ConfigurationError, type Problem, suggest } from '../config/problems';
+import { isMapping } from '../config/validate';
 import { SetValueError, setValues, type ValueKind } from './set-values';
 
 /** What somebody asked of Helm. */

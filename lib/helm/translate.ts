@@ -1,8 +1,9 @@
 import { check } from '../config';
 import type { MilvusConfig } from '../config/milvus-config';
-import { ConfigurationError, formatPath, type Problem } from '../config/problems';
+import { inPodTemplate, type PodOption } from '../config/moved';
+import { ConfigurationError, formatPath, type Problem, suggest } from '../config/problems';
 import { clusterSchema, LONGEST_NAME } from '../config/schema';
-import { isMapping, suggest } from '../config/validate';
+import { isMapping } from '../config/validate';
 import { Names } from '../kubernetes/names';
 import { adopted, adoptedDevices, CHART_MYSQL, CHART_PATH } from './adopted';
 import { chartNames, type ReleaseNames } from './names';
@@ -314,9 +315,12 @@ function logVolume(translation: Translation): void {
 /** The chart logs to files unless told otherwise, and somebody who mounts them reads them. */
 function logFiles(translation: Translation): void {
   if (translation.given('logs.logToFile', bool) !== undefined) return;
-  const readsLogs = ['extraContainers', 'extraInitContainers'].some((key) =>
-    JSON.stringify(translation.get(`writable.${key}`) ?? '').includes('"name":"logs"'),
-  );
+  const readsLogs = ['containers', 'initContainers']
+    .flatMap((key) => translation.get(`writable.podTemplate.spec.${key}`) ?? [])
+    .some((container) => {
+      const { name, volumeMounts } = container as Readonly<Record<string, unknown>>;
+      return name !== 'milvus' && JSON.stringify(volumeMounts ?? '').includes('"name":"logs"');
+    });
   if (!readsLogs || translation.get('milvus.logs.toFile') === true) return;
   translation.set('milvus.logs.toFile', true);
   translation.note(
@@ -411,7 +415,12 @@ function pullSecrets(translation: Translation): void {
     ...(translation.given('image.pullSecrets', secretNames) ?? []),
     ...(translation.given('mysql.imagePullSecrets', secretNames) ?? []),
   ];
-  if (all.length > 0) translation.set('imagePullSecrets', [...new Set(all)]);
+  if (all.length > 0) {
+    translation.set(
+      'podTemplate.spec.imagePullSecrets',
+      [...new Set(all)].map((name) => ({ name })),
+    );
+  }
 }
 
 function discovery(translation: Translation): void {
@@ -468,7 +477,7 @@ function serviceAccounts(translation: Translation): void {
       'the ServiceAccount <name>-mishards is made and used',
     );
   } else {
-    translation.set('mishards.serviceAccountName', name);
+    translation.merge(inPodTemplate('mishards', 'serviceAccountName', name));
   }
 }
 
@@ -621,21 +630,18 @@ function mysqlPods(translation: Translation): void {
       ? (translation.given('mysql.metrics.annotations', texts) ?? {})
       : {}),
   };
-  translation.set('mysql.podAnnotations', unlessEmptyMapping(annotations));
+  const add = (option: PodOption, value: unknown) => translation.merge(inPodTemplate('mysql', option, value));
+  if (Object.keys(annotations).length > 0) add('podAnnotations', annotations);
 
   const timezone = translation.given('mysql.timezone', text);
   if (timezone !== undefined && timezone !== '') {
-    translation.set('mysql.extraEnv', [{ name: 'TZ', value: timezone }]);
+    add('extraEnv', [{ name: 'TZ', value: timezone }]);
   }
 
   if (translation.given('mysql.ssl.enabled', bool) === true) {
     const secretName = translation.given('mysql.ssl.secret', text) ?? 'mysql-ssl-certs';
-    const append = (path: string, item: object) => {
-      const known = translation.get(path);
-      translation.set(path, [...(Array.isArray(known) ? known : []), item]);
-    };
-    append('mysql.extraVolumes', { name: 'certificates', secret: { secretName } });
-    append('mysql.extraVolumeMounts', { name: 'certificates', mountPath: '/ssl', readOnly: true });
+    add('extraVolumes', [{ name: 'certificates', secret: { secretName } }]);
+    add('extraVolumeMounts', [{ name: 'certificates', mountPath: '/ssl', readOnly: true }]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { combined } from '../config/moved';
 import { formatPath, type Problem } from '../config/problems';
 import { isMapping } from '../config/validate';
 import { bool, ReadError, type Reader } from './readers';
@@ -101,6 +102,13 @@ export class Translation {
       }
     }
     parent[key] = value;
+  }
+
+  /** Puts a part of a configuration beside what is there. */
+  public merge(part: Readonly<Tree>): void {
+    for (const [section, given] of Object.entries(part)) {
+      this.config[section] = combined(this.config[section] ?? {}, given);
+    }
   }
 
   /** Takes a value of the configuration away again, and the sections that it leaves empty. */

@@ -1,4 +1,6 @@
+import { inPodTemplate, type PodOption } from '../config/moved';
 import { type ServerSection, serverKeys } from '../config/server-keys';
+import type { PodSection } from '../config/settings';
 import {
   bool,
   integer,
@@ -68,6 +70,34 @@ function mapped<T>(
       }
       for (const target of existing) translation.set(target, value);
       if (tell) translation.note(path, 'changed', why ?? '', existing[0]);
+    },
+  };
+}
+
+/** What pods have: in the podTemplate of those sections. */
+function inPods<T>(
+  path: string,
+  fallback: string,
+  reader: Reader<T>,
+  sections: readonly PodSection[],
+  option: PodOption,
+  { why, convert = (value) => value }: MappedOptions<T> = {},
+): ChartValue {
+  const targets = sections.map((section) => `${section}.podTemplate`);
+  return {
+    path,
+    default: fallback,
+    becomes: 'mapped',
+    to: targets,
+    why,
+    apply: (translation) => {
+      const given = translation.given(path, reader);
+      if (given === undefined) return;
+      const value = convert(given);
+      const existing = sections.filter((section) => exists(translation, `${section}.podTemplate`));
+      if (existing.length === 0) translation.note(path, 'dropped', 'there is nothing that it could be about');
+      if (value === undefined) return;
+      for (const section of existing) translation.merge(inPodTemplate(section, option, value));
     },
   };
 }
@@ -186,27 +216,32 @@ const TIMINGS = ['initialDelaySeconds', 'periodSeconds', 'timeoutSeconds', 'fail
 /** Timing of a probe. */
 function timings(
   path: string,
-  to: readonly string[],
+  sections: readonly PodSection[],
   defaults: readonly string[],
-  readiness: boolean,
+  probe: 'livenessProbe' | 'readinessProbe',
 ): ChartValue[] {
+  const readiness = probe === 'readinessProbe';
   const fields = readiness ? [...TIMINGS, 'successThreshold'] : TIMINGS;
   const why = 'A startupProbe of ours sees to a long start; only then this one begins.';
   return [
     ...fields.map((field, index) =>
-      mapped(
-        `${path}.${field}`,
+      inPods(
+        `${path}.${probe}.${field}`.replace(/^\./, ''),
         defaults[index] ?? '1',
         integer,
-        to.map((target) => `${target}.${field}`),
-        { why },
+        sections,
+        probe,
+        {
+          why,
+          convert: (value) => ({ [field]: value }),
+        },
       ),
     ),
     ...(readiness
       ? []
       : [
           refused(
-            `${path}.successThreshold`,
+            `${path}.${probe}.successThreshold`.replace(/^\./, ''),
             '1',
             integer,
             (value) => value === 1,
@@ -217,8 +252,8 @@ function timings(
   ];
 }
 
-const SERVERS = (key: string) => [`writable.${key}`, `readonly.${key}`];
-const SERVERS_AND_PROXY = (key: string) => [...SERVERS(key), `mishards.${key}`, `admin.${key}`];
+const SERVERS: readonly PodSection[] = ['writable', 'readonly'];
+const SERVERS_AND_PROXY: readonly PodSection[] = [...SERVERS, 'mishards', 'admin'];
 
 /** How a Service is reached; the same for all that can be. */
 function exposure(path: string, to: string, port: string): ChartValue[] {
@@ -376,8 +411,9 @@ const SERVER: readonly ChartValue[] = [
 
 const PODS: readonly ChartValue[] = [
   dropped('initContainerImage', 'alpine:3.8', 'the init containers use the images that are there anyway'),
-  mapped('extraInitContainers', '[]', containers, SERVERS('extraInitContainers'), {
+  inPods('extraInitContainers', '[]', containers, SERVERS, 'extraInitContainers', {
     convert: unlessEmptyList,
+    why: 'After our own.',
   }),
   refused(
     'restartPolicy',
@@ -387,36 +423,26 @@ const PODS: readonly ChartValue[] = [
     'Always',
     'A Deployment takes no other.',
   ),
-  mapped('terminationGracePeriodSeconds', '30', integer, SERVERS('terminationGracePeriodSeconds'), {
+  inPods('terminationGracePeriodSeconds', '30', integer, SERVERS, 'terminationGracePeriodSeconds', {
     why: 'Unset the writable has 300: it waits for merges and index builds.',
   }),
-  mapped('extraContainers', '""', containers, SERVERS('extraContainers'), { convert: unlessEmptyList }),
-  mapped('extraEnv', '[]', env, SERVERS('extraEnv'), { convert: unlessEmptyList }),
-  mapped('extraVolumes', '[]', templatedList, SERVERS('extraVolumes'), { convert: unlessEmptyList }),
-  mapped('extraVolumeMounts', '[]', mounts, SERVERS('extraVolumeMounts'), {
+  inPods('extraContainers', '""', containers, SERVERS, 'extraContainers', { convert: unlessEmptyList }),
+  inPods('extraEnv', '[]', env, SERVERS, 'extraEnv', { convert: unlessEmptyList }),
+  inPods('extraVolumes', '[]', templatedList, SERVERS, 'extraVolumes', { convert: unlessEmptyList }),
+  inPods('extraVolumeMounts', '[]', mounts, SERVERS, 'extraVolumeMounts', {
     convert: (value) => (Array.isArray(value) ? unlessEmptyList(value) : value),
   }),
   mapped('extraConfigFiles', '{}', texts, 'milvus.extraConfigFiles', {
     convert: unlessEmptyMapping,
     why: 'In a ConfigMap of their own, the volume extra-config.',
   }),
-  mapped('podLabels', '[]', texts, SERVERS('podLabels'), { convert: unlessEmptyMapping }),
-  mapped('podAnnotations', '{}', texts, SERVERS('podAnnotations'), { convert: unlessEmptyMapping }),
-  mapped('nodeSelector', '{}', texts, SERVERS_AND_PROXY('nodeSelector'), { convert: unlessEmptyMapping }),
-  mapped('tolerations', '[]', list, SERVERS_AND_PROXY('tolerations'), { convert: unlessEmptyList }),
-  mapped('affinity', '{}', mapping, SERVERS_AND_PROXY('affinity'), { convert: unlessEmptyMapping }),
-  ...timings(
-    'livenessProbe',
-    [...SERVERS('livenessProbe'), 'mishards.livenessProbe'],
-    ['30', '15', '10', '5'],
-    false,
-  ),
-  ...timings(
-    'readinessProbe',
-    [...SERVERS('readinessProbe'), 'mishards.readinessProbe'],
-    ['15', '15', '10', '3'],
-    true,
-  ),
+  inPods('podLabels', '[]', texts, SERVERS, 'podLabels', { convert: unlessEmptyMapping }),
+  inPods('podAnnotations', '{}', texts, SERVERS, 'podAnnotations', { convert: unlessEmptyMapping }),
+  inPods('nodeSelector', '{}', texts, SERVERS_AND_PROXY, 'nodeSelector', { convert: unlessEmptyMapping }),
+  inPods('tolerations', '[]', list, SERVERS_AND_PROXY, 'tolerations', { convert: unlessEmptyList }),
+  inPods('affinity', '{}', mapping, SERVERS_AND_PROXY, 'affinity', { convert: unlessEmptyMapping }),
+  ...timings('', [...SERVERS, 'mishards'], ['30', '15', '10', '5'], 'livenessProbe'),
+  ...timings('', [...SERVERS, 'mishards'], ['15', '15', '10', '3'], 'readinessProbe'),
   replaced(
     'podDisruptionBudget',
     '- (only in its README)',
@@ -449,7 +475,7 @@ const IMAGES: readonly ChartValue[] = [
   together('image.repository', 'milvusdb/milvus', ['images.milvus', 'images.milvusGpu']),
   together('image.tag', '1.1.1-cpu-d061621-330cc6', ['images.milvus', 'images.milvusGpu']),
   mapped('image.pullPolicy', 'IfNotPresent', text, 'imagePullPolicy'),
-  together('image.pullSecrets', '[]', 'imagePullSecrets'),
+  together('image.pullSecrets', '[]', 'podTemplate'),
   mapped('image.resources', '{}', resources, 'writable.resources', { convert: unlessEmptyMapping }),
   refused(
     'replicas',
@@ -470,16 +496,16 @@ const READERS: readonly ChartValue[] = [
 ];
 
 const MISHARDS: readonly ChartValue[] = [
-  together('serviceAccounts.mishards.create', 'false', 'mishards.serviceAccountName'),
+  together('serviceAccounts.mishards.create', 'false', 'mishards.podTemplate'),
   together(
     'serviceAccounts.mishards.name',
     'unset',
-    'mishards.serviceAccountName',
+    'mishards.podTemplate',
     'No template of the chart reads it.',
   ),
   together('mishards.image.repository', 'milvusdb/mishards', 'images.mishards'),
   together('mishards.image.tag', '1.1.1', 'images.mishards'),
-  mapped('mishards.image.pullPolicy', 'IfNotPresent', text, 'mishards.imagePullPolicy'),
+  inPods('mishards.image.pullPolicy', 'IfNotPresent', text, ['mishards'], 'imagePullPolicy'),
   mapped('mishards.replicas', '1', integer, 'mishards.replicas'),
   mapped('mishards.resources', '{}', resources, 'mishards.resources', { convert: unlessEmptyMapping }),
   mapped('mishards.debug', 'true', bool, 'mishards.logLevel', {
@@ -501,7 +527,7 @@ const ADMIN: readonly ChartValue[] = [
   },
   together('admin.image.repository', 'milvusdb/milvus-em', 'images.admin'),
   together('admin.image.tag', 'v0.4.3', 'images.admin'),
-  mapped('admin.image.pullPolicy', 'IfNotPresent', text, 'admin.imagePullPolicy'),
+  inPods('admin.image.pullPolicy', 'IfNotPresent', text, ['admin'], 'imagePullPolicy'),
   mapped('admin.replicas', '1', integer, 'admin.replicas'),
   mapped('admin.resources', '{}', resources, 'admin.resources', { convert: unlessEmptyMapping }),
   ...exposure('admin.service', 'admin.service', '3000'),
@@ -535,7 +561,7 @@ const MYSQL: readonly ChartValue[] = [
     'images.mysql',
     'Unset it is 5.7.44, the last of 5.7; with --adopt 5.7.30.',
   ),
-  mapped('mysql.imagePullPolicy', 'IfNotPresent', text, 'mysql.imagePullPolicy'),
+  inPods('mysql.imagePullPolicy', 'IfNotPresent', text, ['mysql'], 'imagePullPolicy'),
   replaced(
     'mysql.strategy',
     '{type: Recreate}',
@@ -562,21 +588,21 @@ const MYSQL: readonly ChartValue[] = [
   refused('mysql.allowEmptyRootPassword', 'unset', bool, (value) => !value, 'false', NO_EMPTY_PASSWORDS),
   together('mysql.existingSecret', 'unset', 'mysql.credentials.existingSecret'),
   mapped('mysql.args', '[]', textList, 'mysql.extraArgs', { convert: unlessEmptyList }),
-  mapped('mysql.extraVolumes', '""', templatedList, 'mysql.extraVolumes', { convert: unlessEmptyList }),
-  mapped('mysql.extraVolumeMounts', '""', templatedList, 'mysql.extraVolumeMounts', {
+  inPods('mysql.extraVolumes', '""', templatedList, ['mysql'], 'extraVolumes', { convert: unlessEmptyList }),
+  inPods('mysql.extraVolumeMounts', '""', templatedList, ['mysql'], 'extraVolumeMounts', {
     convert: unlessEmptyList,
   }),
-  mapped('mysql.extraInitContainers', '""', templatedList, 'mysql.extraInitContainers', {
+  inPods('mysql.extraInitContainers', '""', templatedList, ['mysql'], 'extraInitContainers', {
     convert: unlessEmptyList,
   }),
-  together('mysql.imagePullSecrets', '[]', 'imagePullSecrets', 'One list for all pods.'),
-  mapped('mysql.nodeSelector', '{}', texts, 'mysql.nodeSelector', { convert: unlessEmptyMapping }),
-  mapped('mysql.affinity', '{}', mapping, 'mysql.affinity', { convert: unlessEmptyMapping }),
-  mapped('mysql.tolerations', '[]', list, 'mysql.tolerations', { convert: unlessEmptyList }),
-  mapped('mysql.schedulerName', 'unset', text, 'mysql.schedulerName', { convert: unlessEmpty }),
-  mapped('mysql.priorityClassName', 'unset', text, 'mysql.priorityClassName', { convert: unlessEmpty }),
-  ...timings('mysql.livenessProbe', ['mysql.livenessProbe'], ['30', '10', '5', '3'], false),
-  ...timings('mysql.readinessProbe', ['mysql.readinessProbe'], ['5', '10', '1', '3'], true),
+  together('mysql.imagePullSecrets', '[]', 'podTemplate', 'One list for all pods.'),
+  inPods('mysql.nodeSelector', '{}', texts, ['mysql'], 'nodeSelector', { convert: unlessEmptyMapping }),
+  inPods('mysql.affinity', '{}', mapping, ['mysql'], 'affinity', { convert: unlessEmptyMapping }),
+  inPods('mysql.tolerations', '[]', list, ['mysql'], 'tolerations', { convert: unlessEmptyList }),
+  inPods('mysql.schedulerName', 'unset', text, ['mysql'], 'schedulerName', { convert: unlessEmpty }),
+  inPods('mysql.priorityClassName', 'unset', text, ['mysql'], 'priorityClassName', { convert: unlessEmpty }),
+  ...timings('mysql', ['mysql'], ['30', '10', '5', '3'], 'livenessProbe'),
+  ...timings('mysql', ['mysql'], ['5', '10', '1', '3'], 'readinessProbe'),
   mapped('mysql.persistence.enabled', 'true', bool, 'mysql.persistence.enabled'),
   mapped('mysql.persistence.existingClaim', '""', text, 'mysql.persistence.existingClaim', {
     convert: unlessEmpty,
@@ -626,7 +652,7 @@ const MYSQL: readonly ChartValue[] = [
   mapped('mysql.metrics.resources', '{}', resources, 'mysql.exporter.resources', {
     convert: unlessEmptyMapping,
   }),
-  together('mysql.metrics.annotations', '{}', 'mysql.podAnnotations'),
+  together('mysql.metrics.annotations', '{}', 'mysql.podTemplate'),
   dropped('mysql.metrics.livenessProbe', '{}', 'the probes of the exporter are fixed'),
   dropped('mysql.metrics.readinessProbe', '{}', 'the probes of the exporter are fixed'),
   mapped('mysql.metrics.flags', '[]', textList, 'mysql.exporter.flags', { convert: unlessEmptyList }),
@@ -642,14 +668,16 @@ const MYSQL: readonly ChartValue[] = [
     'false',
     'MySQL uses no token, so that it needs no account of its own',
   ),
-  mapped('mysql.serviceAccount.name', 'default', text, 'mysql.serviceAccountName', { convert: unlessEmpty }),
+  inPods('mysql.serviceAccount.name', 'default', text, ['mysql'], 'serviceAccountName', {
+    convert: unlessEmpty,
+  }),
   together(
     'mysql.ssl.enabled',
     'false',
-    ['mysql.extraVolumes', 'mysql.extraVolumeMounts'],
+    'mysql.podTemplate',
     'The Secret is mounted at /ssl; Milvus 1.1.1 itself speaks no TLS.',
   ),
-  together('mysql.ssl.secret', 'mysql-ssl-certs', 'mysql.extraVolumes'),
+  together('mysql.ssl.secret', 'mysql-ssl-certs', 'mysql.podTemplate'),
   refused(
     'mysql.ssl.certificates',
     '[]',
@@ -658,10 +686,10 @@ const MYSQL: readonly ChartValue[] = [
     'a Secret, named in mysql.ssl.secret',
     'Keys do not belong into manifests: kubectl create secret generic NAME --from-file=ca.pem --from-file=server-cert.pem --from-file=server-key.pem',
   ),
-  together('mysql.timezone', 'unset', 'mysql.extraEnv', 'The variable TZ.'),
+  together('mysql.timezone', 'unset', 'mysql.podTemplate', 'The variable TZ.'),
   mapped('mysql.deploymentAnnotations', '{}', texts, 'mysql.annotations', { convert: unlessEmptyMapping }),
-  together('mysql.podAnnotations', '{}', 'mysql.podAnnotations'),
-  mapped('mysql.podLabels', '{}', texts, 'mysql.podLabels', { convert: unlessEmptyMapping }),
+  together('mysql.podAnnotations', '{}', 'mysql.podTemplate'),
+  inPods('mysql.podLabels', '{}', texts, ['mysql'], 'podLabels', { convert: unlessEmptyMapping }),
   dropped(
     'mysql.initContainer.resources',
     '{requests: {memory: 10Mi, cpu: 10m}}',

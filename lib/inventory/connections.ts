@@ -39,19 +39,6 @@ function foreignPods(key: string, value: string): Peer {
   };
 }
 
-/** The components of a cluster that have pods. */
-export function componentsOf({ mode, mysql, minio, admin, backup }: Settings): readonly Component[] {
-  return [
-    ...(mode === 'cluster' ? (['mishards', 'readonly'] as const) : []),
-    'writable',
-    ...(mysql === undefined ? [] : (['mysql'] as const)),
-    ...(minio === undefined ? [] : (['minio'] as const)),
-    ...(admin === undefined ? [] : (['admin'] as const)),
-    ...(backup === undefined ? [] : (['backup', 'restore'] as const)),
-    'smoke-test',
-  ];
-}
-
 /**
  * Every connection that is made, to whatever port it is. Besides these there are the kubelet's probes; the HTTP port of the
  * servers, which shows the credentials, is for them alone.

@@ -1,8 +1,7 @@
 import { k8s } from 'cdk8s-plus-25';
-import { type PodOptions, type PodProps, podTemplate, withPodOptions } from './pod';
+import type { WorkloadJson } from './part';
 
-export interface JobProps extends Omit<PodProps, 'options' | 'restartPolicy'> {
-  readonly options: Omit<PodOptions, 'terminationGracePeriodSeconds'>;
+export interface JobProps {
   readonly metadata: k8s.ObjectMeta;
   /** Seconds that all tries together may take. */
   readonly timeoutSeconds: number;
@@ -14,7 +13,6 @@ export interface CronJobProps extends JobProps {
   readonly suspend: boolean;
 }
 
-const GRACE_SECONDS = 30;
 /** A Job that was started by hand goes by itself, a day later. */
 const KEEP_FINISHED_SECONDS = 86400;
 /** A missed start is made up for within this time. */
@@ -30,44 +28,30 @@ export const STARTED_BY_HAND: Readonly<Record<string, string>> = {
   'argocd.argoproj.io/sync-options': 'Prune=false',
 };
 
-/** A Job that a person starts. */
-export function job(props: JobProps): unknown {
-  return withPodOptions(
-    k8s.KubeJob.manifest({
-      metadata: props.metadata,
-      spec: { ...jobSpec(props), ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS },
-    }),
-    podOptions(props),
-  );
+/** A Job that a person starts, but for its pods. */
+export function job(props: JobProps): WorkloadJson {
+  return k8s.KubeJob.manifest({
+    metadata: props.metadata,
+    spec: { ...jobSpec(props), ttlSecondsAfterFinished: KEEP_FINISHED_SECONDS },
+  });
 }
 
 /** A Job on a schedule; one at a time, and the last ones are kept to be looked at. */
-export function cronJob(props: CronJobProps): unknown {
-  return withPodOptions(
-    k8s.KubeCronJob.manifest({
-      metadata: props.metadata,
-      spec: {
-        schedule: props.schedule,
-        suspend: props.suspend,
-        concurrencyPolicy: 'Forbid',
-        startingDeadlineSeconds: STARTING_DEADLINE_SECONDS,
-        successfulJobsHistoryLimit: 1,
-        failedJobsHistoryLimit: KEEP_FAILED,
-        jobTemplate: { spec: jobSpec(props) },
-      },
-    }),
-    podOptions(props),
-  );
+export function cronJob(props: CronJobProps): WorkloadJson {
+  return k8s.KubeCronJob.manifest({
+    metadata: props.metadata,
+    spec: {
+      schedule: props.schedule,
+      suspend: props.suspend,
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: STARTING_DEADLINE_SECONDS,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: KEEP_FAILED,
+      jobTemplate: { spec: jobSpec(props) },
+    },
+  });
 }
 
-function jobSpec(props: JobProps): k8s.JobSpec {
-  return {
-    backoffLimit: props.retries,
-    activeDeadlineSeconds: props.timeoutSeconds,
-    template: podTemplate({ ...props, options: podOptions(props), restartPolicy: 'Never' }),
-  };
-}
-
-function podOptions({ options }: JobProps): PodOptions {
-  return { ...options, terminationGracePeriodSeconds: GRACE_SECONDS };
+function jobSpec({ retries, timeoutSeconds }: JobProps): k8s.JobSpec {
+  return { backoffLimit: retries, activeDeadlineSeconds: timeoutSeconds, template: {} };
 }

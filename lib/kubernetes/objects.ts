@@ -60,11 +60,11 @@ export function persistentVolume(
  * Gives a StatefulSet the claim that it makes. With apiVersion and kind, as the API server stores it, so that a diff is
  * quiet; the typed mapping would drop the two.
  */
-export function withClaimTemplate(
-  manifest: { spec: Record<string, unknown> },
+export function withClaimTemplate<T extends { spec: Record<string, unknown> }>(
+  manifest: T,
   name: string,
   persistence: PersistenceOptions,
-): unknown {
+): T {
   if (!makesClaim(persistence)) return manifest;
   manifest.spec['volumeClaimTemplates'] = [
     k8s.KubePersistentVolumeClaim.manifest({

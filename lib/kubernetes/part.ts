@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings';
 import { type Component, objectLabels, selectorLabels } from './labels';
 import type { Names } from './names';
 import { apiObject } from './objects';
+import type { Pod } from './pod';
 import { type ExposureOptions, headlessSpec, type ServicePort, serviceSpec } from './service';
 
 /** What every part of a cluster gets. */
@@ -13,17 +14,29 @@ export interface PartProps {
   readonly names: Names;
 }
 
+interface WithTemplate {
+  template?: unknown;
+  readonly volumeClaimTemplates?: readonly { readonly metadata: k8s.ObjectMeta }[];
+}
+
+/** The manifest of what makes pods. */
+export interface WorkloadJson {
+  readonly kind: string;
+  readonly spec: WithTemplate & { readonly jobTemplate?: { readonly spec: WithTemplate } };
+}
+
 /** A part of a cluster: one component with the objects that belong to it; `ApiObject.of()` gives its workload. */
 export class Part extends Construct {
   /** Labels that select this component's pods. */
   public readonly selectorLabels: Readonly<Record<string, string>>;
   private readonly settings: Settings;
+  private made?: { readonly pod: Pod; readonly claims: readonly string[] };
 
   public constructor(
     scope: Construct,
     id: string,
     settings: Settings,
-    private readonly component: Component,
+    public readonly component: Component,
   ) {
     super(scope, id);
     this.settings = settings;
@@ -74,14 +87,31 @@ export class Part extends Construct {
     };
   }
 
-  protected object(id: string, manifest: unknown): ApiObject {
-    return apiObject(this, id, manifest);
+  /**
+   * The object that makes the pods.
+   * @param manifest a Deployment, StatefulSet, Job or CronJob, with an empty pod template
+   */
+  protected workload(manifest: WorkloadJson, pod: Pod): ApiObject {
+    const { spec } = manifest;
+    const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => String(metadata.name));
+    this.made = { pod, claims };
+    (spec.jobTemplate?.spec ?? spec).template = pod.template;
+    const object = this.object(manifest.kind, manifest);
+    this.node.defaultChild = object;
+    return object;
   }
 
-  /** The object that the part is there for. */
-  protected workload(id: string, manifest: unknown): ApiObject {
-    const workload = this.object(id, manifest);
-    this.node.defaultChild = workload;
-    return workload;
+  /** The pods of this part, once it has its workload. */
+  public get pod(): Pod | undefined {
+    return this.made?.pod;
+  }
+
+  /** The volumes that its StatefulSet makes. */
+  public get claims(): readonly string[] {
+    return this.made?.claims ?? [];
+  }
+
+  protected object(id: string, manifest: unknown): ApiObject {
+    return apiObject(this, id, manifest);
   }
 }

@@ -1,6 +1,9 @@
 import { k8s } from 'cdk8s-plus-25';
 import { canonicalQuantity } from '../config/quantities';
+import type { PodTemplatePatch } from '../config/settings';
 import type { Resources } from '../config/sizing';
+import { isMapping } from '../config/validate';
+import { strategicMerge } from './strategic-merge';
 
 /**
  * The user that Milvus, mishards and the init containers run as. It never changes: Milvus creates files that no other
@@ -8,43 +11,58 @@ import type { Resources } from '../config/sizing';
  */
 export const MILVUS_UID = 10001;
 
-/** What a workload's configuration says about its pods. */
-export interface PodOptions {
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly tolerations: readonly object[];
-  readonly affinity?: object;
-  readonly priorityClassName?: string;
-  readonly podLabels: Readonly<Record<string, string>>;
-  readonly podAnnotations: Readonly<Record<string, string>>;
-  readonly topologySpreadConstraints?: readonly object[];
-  readonly schedulerName?: string;
-  readonly serviceAccountName?: string;
-  readonly terminationGracePeriodSeconds: number;
-  readonly extraEnv?: readonly object[];
-  readonly extraVolumes?: readonly object[];
-  readonly extraVolumeMounts?: readonly object[];
-  readonly extraContainers?: readonly object[];
-  readonly extraInitContainers?: readonly object[];
+/** A container as it is in a manifest. */
+export interface ContainerJson {
+  readonly name: string;
+  readonly image?: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly startupProbe?: { readonly failureThreshold?: number; readonly periodSeconds?: number };
+  readonly [key: string]: unknown;
 }
 
-/** Timing of a probe, as far as it is configured. */
-export interface ProbeTiming {
-  readonly initialDelaySeconds?: number;
-  readonly periodSeconds?: number;
-  readonly timeoutSeconds?: number;
-  readonly failureThreshold?: number;
-  readonly successThreshold?: number;
+/** A pod template as it is in a manifest. */
+export interface PodTemplateJson {
+  readonly [key: string]: unknown;
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly containers: readonly ContainerJson[];
+    readonly initContainers?: readonly ContainerJson[];
+    readonly volumes?: readonly { readonly name: string; readonly [key: string]: unknown }[];
+    readonly terminationGracePeriodSeconds?: number;
+    readonly serviceAccountName?: string;
+    readonly [key: string]: unknown;
+  };
 }
 
-/** What is the same for all images of a cluster. */
-export interface ImageOptions {
-  readonly imagePullPolicy: string;
-  readonly imagePullSecrets: readonly string[];
+/** The pods of a workload. */
+export interface Pod {
+  /** The template as this project has it. */
+  readonly own: PodTemplateJson;
+  /** What the configuration has otherwise, in the order in which it was merged. */
+  readonly patches: readonly PodTemplatePatch[];
+  /** The template with that. */
+  readonly template: PodTemplateJson;
+  /** Seconds that it keeps serving after it was told to stop. */
+  readonly drainSeconds?: number;
+  /** What of it has no effect, since the key that tells items of its list apart is missing. */
+  readonly lost: readonly LostItem[];
+}
+
+export interface LostItem {
+  readonly path: string;
+  readonly key: string;
 }
 
 export interface PodProps {
-  readonly options: PodOptions;
-  readonly imagePullSecrets: readonly string[];
+  readonly patches: readonly PodTemplatePatch[];
+  /** Seconds that a pod gets to stop. @default 30 */
+  readonly terminationGracePeriodSeconds?: number;
+  /** Seconds that it keeps serving after it was told to stop. @default - none */
+  readonly drainSeconds?: number;
   /** Labels that the workload's selector uses. */
   readonly selectorLabels: Readonly<Record<string, string>>;
   /** Hash of what the pod reads at start. @default - none: pods of a Job are new each time */
@@ -52,9 +70,8 @@ export interface PodProps {
   readonly uid?: number;
   /** For an adopted storage.path inside the image, which root owns. @default false */
   readonly asRoot?: boolean;
-  /** The ServiceAccount whose token the pod uses. @default - the configured one, and no token */
+  /** The ServiceAccount whose token the pod uses. @default - none, and no token */
   readonly tokenOf?: string;
-  readonly runtimeClassName?: string;
   /** Group of the volumes. @default - the uid */
   readonly fsGroup?: number;
   readonly initContainers?: readonly k8s.Container[];
@@ -70,9 +87,84 @@ export interface PodProps {
   readonly replicas?: number;
 }
 
+/** The pods of a workload: the project's template, and over it what the configuration has otherwise. */
+export function podOf(props: PodProps): Pod {
+  const own = k8s.toJson_PodTemplateSpec(podTemplate(props)) as PodTemplateJson;
+  return { own, patches: props.patches, drainSeconds: props.drainSeconds, ...patched(own, props.patches) };
+}
+
+/** Seconds that the pods of a workload get to stop, of which its containers have to know before they are made. */
+export function graceSeconds(patches: readonly PodTemplatePatch[], fallback: number): number {
+  const own = { spec: { containers: [], terminationGracePeriodSeconds: fallback } };
+  const { spec } = patched(own, patches).template;
+  return Number(spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS);
+}
+
+/** Kubernetes' own. */
+export const DEFAULT_GRACE_SECONDS = 30;
+
+function patched(own: PodTemplateJson, patches: readonly PodTemplatePatch[]): Pick<Pod, 'template' | 'lost'> {
+  const lost: LostItem[] = [];
+  const template = patches.reduce((base, { path, patch }) => {
+    const merged = strategicMerge(base, forThisPod(patch, base), (item, key) =>
+      lost.push({ path: `${path}.${item}`, key }),
+    );
+    return withSecurity(merged as PodTemplateJson, own);
+  }, own);
+  return { template, lost };
+}
+
+export const CONTAINER_LISTS = ['containers', 'initContainers'] as const;
+
+/**
+ * A patch may be for several pods. Of its containers without an image those are left out that the pod does not have:
+ * they belong to another one (guard-rails.ts sees to it that there is one), or give nothing but the order.
+ */
+function forThisPod(patch: PodTemplatePatch['patch'], { spec }: PodTemplateJson): PodTemplatePatch['patch'] {
+  const given = patch['spec'];
+  if (!isMapping(given)) return patch;
+  const lists = CONTAINER_LISTS.flatMap((key) => {
+    const list = given[key];
+    if (!Array.isArray(list)) return [];
+    const names = new Set((spec[key] ?? []).map(({ name }) => name));
+    const kept = list.filter(
+      (item) => !isMapping(item) || 'image' in item || !('name' in item) || names.has(String(item['name'])),
+    );
+    // An empty list would take all of them away.
+    return [[key, kept.length === 0 && list.length > 0 ? undefined : kept] as const];
+  });
+  const { ...rest } = given;
+  for (const [key, kept] of lists) {
+    if (kept === undefined) delete rest[key];
+    else rest[key] = kept;
+  }
+  return { ...patch, spec: rest };
+}
+
+/** A container that says nothing about its privileges gets none, so that the pod stays within `restricted`. */
+function withSecurity(template: PodTemplateJson, own: PodTemplateJson): PodTemplateJson {
+  const { readOnlyRootFilesystem: _, ...security } = containerSecurity();
+  const lists = CONTAINER_LISTS.flatMap((key) => {
+    const list = template.spec?.[key];
+    if (!Array.isArray(list)) return [];
+    const ours = new Set((own.spec[key] ?? []).map(({ name }) => name));
+    return [
+      [
+        key,
+        list.map((container: ContainerJson) =>
+          ours.has(container.name) || container['securityContext'] !== undefined
+            ? container
+            : { ...container, securityContext: security },
+        ),
+      ],
+    ];
+  });
+  // A patch may take all of it away, which is refused (guard-rails.ts).
+  return { ...template, spec: { ...template.spec, containers: [], ...Object.fromEntries(lists) } };
+}
+
 /** A pod template as `restricted` wants it, as far as its image allows. */
-export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
-  const { options } = props;
+function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   const uid = props.uid ?? MILVUS_UID;
   const identity: k8s.PodSecurityContext = props.asRoot
     ? { runAsUser: 0, fsGroup: props.fsGroup ?? uid }
@@ -80,25 +172,17 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
   return {
     metadata: {
       labels: {
-        ...options.podLabels,
         ...props.selectorLabels,
         'app.kubernetes.io/component': String(props.selectorLabels['component']),
       },
-      annotations:
-        props.checksum === undefined
-          ? nonEmpty(options.podAnnotations)
-          : { ...options.podAnnotations, 'cdk8s-milvus/checksum': props.checksum },
+      annotations: props.checksum === undefined ? undefined : { 'cdk8s-milvus/checksum': props.checksum },
     },
     spec: {
       restartPolicy: props.restartPolicy,
-      serviceAccountName: props.tokenOf ?? options.serviceAccountName,
+      serviceAccountName: props.tokenOf,
       automountServiceAccountToken: props.tokenOf !== undefined,
-      schedulerName: options.schedulerName,
-      runtimeClassName: props.runtimeClassName,
       // A Service called "server" would otherwise inject SERVER_PORT, which mishards reads as its own.
       enableServiceLinks: false,
-      imagePullSecrets:
-        props.imagePullSecrets.length > 0 ? props.imagePullSecrets.map((name) => ({ name })) : undefined,
       securityContext: {
         ...identity,
         // Every start: volumes of adopted releases were written by root.
@@ -111,9 +195,8 @@ export function podTemplate(props: PodProps): k8s.PodTemplateSpec {
             : [{ name: 'net.ipv4.ip_unprivileged_port_start', value: String(props.lowPort) }],
       },
       hostAliases: nonEmptyList(props.hostAliases),
-      terminationGracePeriodSeconds: options.terminationGracePeriodSeconds,
-      nodeSelector: { ...options.nodeSelector, 'kubernetes.io/arch': 'amd64' },
-      priorityClassName: options.priorityClassName,
+      terminationGracePeriodSeconds: props.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
+      nodeSelector: { 'kubernetes.io/arch': 'amd64' },
       ...((props.replicas ?? 1) > 1 ? spread(props.selectorLabels) : {}),
       initContainers: props.initContainers ? [...props.initContainers] : undefined,
       containers: [...props.containers],
@@ -153,8 +236,6 @@ export function nonEmptyList<T>(list: readonly T[] | undefined): T[] | undefined
   return list !== undefined && list.length > 0 ? [...list] : undefined;
 }
 
-type PodSpecJson = Record<string, unknown>;
-
 /** A new pod is ready before an old one goes. */
 export const ROLLING_UPDATE: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
@@ -170,63 +251,22 @@ const PROBE_PERIOD_SECONDS = 10;
  * A Deployment's progressDeadlineSeconds, which has to be longer than that: 600 by default, so that a long replay of the
  * log would count as a rollout that failed (kubectl rollout status, Argo CD, Flux) while all goes as it should.
  */
-export function startSeconds({ spec }: k8s.PodTemplateSpec): number {
-  const waits = (spec?.initContainers ?? []).flatMap(({ env }) =>
+export function startSeconds(pod: Pod): number {
+  const { spec } = pod.template;
+  const waits = (spec.initContainers ?? []).flatMap(({ env }) =>
     (env ?? []).filter(({ name }) => name === 'WAIT_SECONDS').map(({ value }) => Number(value)),
   );
-  const startups = (spec?.containers ?? []).map(probeSeconds);
-  return PULL_SECONDS + waits.reduce((sum, seconds) => sum + seconds, 0) + Math.max(0, ...startups);
+  return PULL_SECONDS + waits.reduce((sum, seconds) => sum + seconds, 0) + startupSeconds(pod);
 }
 
-/** Seconds that a startup probe allows; 0 without one. */
-export function probeSeconds({ startupProbe }: k8s.Container): number {
+/** Seconds that the startup probes of a pod allow. */
+export function startupSeconds({ template }: Pod): number {
+  return Math.max(0, ...template.spec.containers.map(probeSeconds));
+}
+
+/** 0 without a startup probe. */
+function probeSeconds({ startupProbe }: ContainerJson): number {
   return (startupProbe?.failureThreshold ?? 0) * (startupProbe?.periodSeconds ?? PROBE_PERIOD_SECONDS);
-}
-
-interface WorkloadJson {
-  readonly spec: {
-    readonly template?: { readonly spec: PodSpecJson };
-    readonly jobTemplate?: { readonly spec: { readonly template: { readonly spec: PodSpecJson } } };
-  };
-}
-
-/**
- * Puts what is configured in Kubernetes' own words into the manifest of a workload as it is. The typed mapping of
- * cdk8s-plus-25 would drop, without a word, every field that is newer than Kubernetes 1.25.
- */
-export function withPodOptions<T extends WorkloadJson>(manifest: T, options: PodOptions): T {
-  const pod = (manifest.spec.template ?? manifest.spec.jobTemplate?.spec.template)?.spec;
-  if (pod === undefined) throw new Error('the manifest has no pod template');
-  const { tolerations, affinity } = options;
-  if (tolerations.length > 0) pod['tolerations'] = tolerations;
-  if (affinity !== undefined) pod['affinity'] = { ...(pod['affinity'] as object | undefined), ...affinity };
-  if (options.topologySpreadConstraints !== undefined) {
-    pod['topologySpreadConstraints'] = options.topologySpreadConstraints;
-  }
-
-  const [main] = pod['containers'] as Record<string, unknown>[];
-  append(main ?? {}, 'env', options.extraEnv);
-  append(main ?? {}, 'volumeMounts', options.extraVolumeMounts);
-  append(pod, 'volumes', options.extraVolumes);
-  append(pod, 'initContainers', options.extraInitContainers?.map(withSecurity));
-  append(pod, 'containers', options.extraContainers?.map(withSecurity));
-  return manifest;
-}
-
-function append(object: Record<string, unknown>, key: string, items: readonly object[] = []): void {
-  if (items.length > 0) object[key] = [...((object[key] as object[] | undefined) ?? []), ...items];
-}
-
-/** A container that says nothing about its privileges gets none, so that the pod stays within `restricted`. */
-function withSecurity(container: object): object {
-  const { readOnlyRootFilesystem: _, ...security } = containerSecurity();
-  return { securityContext: security, ...container };
-}
-
-/** A probe with the timing that is configured. */
-export function timed(probe: k8s.Probe, timing: ProbeTiming): k8s.Probe {
-  const given = Object.entries(timing).filter(([, value]) => value !== undefined);
-  return { ...probe, ...Object.fromEntries(given) };
 }
 
 /**

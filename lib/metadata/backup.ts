@@ -5,7 +5,7 @@ import type { BackupSettings, DatabaseSettings } from '../config/settings';
 import { tlsName } from '../config/tls';
 import { cronJob, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { containerSecurity, emptyDir, resourceRequirements, secretEnv } from '../kubernetes/pod';
+import { containerSecurity, emptyDir, podOf, resourceRequirements, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { S3_REMOTE } from '../storage/s3';
 import { caMounts, caVolumes, endpointAliases, tlsEnv } from '../storage/s3-tls';
@@ -38,12 +38,14 @@ export class Backup extends Part {
     super(scope, id, settings, 'backup');
     const { images } = settings;
     this.cronJob = this.workload(
-      'CronJob',
       cronJob({
         metadata: this.metadata(names.backup, backup),
         schedule: backup.schedule,
         suspend: backup.suspend,
+        timeoutSeconds: backup.timeoutSeconds,
         retries: 2,
+      }),
+      podOf({
         ...podProps(this, props),
         // One after the other: what is not a whole dump is never uploaded.
         initContainers: [container(props, 'dump', images.mysql, DUMP, loginEnv(database))],
@@ -68,10 +70,12 @@ export class Restore extends Part {
     super(scope, id, settings, 'restore');
     const { images } = settings;
     this.job = this.workload(
-      'Job',
       job({
         metadata: this.metadata(names.restore, { annotations: STARTED_BY_HAND }),
+        timeoutSeconds: backup.timeoutSeconds,
         retries: 0,
+      }),
+      podOf({
         ...podProps(this, props),
         initContainers: [
           container(props, 'download', images.rclone, DOWNLOAD, [
@@ -92,12 +96,10 @@ export class Restore extends Part {
 }
 
 function podProps(part: Part, { settings, names, backup }: BackupProps) {
-  const { imagePullSecrets } = settings;
   return {
-    options: backup,
-    imagePullSecrets,
+    patches: settings.podTemplates.backup,
     selectorLabels: part.selectorLabels,
-    timeoutSeconds: backup.timeoutSeconds,
+    restartPolicy: 'Never' as const,
     volumes: [
       Scripts.volume(names.scripts, BACKUP_SCRIPTS),
       emptyDir('work', WORK_SIZE),
@@ -118,7 +120,7 @@ function container(
   return {
     name,
     image,
-    imagePullPolicy: backup.imagePullPolicy ?? settings.imagePullPolicy,
+    imagePullPolicy: settings.imagePullPolicy,
     command: ['sh', Scripts.path(script)],
     env: [...env, { name: 'WORK_DIR', value: WORK_DIRECTORY }],
     resources: resourceRequirements(backup.resources),

@@ -1,6 +1,6 @@
 import type { k8s } from 'cdk8s-plus-25';
-import type { DatabaseSettings } from '../config/settings';
-import { containerSecurity, type ImageOptions, INIT_RESOURCES, secretEnv } from '../kubernetes/pod';
+import type { DatabaseSettings, Settings } from '../config/settings';
+import { containerSecurity, INIT_RESOURCES, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 
 export const WAIT_FOR_MYSQL = 'wait-for-mysql.sh';
@@ -20,11 +20,15 @@ export function databaseEnv(database: DatabaseSettings, passwordVariable: string
  * Waits until MySQL answers a real login. A server that finds no MySQL exits at once with a message that misleads, and
  * while it waits here its pod is Pending, so that discovery does not take it for a reader.
  */
-export function waitForMysql(database: DatabaseSettings, image: string, images: ImageOptions): k8s.Container {
+export function waitForMysql(
+  database: DatabaseSettings,
+  image: string,
+  { imagePullPolicy }: Settings,
+): k8s.Container {
   return {
     name: 'wait-for-mysql',
     image,
-    imagePullPolicy: images.imagePullPolicy,
+    imagePullPolicy,
     command: ['sh', Scripts.path(WAIT_FOR_MYSQL)],
     env: [
       ...databaseEnv(database, 'MYSQL_PWD'),

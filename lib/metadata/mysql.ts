@@ -9,11 +9,9 @@ import {
   configMapVolume,
   containerSecurity,
   emptyDir,
-  podTemplate,
+  podOf,
   resourceRequirements,
   secretEnv,
-  timed,
-  withPodOptions,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { myCnf } from './my-cnf';
@@ -33,6 +31,8 @@ export const MYSQL_PORT = 3306;
 export const EXPORTER_PORT_NAME = 'metrics';
 const SECRETS_DIRECTORY = '/run/secrets/cdk8s-milvus';
 const DATA_VOLUME = 'data';
+/** InnoDB writes its buffers back. */
+const GRACE_SECONDS = 120;
 
 /** The MySQL server of the metadata: one pod, one volume. */
 export class Mysql extends Part {
@@ -81,7 +81,7 @@ export class Mysql extends Part {
     const container: k8s.Container = {
       name: 'mysql',
       image: images.mysql,
-      imagePullPolicy: mysql.imagePullPolicy ?? imagePullPolicy,
+      imagePullPolicy,
       command: [
         'sh',
         '-c',
@@ -115,44 +115,39 @@ export class Mysql extends Part {
     };
 
     this.statefulSet = this.workload(
-      'StatefulSet',
       withClaimTemplate(
-        withPodOptions(
-          k8s.KubeStatefulSet.manifest({
-            metadata: this.metadata(names.mysql, mysql),
-            spec: {
-              replicas: 1,
-              serviceName: names.mysqlHeadless,
-              podManagementPolicy: 'OrderedReady',
-              updateStrategy: { type: 'RollingUpdate' },
-              selector: { matchLabels: { ...this.selectorLabels } },
-              template: podTemplate({
-                options: mysql,
-                imagePullSecrets: settings.imagePullSecrets,
-                selectorLabels: this.selectorLabels,
-                checksum: checksum(configuration, assetsChecksum(MYSQL_SCRIPTS)),
-                uid: mysql.runAsUser,
-                fsGroup: mysql.fsGroup,
-                containers: [container, ...exporter(settings, mysql)],
-                volumes: [
-                  ...persistentVolume(DATA_VOLUME, persistence),
-                  configMapVolume('configuration', names.mysqlConfiguration),
-                  ...(hasInitialization
-                    ? [configMapVolume('initialization', names.mysqlInitialization)]
-                    : []),
-                  credentialsVolume(mysql),
-                  Scripts.volume(names.scripts, MYSQL_SCRIPTS),
-                  emptyDir('run', '16Mi'),
-                  emptyDir('tmp', '1Gi'),
-                ],
-              }),
-            },
-          }),
-          mysql,
-        ),
+        k8s.KubeStatefulSet.manifest({
+          metadata: this.metadata(names.mysql, mysql),
+          spec: {
+            replicas: 1,
+            serviceName: names.mysqlHeadless,
+            podManagementPolicy: 'OrderedReady',
+            updateStrategy: { type: 'RollingUpdate' },
+            selector: { matchLabels: { ...this.selectorLabels } },
+            template: {},
+          },
+        }),
         DATA_VOLUME,
         persistence,
       ),
+      podOf({
+        patches: settings.podTemplates.mysql,
+        terminationGracePeriodSeconds: GRACE_SECONDS,
+        selectorLabels: this.selectorLabels,
+        checksum: checksum(configuration, assetsChecksum(MYSQL_SCRIPTS)),
+        uid: mysql.runAsUser,
+        fsGroup: mysql.fsGroup,
+        containers: [container, ...exporter(settings, mysql)],
+        volumes: [
+          ...persistentVolume(DATA_VOLUME, persistence),
+          configMapVolume('configuration', names.mysqlConfiguration),
+          ...(hasInitialization ? [configMapVolume('initialization', names.mysqlInitialization)] : []),
+          credentialsVolume(mysql),
+          Scripts.volume(names.scripts, MYSQL_SCRIPTS),
+          emptyDir('run', '16Mi'),
+          emptyDir('tmp', '1Gi'),
+        ],
+      }),
     );
 
     const ports = mysql.exporter.enabled
@@ -240,7 +235,7 @@ const STARTUP_PERIOD_SECONDS = 5;
  * Over TCP: while the image's entrypoint initialises the data it runs a server on the socket alone, which must not
  * count as started. A ping succeeds even when access is denied, so that liveness needs no password.
  */
-function probes({ startupTimeoutSeconds, readinessProbe, livenessProbe }: MysqlSettings) {
+function probes({ startupTimeoutSeconds }: MysqlSettings) {
   const ping = {
     exec: { command: ['mysqladmin', '--no-defaults', 'ping', '--host=127.0.0.1', '--connect-timeout=4'] },
   };
@@ -251,18 +246,12 @@ function probes({ startupTimeoutSeconds, readinessProbe, livenessProbe }: MysqlS
       timeoutSeconds: 5,
       failureThreshold: Math.ceil(startupTimeoutSeconds / STARTUP_PERIOD_SECONDS),
     },
-    readinessProbe: timed(
-      {
-        exec: { command: ['sh', Scripts.path(MYSQL_READY)] },
-        periodSeconds: 10,
-        timeoutSeconds: 5,
-        failureThreshold: 3,
-      },
-      readinessProbe,
-    ),
-    livenessProbe: timed(
-      { ...ping, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
-      livenessProbe,
-    ),
+    readinessProbe: {
+      exec: { command: ['sh', Scripts.path(MYSQL_READY)] },
+      periodSeconds: 10,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    livenessProbe: { ...ping, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
   };
 }

@@ -9,14 +9,13 @@ import {
   configMapVolume,
   containerSecurity,
   emptyDir,
+  graceSeconds,
   INIT_RESOURCES,
-  podTemplate,
-  probeSeconds,
+  podOf,
   ROLLING_UPDATE,
   resourceRequirements,
   startSeconds,
-  timed,
-  withPodOptions,
+  startupSeconds,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { serviceSpec } from '../kubernetes/service';
@@ -57,6 +56,8 @@ export const PACKAGE_DIRECTORY = '/opt/cdk8s-milvus-mishards';
 /** Port in the pods, whatever that of the Service. */
 export const MISHARDS_PORT = 19530;
 const HEALTH_PORT = 19120;
+/** Running searches have this long, after the pod has left the Service. */
+const GRACE_SECONDS = 30;
 
 /** The proxy that clients connect to: searches go to the readers, everything else to the writable. */
 export class Mishards extends Part {
@@ -95,15 +96,12 @@ export class Mishards extends Part {
         data: Object.fromEntries(MODULES.map((module) => [module, asset(moduleFile(module))])),
       }),
     );
-    if (mishards.discovery === 'kubernetes' && mishards.serviceAccountName === undefined) {
-      this.rbac = this.permissions(names.mishards);
-    }
 
     const woserver = { name: 'WOSERVER', value: `tcp://${writable.host}:${writable.port}` };
     const container: k8s.Container = {
       name: 'mishards',
       image: images.mishards,
-      imagePullPolicy: mishards.imagePullPolicy ?? imagePullPolicy,
+      imagePullPolicy,
       command: ['python3', Scripts.path(ENTRYPOINT)],
       env: [
         woserver,
@@ -116,7 +114,7 @@ export class Mishards extends Part {
         { name: 'mishards', containerPort: MISHARDS_PORT, protocol: 'TCP' },
         { name: 'health', containerPort: HEALTH_PORT, protocol: 'TCP' },
       ],
-      ...probes(mishards),
+      ...probes(mishards.maxRetry),
       // Until no client is sent here any more; then SIGTERM, which the entrypoint passes on.
       lifecycle: { preStop: { exec: { command: ['sleep', String(MISHARDS_DRAIN_SECONDS)] } } },
       resources: resourceRequirements(mishards.resources),
@@ -144,15 +142,13 @@ export class Mishards extends Part {
       volumeMounts: [Scripts.mount()],
     };
 
-    const template = podTemplate({
-      options: mishards,
-      imagePullSecrets: settings.imagePullSecrets,
+    const pod = podOf({
+      patches: settings.podTemplates.mishards,
+      terminationGracePeriodSeconds: GRACE_SECONDS,
+      drainSeconds: MISHARDS_DRAIN_SECONDS,
       selectorLabels: this.selectorLabels,
       checksum: assetsChecksum([...MISHARDS_SCRIPTS, ...MODULES.map(moduleFile)]),
-      tokenOf:
-        mishards.discovery === 'kubernetes'
-          ? (mishards.serviceAccountName ?? this.rbac?.serviceAccount.name)
-          : undefined,
+      tokenOf: mishards.discovery === 'kubernetes' ? names.mishards : undefined,
       replicas: mishards.replicas,
       initContainers: [waitForMysql(database, images.mysql, settings), waitForWritable],
       containers: [container],
@@ -164,23 +160,24 @@ export class Mishards extends Part {
       ],
     });
     // It waits for the writable, and is ready with the first reader.
-    const afterServers = Math.max(writable.startSeconds, readers.startSeconds) + probeSeconds(container);
+    const afterServers = Math.max(writable.startSeconds, readers.startSeconds) + startupSeconds(pod);
+    // Unless somebody has an account for it already.
+    if (pod.template.spec.serviceAccountName === names.mishards) {
+      this.rbac = this.permissions(names.mishards);
+    }
 
     this.deployment = this.workload(
-      'Deployment',
-      withPodOptions(
-        k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.mishards, mishards),
-          spec: {
-            replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
-            strategy: ROLLING_UPDATE,
-            progressDeadlineSeconds: Math.max(startSeconds(template), afterServers),
-            selector: { matchLabels: { ...this.selectorLabels } },
-            template,
-          },
-        }),
-        mishards,
-      ),
+      k8s.KubeDeployment.manifest({
+        metadata: this.metadata(names.mishards, mishards),
+        spec: {
+          replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
+          strategy: ROLLING_UPDATE,
+          progressDeadlineSeconds: Math.max(startSeconds(pod), afterServers),
+          selector: { matchLabels: { ...this.selectorLabels } },
+          template: {},
+        },
+      }),
+      pod,
     );
 
     const workload = { metadata: this.metadata(names.mishards), selectorLabels: this.selectorLabels };
@@ -236,9 +233,9 @@ export class Mishards extends Part {
 }
 
 /** Real environment variables win over any .env file in the image. Some names are lower case in mishards itself. */
-function processEnv({ mishards }: Settings): k8s.EnvVar[] {
+function processEnv({ mishards, podTemplates }: Settings): k8s.EnvVar[] {
   const { database } = mishards;
-  const stopSeconds = mishards.terminationGracePeriodSeconds - MISHARDS_DRAIN_SECONDS - 1;
+  const stopSeconds = graceSeconds(podTemplates.mishards, GRACE_SECONDS) - MISHARDS_DRAIN_SECONDS - 1;
   return environment({
     SERVER_PORT: MISHARDS_PORT,
     MAX_WORKERS: mishards.maxWorkers,
@@ -318,7 +315,7 @@ function environment(variables: Readonly<Record<string, string | number>>): k8s.
 const CONNECT_SECONDS = 30;
 
 /** The gRPC port opens after the writable was reached. From then on the package tells what is there and what is not. */
-function probes({ maxRetry, readinessProbe, livenessProbe }: Settings['mishards']) {
+function probes(maxRetry: number) {
   const health = (path: string) => ({ httpGet: { path, port: k8s.IntOrString.fromString('health') } });
   return {
     startupProbe: {
@@ -326,13 +323,7 @@ function probes({ maxRetry, readinessProbe, livenessProbe }: Settings['mishards'
       periodSeconds: 5,
       failureThreshold: Math.ceil((CONNECT_SECONDS * maxRetry) / 5) + 12,
     },
-    readinessProbe: timed(
-      { ...health('/ready'), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 3 },
-      readinessProbe,
-    ),
-    livenessProbe: timed(
-      { ...health('/live'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
-      livenessProbe,
-    ),
+    readinessProbe: { ...health('/ready'), periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 3 },
+    livenessProbe: { ...health('/live'), periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },
   };
 }

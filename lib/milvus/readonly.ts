@@ -2,11 +2,11 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { ROLLING_UPDATE, startSeconds, withPodOptions } from '../kubernetes/pod';
+import { ROLLING_UPDATE, startSeconds } from '../kubernetes/pod';
 import { headlessSpec, serviceSpec } from '../kubernetes/service';
 import { autoscaler, disruptionBudget } from '../operations/replication';
 import type { ServerConfigTemplate } from './server-config';
-import { serverAnnotations, serverPodTemplate } from './server-pod';
+import { serverAnnotations, serverPod } from './server-pod';
 import { ENGINE_PORT, ENGINE_PORTS } from './writable';
 
 export interface ReadonlyNodesProps extends PartProps {
@@ -39,7 +39,7 @@ export class ReadonlyNodes extends Part {
     this.host = names.readonly;
     this.discoveryHost = names.readonlyDiscovery;
 
-    const template = serverPodTemplate({
+    const pod = serverPod({
       settings,
       names,
       role: settings.readonly,
@@ -49,23 +49,20 @@ export class ReadonlyNodes extends Part {
       walVolumes: [],
       replicas: settings.readonly.replicas,
     });
-    this.startSeconds = startSeconds(template);
+    this.startSeconds = startSeconds(pod);
     this.deployment = this.workload(
-      'Deployment',
-      withPodOptions(
-        // A Deployment, not a StatefulSet: the stock discovery keeps the old address of a name that comes back.
-        k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.readonly, serverAnnotations(settings, settings.readonly, false)),
-          spec: {
-            replicas: settings.readonly.autoscaling === undefined ? settings.readonly.replicas : undefined,
-            strategy: ROLLING_UPDATE,
-            selector: { matchLabels: { ...this.selectorLabels } },
-            template,
-            progressDeadlineSeconds: this.startSeconds,
-          },
-        }),
-        settings.readonly,
-      ),
+      // A Deployment, not a StatefulSet: the stock discovery keeps the old address of a name that comes back.
+      k8s.KubeDeployment.manifest({
+        metadata: this.metadata(names.readonly, serverAnnotations(settings, settings.readonly, false)),
+        spec: {
+          replicas: settings.readonly.autoscaling === undefined ? settings.readonly.replicas : undefined,
+          strategy: ROLLING_UPDATE,
+          selector: { matchLabels: { ...this.selectorLabels } },
+          template: {},
+          progressDeadlineSeconds: this.startSeconds,
+        },
+      }),
+      pod,
     );
 
     const workload = { metadata: this.metadata(names.readonly), selectorLabels: this.selectorLabels };

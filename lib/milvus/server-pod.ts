@@ -1,9 +1,10 @@
 import { k8s } from 'cdk8s-plus-25';
-import { readerDrainSeconds } from '../config/draining';
+import { IN_FLIGHT_SECONDS, readerDrainSeconds } from '../config/draining';
 import {
   IMAGE_DIRECTORY,
   type ReadonlySettings,
   type Settings,
+  WRITABLE_GRACE_SECONDS,
   type WritableSettings,
 } from '../config/settings';
 import { proxyPort } from '../config/tls';
@@ -17,10 +18,10 @@ import {
   emptyDir,
   INIT_RESOURCES,
   nonEmptyList,
-  podTemplate,
+  type Pod,
+  podOf,
   resourceRequirements,
   secretEnv,
-  timed,
 } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
@@ -79,9 +80,9 @@ function initScripts({ database, s3, storage }: Settings): readonly string[] {
 }
 
 /** The pod of a Milvus server: the checks, the rendering of its configuration, the server. */
-export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
+export function serverPod(props: ServerPodProps): Pod {
   const { settings, names, role, template, walVolumes, writes } = props;
-  const { milvus, storage, s3, database, images, imagePullSecrets } = settings;
+  const { milvus, storage, s3, database, images } = settings;
   const leaves = settings.mode === 'cluster' && !writes;
   const tls = s3OverTls(settings);
   const scripts = [
@@ -99,7 +100,7 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
   const container: k8s.Container = {
     name: 'milvus',
     image: role.image,
-    imagePullPolicy: role.imagePullPolicy ?? settings.imagePullPolicy,
+    imagePullPolicy: settings.imagePullPolicy,
     // args, not command: the image's entrypoint is tini, which passes signals on.
     args: tls === undefined ? command : withProxy(tls, command),
     env: logs.env,
@@ -117,16 +118,23 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
       // Read-only, so that a client's set_config does not outlive the process.
       { name: 'server-config', mountPath: RENDERED_DIRECTORY, readOnly: true },
       ...directories.map(({ mount }) => mount),
-      ...walVolumes.map(({ name }) => ({ name, mountPath: settings.wal.path })),
+      ...walVolumes.map(({ name }) => ({
+        name,
+        mountPath: settings.wal.path,
+        subPath: settings.wal.persistence.subPath,
+      })),
       logs.mount,
       ...(leaves || tls !== undefined ? [Scripts.mount()] : []),
       ...(tls === undefined ? [] : PROXIED_MOUNTS),
     ],
   };
 
-  return podTemplate({
-    options: role,
-    imagePullSecrets,
+  return podOf({
+    patches: settings.podTemplates[writes ? 'writable' : 'readonly'],
+    terminationGracePeriodSeconds: writes
+      ? WRITABLE_GRACE_SECONDS
+      : readerDrainSeconds(settings) + IN_FLIGHT_SECONDS,
+    drainSeconds: leaves ? readerDrainSeconds(settings) : undefined,
     selectorLabels: props.selectorLabels,
     checksum: checksum(
       template.text,
@@ -137,7 +145,6 @@ export function serverPodTemplate(props: ServerPodProps): k8s.PodTemplateSpec {
     hostAliases: tls === undefined ? [] : endpointAliases(tls),
     lowPort: tls !== undefined && proxyPort(tls) < 1024 ? proxyPort(tls) : undefined,
     asRoot,
-    runtimeClassName: role.gpu?.runtimeClassName,
     replicas: props.replicas,
     initContainers: [
       ...(database === undefined ? [] : [waitForMysql(database, images.mysql, settings)]),
@@ -323,13 +330,12 @@ function probes(http: boolean, role: WritableSettings | ReadonlySettings) {
       timeoutSeconds: 5,
       failureThreshold: Math.ceil(role.startupTimeoutSeconds / STARTUP_PERIOD_SECONDS),
     },
-    readinessProbe: timed(
-      { ...probe('/system/status'), periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 3 },
-      role.readinessProbe,
-    ),
-    livenessProbe: timed(
-      { ...probe('/state'), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
-      role.livenessProbe,
-    ),
+    readinessProbe: {
+      ...probe('/system/status'),
+      periodSeconds: 10,
+      timeoutSeconds: 10,
+      failureThreshold: 3,
+    },
+    livenessProbe: { ...probe('/state'), periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6 },
   };
 }

@@ -9,10 +9,10 @@ import {
   persistentVolume,
 } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
-import { startSeconds, withPodOptions } from '../kubernetes/pod';
+import { startSeconds } from '../kubernetes/pod';
 import { serviceSpec } from '../kubernetes/service';
 import type { ServerConfigTemplate } from './server-config';
-import { serverAnnotations, serverPodTemplate } from './server-pod';
+import { serverAnnotations, serverPod } from './server-pod';
 
 export interface WritableNodeProps extends PartProps {
   readonly serverConfig: ServerConfigTemplate;
@@ -47,7 +47,7 @@ export class WritableNode extends Part {
     this.storageClaim = this.claim('StorageClaim', names.storage, storage.persistence);
     this.logsClaim = this.claim('LogsClaim', names.logs, milvus.logs.persistence);
 
-    const template = serverPodTemplate({
+    const pod = serverPod({
       settings,
       names,
       role: settings.writable,
@@ -57,23 +57,20 @@ export class WritableNode extends Part {
       walVolumes: wal.enabled ? persistentVolume('wal', wal.persistence, names.writableWal) : [],
       replicas: 1,
     });
-    this.startSeconds = startSeconds(template);
+    this.startSeconds = startSeconds(pod);
     this.deployment = this.workload(
-      'Deployment',
-      withPodOptions(
-        k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.writable, serverAnnotations(settings, settings.writable, true)),
-          spec: {
-            replicas: 1,
-            // Never two at once: each would delete the files that the other one is writing.
-            strategy: { type: 'Recreate' },
-            selector: { matchLabels: { ...this.selectorLabels } },
-            template,
-            progressDeadlineSeconds: this.startSeconds,
-          },
-        }),
-        settings.writable,
-      ),
+      k8s.KubeDeployment.manifest({
+        metadata: this.metadata(names.writable, serverAnnotations(settings, settings.writable, true)),
+        spec: {
+          replicas: 1,
+          // Never two at once: each would delete the files that the other one is writing.
+          strategy: { type: 'Recreate' },
+          selector: { matchLabels: { ...this.selectorLabels } },
+          template: {},
+          progressDeadlineSeconds: this.startSeconds,
+        },
+      }),
+      pod,
     );
 
     if (settings.mode === 'standalone') {

@@ -6,10 +6,9 @@ import { Part, type PartProps } from '../kubernetes/part';
 import {
   baselineAnnotations,
   emptyDir,
-  podTemplate,
+  podOf,
   ROLLING_UPDATE,
   resourceRequirements,
-  withPodOptions,
 } from '../kubernetes/pod';
 import { serviceSpec } from '../kubernetes/service';
 
@@ -40,7 +39,7 @@ export class Admin extends Part {
     const container: k8s.Container = {
       name: 'admin',
       image: settings.images.admin,
-      imagePullPolicy: admin.imagePullPolicy ?? settings.imagePullPolicy,
+      imagePullPolicy: settings.imagePullPolicy,
       ports: [{ name: 'admin', containerPort: ADMIN_PORT, protocol: 'TCP' }],
       readinessProbe: { ...probe, failureThreshold: 3 },
       livenessProbe: { ...probe, failureThreshold: 6 },
@@ -53,35 +52,28 @@ export class Admin extends Part {
       volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
     };
     this.deployment = this.workload(
-      'Deployment',
-      withPodOptions(
-        k8s.KubeDeployment.manifest({
-          metadata: this.metadata(names.admin, {
-            annotations: {
-              ...baselineAnnotations(
-                'the web server of the image starts as root and writes below /var',
-                true,
-              ),
-              ...admin.annotations,
-            },
-          }),
-          spec: {
-            replicas: admin.replicas,
-            strategy: ROLLING_UPDATE,
-            selector: { matchLabels: { ...this.selectorLabels } },
-            template: podTemplate({
-              options: admin,
-              imagePullSecrets: settings.imagePullSecrets,
-              selectorLabels: this.selectorLabels,
-              asRoot: true,
-              replicas: admin.replicas,
-              containers: [container],
-              volumes: [emptyDir('tmp', '64Mi')],
-            }),
+      k8s.KubeDeployment.manifest({
+        metadata: this.metadata(names.admin, {
+          annotations: {
+            ...baselineAnnotations('the web server of the image starts as root and writes below /var', true),
+            ...admin.annotations,
           },
         }),
-        admin,
-      ),
+        spec: {
+          replicas: admin.replicas,
+          strategy: ROLLING_UPDATE,
+          selector: { matchLabels: { ...this.selectorLabels } },
+          template: {},
+        },
+      }),
+      podOf({
+        patches: settings.podTemplates.admin,
+        selectorLabels: this.selectorLabels,
+        asRoot: true,
+        replicas: admin.replicas,
+        containers: [container],
+        volumes: [emptyDir('tmp', '64Mi')],
+      }),
     );
     this.service = this.object(
       'Service',

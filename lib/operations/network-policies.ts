@@ -2,9 +2,9 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
 import type { Settings } from '../config/settings';
+import { componentsOf } from '../inventory/components';
 import {
   type Connection,
-  componentsOf,
   connectionsOf,
   type Peer,
   type Place,

@@ -3,7 +3,7 @@ import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import { cronJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { containerSecurity, emptyDir, resourceRequirements } from '../kubernetes/pod';
+import { containerSecurity, emptyDir, podOf, resourceRequirements } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 
 export const SMOKE_TEST = 'mishards/smoke_test.py';
@@ -22,11 +22,11 @@ export class SmokeTest extends Part {
   /** @param schedule when it runs; undefined for a Job that a person starts */
   public constructor(scope: Construct, id: string, { settings, names }: PartProps, schedule?: string) {
     super(scope, id, settings, 'smoke-test');
-    const { smokeTest, images, imagePullPolicy, imagePullSecrets, service } = settings;
+    const { smokeTest, images, imagePullPolicy, podTemplates, service } = settings;
     const container: k8s.Container = {
       name: 'smoke-test',
       image: images.mishards,
-      imagePullPolicy: smokeTest.imagePullPolicy ?? imagePullPolicy,
+      imagePullPolicy,
       command: ['python3', Scripts.path(SMOKE_TEST)],
       env: [
         { name: 'MILVUS_HOST', value: names.cluster },
@@ -44,17 +44,18 @@ export class SmokeTest extends Part {
       metadata: this.metadata(names.smokeTest, {
         annotations: { ...(schedule === undefined ? STARTED_BY_HAND : {}), ...smokeTest.annotations },
       }),
-      options: smokeTest,
-      imagePullSecrets,
-      selectorLabels: this.selectorLabels,
       timeoutSeconds: smokeTest.timeoutSeconds,
       retries: 0,
-      containers: [container],
-      volumes: [Scripts.volume(names.scripts, [SMOKE_TEST]), emptyDir('tmp', '64Mi')],
     };
     this.job = this.workload(
-      'Job',
       schedule === undefined ? job(props) : cronJob({ ...props, schedule, suspend: false }),
+      podOf({
+        patches: podTemplates.smokeTest,
+        selectorLabels: this.selectorLabels,
+        restartPolicy: 'Never',
+        containers: [container],
+        volumes: [Scripts.volume(names.scripts, [SMOKE_TEST]), emptyDir('tmp', '64Mi')],
+      }),
     );
   }
 }

@@ -36,6 +36,8 @@ export interface Synthesis {
   readonly outdir: string;
   readonly clusters: readonly SynthesizedCluster[];
   readonly written: Written;
+  /** What works, but is to be known; what is so with several clusters once, with the first of them. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -48,7 +50,8 @@ export function synthesize(options: SynthesizeOptions = {}): Synthesis {
   const env = options.env ?? process.env;
   const outdir = options.outdir ?? defaultOutdir(env);
   const target = path.resolve(options.cwd ?? '', outdir);
-  const placed = placeClusters(loadClusters(options));
+  const loaded = loadClusters(options);
+  const placed = placeClusters(loaded);
 
   const top = nothingStaged();
   const shares: Share[] = [];
@@ -75,7 +78,22 @@ export function synthesize(options: SynthesizeOptions = {}): Synthesis {
     objects: objects[index] ?? 0,
     jobs: Object.fromEntries(MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)])),
   }));
-  return { outdir, clusters, written: commit(target, [...shares.map(({ staged }) => staged), top]) };
+  return {
+    outdir,
+    clusters,
+    written: commit(target, [...shares.map(({ staged }) => staged), top]),
+    warnings: warningsOf(loaded),
+  };
+}
+
+function warningsOf(loaded: readonly LoadedCluster[]): readonly string[] {
+  const sources = new Map<string, string[]>();
+  for (const { source, warnings } of loaded) {
+    for (const warning of warnings) sources.set(warning, [...(sources.get(warning) ?? []), source]);
+  }
+  return [...sources].map(([warning, [first, ...others]]) =>
+    others.length === 0 ? `${first}: ${warning}` : `${first} and ${others.length} more: ${warning}`,
+  );
 }
 
 /** Where the manifests are when nobody says so. */

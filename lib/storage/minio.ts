@@ -4,14 +4,7 @@ import type { Construct } from 'constructs';
 import { MINIO_PORT, type MinioSettings, type S3Settings } from '../config/settings';
 import { persistentVolume, withClaimTemplate } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
-import {
-  containerSecurity,
-  emptyDir,
-  podTemplate,
-  resourceRequirements,
-  secretEnv,
-  withPodOptions,
-} from '../kubernetes/pod';
+import { containerSecurity, emptyDir, podOf, resourceRequirements, secretEnv } from '../kubernetes/pod';
 
 export interface MinioProps extends PartProps {
   readonly minio: MinioSettings;
@@ -46,7 +39,7 @@ export class Minio extends Part {
     const container: k8s.Container = {
       name: 'minio',
       image: settings.images.minio,
-      imagePullPolicy: minio.imagePullPolicy ?? settings.imagePullPolicy,
+      imagePullPolicy: settings.imagePullPolicy,
       args: ['server', '/data', '--address', `:${MINIO_PORT}`],
       env: [
         secretEnv('MINIO_ROOT_USER', credentials.secretName, credentials.keys.accessKey),
@@ -62,35 +55,31 @@ export class Minio extends Part {
       resources: resourceRequirements(minio.resources),
       securityContext: containerSecurity(),
       volumeMounts: [
-        { name: DATA_VOLUME, mountPath: '/data' },
+        { name: DATA_VOLUME, mountPath: '/data', subPath: minio.persistence.subPath },
         { name: 'tmp', mountPath: '/tmp' },
       ],
     };
 
     this.statefulSet = this.workload(
-      'StatefulSet',
       withClaimTemplate(
-        withPodOptions(
-          k8s.KubeStatefulSet.manifest({
-            metadata: this.metadata(names.minio, minio),
-            spec: {
-              replicas: 1,
-              serviceName: names.minioHeadless,
-              selector: { matchLabels: { ...this.selectorLabels } },
-              template: podTemplate({
-                options: minio,
-                imagePullSecrets: settings.imagePullSecrets,
-                selectorLabels: this.selectorLabels,
-                containers: [container],
-                volumes: [...persistentVolume(DATA_VOLUME, minio.persistence), emptyDir('tmp', '64Mi')],
-              }),
-            },
-          }),
-          minio,
-        ),
+        k8s.KubeStatefulSet.manifest({
+          metadata: this.metadata(names.minio, minio),
+          spec: {
+            replicas: 1,
+            serviceName: names.minioHeadless,
+            selector: { matchLabels: { ...this.selectorLabels } },
+            template: {},
+          },
+        }),
         DATA_VOLUME,
         minio.persistence,
       ),
+      podOf({
+        patches: settings.podTemplates.minio,
+        selectorLabels: this.selectorLabels,
+        containers: [container],
+        volumes: [...persistentVolume(DATA_VOLUME, minio.persistence), emptyDir('tmp', '64Mi')],
+      }),
     );
     const { headlessService, service } = this.services(names.minio, names.minioHeadless, [
       { name: 's3', port: this.port },

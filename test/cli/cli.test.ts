@@ -45,6 +45,23 @@ test('synth writes the manifests, and tells what comes next', () => {
   );
 });
 
+test('synth warns of what works but is to be known: once, however many clusters have it', () => {
+  const pods = 'podTemplate: {spec: {hostNetwork: true}}\n';
+  for (const name of ['one', 'two', 'three']) {
+    writeFileSync(
+      join(directory, `${name}.yaml`),
+      `name: ${name}\ns3: {address: rgw, bucket: ${name}-vectors}\n${pods}`,
+    );
+  }
+  const files = ['one', 'two', 'three'].map((name) => `${name}.yaml`).join();
+  expect(run('synth', '-q', '-c', files, '-o', 'warned')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr:
+      'Warning: one.yaml and 2 more: podTemplate.spec.hostNetwork: hostNetwork is that of the node; a namespace with Pod Security "restricted" refuses the pods\n',
+  });
+});
+
 test('a configuration that can not be used: 1, and nothing is written', () => {
   const { code, stdout, stderr } = run('synth', '--config', 'bad.yaml', '-o', 'none');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

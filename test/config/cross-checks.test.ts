@@ -1,5 +1,5 @@
-import { MISHARDS_DRAIN_SECONDS } from '../../lib/config/draining';
-import { minimal } from '../support/clusters';
+import { manifestsOf, minimal } from '../support/clusters';
+import { at as field, find, records } from '../support/manifests';
 import { at, messages } from './messages';
 
 /** Configurations over the smallest one: what is fine, and what is refused with which words. */
@@ -373,14 +373,7 @@ rule(
 );
 
 describe('labels that selectors are made of', () => {
-  const places = [
-    'labels',
-    'service.labels',
-    'writable.podLabels',
-    'readonly.podLabels',
-    'mishards.podLabels',
-    'mysql.podLabels',
-  ];
+  const places = ['labels', 'service.labels'];
 
   test.each(places)('%s', (place) => {
     expect(
@@ -394,36 +387,6 @@ describe('labels that selectors are made of', () => {
 });
 
 describe.each(['writable', 'readonly', 'mishards', 'mysql'])('pods of %s', (role) => {
-  test('architecture', () => {
-    const select = (value: string) => messages(at(`${role}.nodeSelector.kubernetes\\.io/arch`, value));
-    expect(select('amd64')).toEqual([]);
-    expect(select('arm64')).toEqual([
-      `${role}.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64: there are no other images`,
-    ]);
-  });
-
-  test('tolerations that the API server would refuse', () => {
-    const tolerate = (...tolerations: object[]) => messages(at(`${role}.tolerations`, tolerations));
-    expect(
-      tolerate(
-        { operator: 'Exists' },
-        { key: 'a', operator: 'Exists', value: '' },
-        { key: 'a', value: 'b', effect: 'NoExecute', tolerationSeconds: 0 },
-      ),
-    ).toEqual([]);
-    expect(
-      tolerate(
-        { effect: 'NoSchedule' },
-        { key: 'a', operator: 'Exists', value: 'b' },
-        { key: 'a', effect: 'NoSchedule', tolerationSeconds: 60 },
-      ),
-    ).toEqual([
-      `${role}.tolerations[0].key: given nothing; expected a taint key, or operator: Exists`,
-      `${role}.tolerations[1].value: given a value; expected none with operator Exists, which takes any`,
-      `${role}.tolerations[2].tolerationSeconds: given 60; expected none, or effect: NoExecute`,
-    ]);
-  });
-
   test('a request above its limit', () => {
     const resources = { requests: { cpu: 4, memory: '33Gi' }, limits: { cpu: '3999m', memory: '32Gi' } };
     expect(messages(at(`${role}.resources`, resources))).toEqual([
@@ -434,18 +397,6 @@ describe.each(['writable', 'readonly', 'mishards', 'mysql'])('pods of %s', (role
     ]);
   });
 });
-
-rule(
-  'a proxy goes on for a while after it is told to stop',
-  [['longer', { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS + 1 } }]],
-  [
-    [
-      'not so long',
-      { mishards: { terminationGracePeriodSeconds: MISHARDS_DRAIN_SECONDS } },
-      'mishards.terminationGracePeriodSeconds: given 10; expected more than 10',
-    ],
-  ],
-);
 
 const tls = (s3: object, tls: object = {}) => ({
   s3: { address: 's3.example.com', bucket: 'milvus', ...s3, tls: { enabled: true, ...tls } },
@@ -483,22 +434,6 @@ rule(
       'on the port of the server',
       tls({ port: 19530 }),
       'milvus.network.port: given 19530; expected another port than s3.port',
-    ],
-  ],
-);
-
-rule(
-  'a reader serves on until DNS has forgotten it',
-  [
-    ['by default', {}],
-    ['longer', { readonly: { terminationGracePeriodSeconds: 67 } }],
-    ['a short memory', { mishards: { dnsCacheSeconds: 0 }, readonly: { terminationGracePeriodSeconds: 7 } }],
-  ],
-  [
-    [
-      'not so long',
-      { readonly: { terminationGracePeriodSeconds: 66 } },
-      'readonly.terminationGracePeriodSeconds: given 66; expected more than 66, the seconds that a stopping reader goes on serving',
     ],
   ],
 );
@@ -599,19 +534,9 @@ rule(
 );
 
 rule(
-  'pods of jobs and of MinIO',
-  [['labels of one’s own', { backup: { podLabels: { a: 'b' } }, smokeTest: { podLabels: { a: 'b' } } }]],
+  'the claim of MinIO',
+  [['one of its own', { minio: { persistence: { existingClaim: 'a' } } }]],
   [
-    [
-      'reserved labels',
-      { smokeTest: { podLabels: { component: 'x' } } },
-      'smokeTest.podLabels.component: given a label that selectors are made of',
-    ],
-    [
-      'another architecture',
-      { minio: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
-      'minio.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64',
-    ],
     [
       'a claim of MySQL',
       { s3: { embedded: true, bucket: 'bkt' }, minio: claim('a'), mysql: claim('a') },
@@ -872,7 +797,7 @@ rule(
       'a password in a script',
       { mysql: { initializationFiles: { 'a.sql': "CREATE USER a IDENTIFIED BY 'CANARY';" } } },
       'mysql.initializationFiles."a.sql": given a password (not shown)',
-      'mysql.extraVolumes',
+      'mysql.podTemplate',
     ],
   ],
 );
@@ -970,3 +895,105 @@ rule(
     ],
   ],
 );
+
+describe('any resource of a node, by the rules of Kubernetes', () => {
+  const resources = (given: object) => messages(at('readonly.resources', given));
+  const amounts = (given: object) => {
+    const [container] = records(
+      field(
+        find(
+          manifestsOf({ ...minimal, readonly: { resources: given } }),
+          'Deployment',
+          'milvus-test-readonly',
+        ),
+        'spec',
+        'template',
+        'spec',
+        'containers',
+      ),
+    );
+    return container?.['resources'];
+  };
+
+  test('scratch space is asked for and limited, devices and huge pages are the same in both', () => {
+    expect(
+      amounts({
+        requests: { 'ephemeral-storage': '10Gi', 'hugepages-2Mi': '64Mi' },
+        limits: { memory: '8Gi', 'ephemeral-storage': '20480Mi', 'example.com/fpga': 1 },
+      }),
+    ).toEqual({
+      requests: expect.objectContaining({
+        'ephemeral-storage': '10Gi',
+        'hugepages-2Mi': '64Mi',
+        'example.com/fpga': '1',
+      }),
+      limits: expect.objectContaining({
+        memory: '8Gi',
+        'ephemeral-storage': '20Gi',
+        'hugepages-2Mi': '64Mi',
+        'example.com/fpga': '1',
+      }),
+    });
+  });
+
+  test.each<[what: string, given: object, words: string]>([
+    [
+      'a typo',
+      { limits: { memroy: '8Gi' } },
+      'readonly.resources.limits.memroy: given an unknown resource; expected a known one; did you mean "memory"?',
+    ],
+    [
+      'a name of Kubernetes’ own',
+      { limits: { 'kubernetes.io/x': 1 } },
+      'limits."kubernetes.io/x": given an unknown resource',
+    ],
+    [
+      'half a device',
+      { limits: { 'example.com/fpga': 0.5 } },
+      'limits."example.com/fpga": given 0.5; expected a whole number of devices',
+    ],
+    [
+      'fewer devices than the limit',
+      { requests: { 'example.com/fpga': 1 }, limits: { 'example.com/fpga': 2 } },
+      'requests."example.com/fpga": given 1; expected the same as the limit, 2',
+    ],
+    [
+      'half a huge page',
+      { limits: { 'hugepages-2Mi': '3Mi' } },
+      'limits.hugepages-2Mi: given "3Mi"; expected a multiple of the size of a page, 2Mi',
+    ],
+    [
+      'scratch space above its limit',
+      { requests: { 'ephemeral-storage': '2Gi' }, limits: { 'ephemeral-storage': '1Gi' } },
+      'requests.ephemeral-storage: given 2Gi; expected at most the limit, 1Gi',
+    ],
+    [
+      'scratch space without a unit',
+      { limits: { 'ephemeral-storage': 20 } },
+      'limits.ephemeral-storage: given 20; expected a Kubernetes quantity of at least 1Mi',
+    ],
+    [
+      'no amount',
+      { limits: { 'ephemeral-storage': 'much' } },
+      'limits.ephemeral-storage: given "much"; expected a Kubernetes quantity',
+    ],
+    [
+      'no text and no number',
+      { limits: { 'example.com/fpga': true } },
+      'limits."example.com/fpga": given true (a boolean); expected an amount such as 20Gi or 1',
+    ],
+  ])('%s', (_, given, words) => {
+    expect(resources(given)).toEqual([expect.stringContaining(words)]);
+  });
+
+  test('devices that gpu.count asks for are not asked for twice', () => {
+    const gpu = { enabled: true };
+    const limits = { 'nvidia.com/gpu': 2 };
+    expect(messages(at('readonly', { gpu, resources: { limits } }))).toEqual([
+      expect.stringContaining(
+        'readonly.resources.limits."nvidia.com/gpu": given 2; expected none beside gpu.enabled',
+      ),
+    ]);
+    expect(messages(at('readonly', { resources: { limits } }))).toEqual([]);
+  });
+});

@@ -31,6 +31,7 @@ describe('milvus.schema.json', () => {
       }
     };
     walk(schema, '');
+    for (const [name, definition] of Object.entries<Node>(schema.$defs)) walk(definition, `${name}.`);
     expect(undescribed).toEqual([]);
   });
 
@@ -38,20 +39,25 @@ describe('milvus.schema.json', () => {
     const [port, reference] = schema.properties.s3.properties.port.anyOf;
     expect(port).toMatchObject({ type: 'integer', minimum: 1, maximum: 65534 });
     expect('${env:S3_PORT:-80}').toMatch(new RegExp(reference.pattern));
-    expect(schema.properties.s3.properties.port.default).toBe(80);
+    expect(schema.properties.mysql.properties.maxConnections.anyOf).toHaveLength(2);
+    expect(schema.properties.mishards.properties.maxWorkers.default).toBe(50);
   });
 
   test('refuses unknown keys', () => {
     expect(schema.additionalProperties).toBe(false);
-    expect(schema.properties.mysql.properties.persistence.additionalProperties).toBe(false);
+    expect(schema.properties.mysql.additionalProperties).toBe(false);
+    expect(schema.properties.mysql.properties.persistence.$ref).toBe('#/$defs/Claim');
+    expect(schema.$defs.Claim.additionalProperties).toBe(false);
   });
 });
 
 test('the reference names the Secret that each part takes by default', () => {
   const reference = readFileSync(join(ROOT, 'docs/reference/configuration.md'), 'utf8');
   const documented = ['s3', 'mysql', 'externalMysql', 'backup.s3'].map((section) => {
-    const [, secret = ''] =
-      reference.match(`\\| \`${section}\\.credentials\\.existingSecret\` \\| \`<name>([\\w-]+)\``) ?? [];
+    // In its row, or in that of the whole where the kind is shared.
+    const row = (key: string) =>
+      reference.match(`\\| \`${section}\\.credentials${key}\` \\|[^\\n]*?\`<name>([\\w-]+)\``);
+    const [, secret = ''] = row('\\.existingSecret') ?? row('') ?? [];
     return `milvus-test${secret}`;
   });
   const own = manifestsOf({

@@ -267,15 +267,15 @@ describe('extends', () => {
 
   test('mappings are merged, everything else is replaced, null takes away', () => {
     write({
-      'base.yaml': `${base}labels: {a: x, b: y}\nimagePullSecrets: [one, two]\nmysql: {database: other}\n`,
+      'base.yaml': `${base}labels: {a: x, b: y}\nservice: {externalIPs: [192.0.2.1, 192.0.2.2]}\nmysql: {database: other}\n`,
       'milvus.yaml':
-        'extends: base.yaml\nname: a\ns3: {bucket: own-bucket, port: null}\nlabels: {b: null, c: z}\nimagePullSecrets: [three]\nmysql:\n',
+        'extends: base.yaml\nname: a\ns3: {bucket: own-bucket, port: null}\nlabels: {b: null, c: z}\nservice: {externalIPs: [192.0.2.3]}\nmysql:\n',
     });
     const [{ settings } = {}] = load();
     expect(settings).toMatchObject({
       s3: { address: 's3.example.com', port: 80, bucket: 'own-bucket' },
       readonly: { replicas: 2 },
-      imagePullSecrets: ['three'],
+      service: { externalIPs: ['192.0.2.3'] },
       mysql: { database: 'milvus' },
     });
     expect(settings?.labels).toEqual({ a: 'x', c: 'z' });
@@ -424,7 +424,7 @@ describe('${env:NAME}', () => {
           '  port: ${env:PORT}',
           '  createBucket: "${env:YES}"',
           'labels: {a: "${env:PORT}", b: "${env:YES}"}',
-          'readonly: {resources: {limits: {cpu: "${env:CPU}"}}, tolerations: [{effect: NoExecute, key: a, tolerationSeconds: "${env:PORT}"}]}',
+          'readonly: {resources: {limits: {cpu: "${env:CPU}"}}, podTemplate: {spec: {tolerations: [{effect: NoExecute, key: "${env:PORT}", tolerationSeconds: "${env:PORT}"}], shareProcessNamespace: "${env:YES}"}}}',
           'milvus: {cache: {cpuCacheThreshold: "${env:SHARE}"}}',
           '',
         ].join('\n'),
@@ -443,10 +443,17 @@ describe('${env:NAME}', () => {
       labels: { a: '8080', b: 'true' },
       readonly: {
         resources: { limits: { cpu: '2' } },
-        tolerations: [{ tolerationSeconds: 8080 }],
         cache: { cpuCacheThreshold: 0.5 },
       },
     });
+    const patch = {
+      spec: {
+        tolerations: [{ effect: 'NoExecute', key: '8080', tolerationSeconds: 8080 }],
+        shareProcessNamespace: true,
+      },
+    };
+    expect(loaded?.config.readonly?.podTemplate).toEqual(patch);
+    expect(loaded?.settings.podTemplates.readonly).toEqual([{ path: 'readonly.podTemplate', patch }]);
   });
 
   test.each([
@@ -494,12 +501,13 @@ describe('${env:NAME}', () => {
 
   test('in lists, and in what comes from a base', () => {
     write({
-      'base.yaml': 's3: {address: "${env:HOST}", bucket: bbb}\nimagePullSecrets: ["${env:A}", "b"]\n',
+      'base.yaml':
+        's3: {address: "${env:HOST}", bucket: bbb}\nservice: {externalIPs: ["${env:A}", 192.0.2.2]}\n',
       'milvus.yaml': 'extends: base.yaml\nname: a\n',
     });
-    expect(load({ env: { HOST: 's3.example.com', A: 'a' } })[0]?.settings).toMatchObject({
+    expect(load({ env: { HOST: 's3.example.com', A: '192.0.2.1' } })[0]?.settings).toMatchObject({
       s3: { address: 's3.example.com' },
-      imagePullSecrets: ['a', 'b'],
+      service: { externalIPs: ['192.0.2.1', '192.0.2.2'] },
     });
   });
 

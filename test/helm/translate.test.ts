@@ -200,7 +200,16 @@ describe('storage', () => {
       '- {name: tail, image: "busybox:1", volumeMounts: [{name: milvus-logs-disk, mountPath: /logs}]}';
     expect(from({ extraContainers: tail })).toMatchObject({
       milvus: { logs: { toFile: true } },
-      writable: { extraContainers: [{ volumeMounts: [{ name: 'logs', mountPath: '/logs' }] }] },
+      writable: {
+        podTemplate: {
+          spec: {
+            containers: [
+              { name: 'milvus' },
+              { name: 'tail', volumeMounts: [{ name: 'logs', mountPath: '/logs' }] },
+            ],
+          },
+        },
+      },
     });
     expect(from({ extraContainers: tail, logs: { logToFile: false } }).milvus).toBeUndefined();
   });
@@ -273,8 +282,14 @@ describe('MySQL', () => {
 
   test('TLS for others: the Secret is mounted where the chart has it', () => {
     expect(from({ mysql: { ssl: { enabled: true } } }).mysql).toMatchObject({
-      extraVolumes: [{ name: 'certificates', secret: { secretName: 'mysql-ssl-certs' } }],
-      extraVolumeMounts: [{ name: 'certificates', mountPath: '/ssl', readOnly: true }],
+      podTemplate: {
+        spec: {
+          volumes: [{ name: 'certificates', secret: { secretName: 'mysql-ssl-certs' } }],
+          containers: [
+            { name: 'mysql', volumeMounts: [{ name: 'certificates', mountPath: '/ssl', readOnly: true }] },
+          ],
+        },
+      },
     });
   });
 });
@@ -328,7 +343,9 @@ test('pull secrets of both charts, each once', () => {
     image: { pullSecrets: ['a', 'b'] },
     mysql: { imagePullSecrets: [{ name: 'b' }, { name: 'c' }] },
   });
-  expect(config.imagePullSecrets).toEqual(['a', 'b', 'c']);
+  expect(config.podTemplate).toEqual({
+    spec: { imagePullSecrets: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] },
+  });
 });
 
 test('a mix of many values, as somebody may have them', () => {

@@ -72,10 +72,13 @@ test('every documented value has a row, once, and every row says what becomes of
 /** Whether the schema has an option of that path. */
 function isOption(path: string): boolean {
   let schema: unknown = clusterSchema;
-  const def = (value: unknown): { type?: string; shape?: Record<string, unknown>; innerType?: unknown } =>
+  const def = (
+    value: unknown,
+  ): { type?: string; shape?: Record<string, unknown>; innerType?: unknown; in?: unknown } =>
     (value as { _zod: { def: object } })._zod.def;
   for (const step of path.split('.')) {
-    while (def(schema).innerType !== undefined) schema = def(schema).innerType;
+    while ((def(schema).innerType ?? def(schema).in) !== undefined)
+      schema = def(schema).innerType ?? def(schema).in;
     schema = def(schema).shape?.[step];
     if (schema === undefined) return false;
   }
@@ -379,13 +382,16 @@ test('timings of probes are for all that the chart gives them to', () => {
     readinessProbe: { periodSeconds: 44, successThreshold: 2 },
     mysql: { livenessProbe: { timeoutSeconds: 7 }, readinessProbe: { failureThreshold: 8 } },
   };
+  const container = (
+    name: string,
+    { livenessProbe, readinessProbe }: Record<'livenessProbe' | 'readinessProbe', object>,
+  ) => ({
+    podTemplate: { spec: { containers: [{ name, livenessProbe, readinessProbe }] } },
+  });
   expect(fromHelmValues(values, { release: 'milvus-test' })).toMatchObject({
-    writable: {
-      livenessProbe: { periodSeconds: 33, failureThreshold: 9 },
-      readinessProbe: { periodSeconds: 44 },
-    },
-    readonly: { livenessProbe: { initialDelaySeconds: 1 }, readinessProbe: { successThreshold: 2 } },
-    mishards: { livenessProbe: { timeoutSeconds: 2 } },
-    mysql: { livenessProbe: { timeoutSeconds: 7 }, readinessProbe: { failureThreshold: 8 } },
+    writable: container('milvus', values),
+    readonly: container('milvus', values),
+    mishards: container('mishards', values),
+    mysql: container('mysql', values.mysql),
   });
 });

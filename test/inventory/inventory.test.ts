@@ -1,5 +1,6 @@
 import { claimsOf } from '../../lib/inventory/claims';
-import { componentsOf, connectionsOf } from '../../lib/inventory/connections';
+import { componentsOf } from '../../lib/inventory/components';
+import { connectionsOf } from '../../lib/inventory/connections';
 import { metricSources } from '../../lib/inventory/metrics';
 import { prerequisitesOf } from '../../lib/inventory/prerequisites';
 import { secretsOf } from '../../lib/inventory/secrets';

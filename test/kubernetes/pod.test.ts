@@ -36,7 +36,7 @@ test.each(WORKLOADS)('%s: scheduler, account, spread and pull policy', (section,
   const [main, ...others] = records(pod?.['containers']);
   expect(main).toMatchObject({ imagePullPolicy: 'Never' });
   const ours = [...others, ...records(pod?.['initContainers'])].filter(
-    ({ name }) => !String(name).startsWith('extra') && !String(name).includes('dump'),
+    ({ name }) => !String(name).startsWith('extra'),
   );
   for (const { name, imagePullPolicy } of ours) {
     expect({ name, imagePullPolicy }).toEqual({ name, imagePullPolicy: 'Always' });
@@ -50,8 +50,68 @@ test.each(WORKLOADS)('%s: an annotation of the workload is not one of its pods',
   expect(annotations).not.toHaveProperty(['example.com/workload-note']);
 });
 
-test('the Job that restores a backup has the pods of the backup', () => {
-  expect(podOf(restore)?.spec).toMatchObject({ schedulerName: 'backup-scheduler' });
+test('the Job that restores a backup has the pods of the backup, as far as they have the same containers', () => {
+  const pod = podOf(restore)?.spec;
+  expect(pod).toMatchObject({ schedulerName: 'backup-scheduler' });
+  expect(records(pod?.['containers']).map(({ name, imagePullPolicy }) => [name, imagePullPolicy])).toEqual([
+    ['load', 'Always'],
+  ]);
+});
+
+test('all pods have what is at the top, and over it what is in their section', () => {
+  const pods = podTemplates([...manifests, ...minio, ...jobsOf(config)]);
+  expect(pods.length).toBeGreaterThan(9);
+  for (const { spec } of pods) {
+    expect(spec).toMatchObject({
+      imagePullSecrets: [{ name: 'registry-login' }],
+      runtimeClassName: 'sandbox',
+      nodeSelector: { 'kubernetes.io/arch': 'amd64' },
+    });
+  }
+  const over: MilvusConfig = {
+    ...minimal,
+    podTemplate: { spec: { priorityClassName: 'all', schedulerName: 'all' } },
+    readonly: { podTemplate: { spec: { priorityClassName: 'readers', schedulerName: null } } },
+  };
+  const pod = (name: string) => podOf(find(manifestsOf(over), 'Deployment', `milvus-test-${name}`))?.spec;
+  expect(pod('writable')).toMatchObject({ priorityClassName: 'all', schedulerName: 'all' });
+  expect(pod('readonly')).toMatchObject({ priorityClassName: 'readers' });
+  expect(pod('readonly')).not.toHaveProperty('schedulerName');
+});
+
+describe('a patch for several pods', () => {
+  const resources = { limits: { memory: '1Gi' } };
+  const [writable, mishards, mysql] = ['Deployment writable', 'Deployment mishards', 'StatefulSet mysql'].map(
+    (one) => {
+      const [kind = '', name] = one.split(' ');
+      const podTemplate = { spec: { initContainers: [{ name: 'wait-for-mysql', resources }] } };
+      return podOf(find(manifestsOf({ ...minimal, podTemplate }), kind, `milvus-test-${name}`))?.spec;
+    },
+  );
+
+  test('is about the container of that name in those that have it, and adds none to the others', () => {
+    for (const pod of [writable, mishards]) {
+      const [first] = records(pod?.['initContainers']);
+      expect(first).toMatchObject({ name: 'wait-for-mysql', image: 'mysql:5.7.44', resources });
+    }
+    expect(mysql).not.toHaveProperty('initContainers');
+  });
+
+  test('a name alone gives the order, and is left out where there is none such', () => {
+    const names = ['wait-for-mysql', 'volume-preflight', 's3-preflight', 'render-config'];
+    const podTemplate = {
+      spec: { initContainers: [...names.map((name) => ({ name })), { name: 'own', image: 'a:1' }] },
+    };
+    const pod = podOf(
+      find(manifestsOf({ ...minimal, readonly: { podTemplate } }), 'Deployment', 'milvus-test-readonly'),
+    );
+    expect(records(pod?.spec['initContainers']).map(({ name }) => name)).toEqual([
+      'wait-for-mysql',
+      's3-preflight',
+      'render-config',
+      'own',
+    ]);
+  });
 });
 
 describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %s', (section) => {
@@ -59,26 +119,28 @@ describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %
   const pod = podOf(workload)?.spec;
   const [main, ...others] = records(pod?.['containers']);
 
-  test('variables and mounts are of the main container alone, after its own', () => {
-    expect(records(main?.['env']).slice(-2)).toEqual([
-      { name: `EXTRA_${section.toUpperCase()}`, value: 'yes' },
+  test('variables and mounts are of the container that is named', () => {
+    expect(records(main?.['env']).slice(0, 2)).toEqual([
+      { name: 'EXTRA', value: main?.['name'] },
       { name: 'FROM_FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
     ]);
     expect(records(main?.['volumeMounts'])).toContainEqual({ name: 'extra', mountPath: '/extra' });
     for (const other of [...others, ...records(pod?.['initContainers'])]) {
       expect(JSON.stringify([other['env'] ?? [], other['volumeMounts'] ?? []])).not.toMatch(
-        /EXTRA_|FROM_FIELD|\/extra"/,
+        /EXTRA|FROM_FIELD|\/extra"/,
       );
     }
   });
 
-  test('containers come after its own, and without privileges', () => {
-    expect(records(pod?.['volumes']).at(-1)).toEqual({ name: 'extra', emptyDir: { sizeLimit: '1Mi' } });
+  test('containers are in the order of the patch, and without privileges', () => {
+    expect(records(pod?.['volumes'])).toContainEqual({ name: 'extra', emptyDir: { sizeLimit: '1Mi' } });
+    expect(records(pod?.['containers'])[1]).toMatchObject({ name: 'extra' });
+    expect(records(pod?.['initContainers']).at(-1)).toMatchObject({ name: 'extra-init' });
     for (const [list, name] of [
       ['containers', 'extra'],
       ['initContainers', 'extra-init'],
     ] as const) {
-      expect(records(pod?.[list]).at(-1)).toMatchObject({
+      expect(records(pod?.[list]).find((one) => one['name'] === name)).toMatchObject({
         name,
         image: 'busybox:1.36',
         securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
@@ -100,8 +162,6 @@ describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %
       failureThreshold: 8,
       successThreshold: 2,
     });
-    // More than one would be refused: a container is alive or not.
-    expect(main?.['livenessProbe']).not.toHaveProperty('successThreshold');
     const asks = (probe: unknown) =>
       ['httpGet', 'tcpSocket', 'exec'].filter((way) => at(probe, way) !== undefined);
     for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) {
@@ -110,44 +170,86 @@ describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %
   });
 });
 
-test('fields that are newer than the typed API come through as they are', () => {
-  const newer: MilvusConfig = {
-    ...minimal,
-    readonly: {
-      extraInitContainers: [{ name: 'sidecar', image: 'a:1', restartPolicy: 'Always' }],
-      extraVolumes: [{ name: 'model', image: { reference: 'a:1' } }],
-      extraVolumeMounts: [{ name: 'model', mountPath: '/model', recursiveReadOnly: 'IfPossible' }],
-      topologySpreadConstraints: [{ maxSkew: 1, nodeTaintsPolicy: 'Honor', matchLabelKeys: ['x'] }],
-    },
-  };
-  const pod = podOf(find(manifestsOf(newer), 'Deployment', 'milvus-test-readonly'))?.spec;
-  expect(records(pod?.['initContainers']).at(-1)).toMatchObject({ name: 'sidecar', restartPolicy: 'Always' });
-  expect(records(pod?.['volumes']).at(-1)).toEqual({ name: 'model', image: { reference: 'a:1' } });
-  expect(records(records(pod?.['containers'])[0]?.['volumeMounts']).at(-1)).toHaveProperty(
-    'recursiveReadOnly',
+test('a container that says something about its privileges keeps it', () => {
+  const securityContext = { runAsUser: 5 };
+  const podTemplate = { spec: { containers: [{ name: 'own', image: 'a:1', securityContext }] } };
+  const pod = podOf(
+    find(manifestsOf({ ...minimal, mishards: { podTemplate } }), 'Deployment', 'milvus-test-mishards'),
   );
-  expect(pod?.['topologySpreadConstraints']).toEqual(newer.readonly?.topologySpreadConstraints);
+  expect(records(pod?.spec['containers'])[0]).toEqual({ name: 'own', image: 'a:1', securityContext });
 });
 
-test('of several pods an affinity of one kind leaves ours of another kind in place', () => {
-  const nodeAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [] };
-  const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [] };
-  const affinity = (given: object) =>
-    at(
-      podOf(
-        find(
-          manifestsOf({ ...minimal, readonly: { replicas: 2, affinity: given } }),
-          'Deployment',
-          'milvus-test-readonly',
-        ),
-      )?.spec,
-      'affinity',
-    );
-  expect(affinity({ nodeAffinity })).toEqual({
-    nodeAffinity,
-    podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [expect.anything()] },
+test('fields that are newer than the typed API come through as they are', () => {
+  const podTemplate = {
+    spec: {
+      initContainers: [{ name: 'sidecar', image: 'a:1', restartPolicy: 'Always' }],
+      volumes: [{ name: 'model', image: { reference: 'a:1' } }],
+      containers: [
+        {
+          name: 'milvus',
+          volumeMounts: [
+            { name: 'model', mountPath: '/model', recursiveReadOnly: 'IfPossible', readOnly: true },
+          ],
+        },
+      ],
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'a',
+          whenUnsatisfiable: 'DoNotSchedule',
+          nodeTaintsPolicy: 'Honor',
+          matchLabelKeys: ['x'],
+        },
+      ],
+    },
+  };
+  const newer: MilvusConfig = { ...minimal, readonly: { podTemplate } };
+  const pod = podOf(find(manifestsOf(newer), 'Deployment', 'milvus-test-readonly'))?.spec;
+  expect(records(pod?.['initContainers'])[0]).toMatchObject({ name: 'sidecar', restartPolicy: 'Always' });
+  expect(records(pod?.['volumes'])[0]).toEqual({ name: 'model', image: { reference: 'a:1' } });
+  expect(records(records(pod?.['containers'])[0]?.['volumeMounts'])[0]).toHaveProperty('recursiveReadOnly');
+  expect(pod?.['topologySpreadConstraints']).toEqual(podTemplate.spec.topologySpreadConstraints);
+});
+
+describe('what the project works out of the final template', () => {
+  test('the seconds that the proxy has for running searches', () => {
+    const stop = (seconds?: number | null) => {
+      const podTemplate = { spec: { terminationGracePeriodSeconds: seconds } };
+      const given = seconds === undefined ? minimal : { ...minimal, mishards: { podTemplate } };
+      const pod = podOf(find(manifestsOf(given), 'Deployment', 'milvus-test-mishards'))?.spec;
+      return records(records(pod?.['containers'])[0]?.['env']).find(({ name }) => name === 'STOP_SECONDS')?.[
+        'value'
+      ];
+    };
+    expect(stop()).toBe('19');
+    expect(stop(60)).toBe('49');
+    // Without any it is Kubernetes' own default, 30.
+    expect(stop(null)).toBe('19');
   });
-  expect(affinity({ podAntiAffinity })).toEqual({ podAntiAffinity });
+
+  test('the deadline of a rollout, from the startup probe', () => {
+    const startupProbe = { failureThreshold: 1000, periodSeconds: 20 };
+    const podTemplate = { spec: { containers: [{ name: 'milvus', startupProbe }] } };
+    const deadline = (name: string) =>
+      at(
+        find(manifestsOf({ ...minimal, readonly: { podTemplate } }), 'Deployment', `milvus-test-${name}`),
+        'spec',
+        'progressDeadlineSeconds',
+      );
+    expect(deadline('readonly')).toBe(600 + 300 + 300 + 20000);
+    // It is ready with the first reader.
+    expect(deadline('mishards')).toBe(600 + 300 + 300 + 20000 + 150);
+  });
+
+  test('the rights of the stock discovery are not made beside an account of somebody else', () => {
+    const kinds = (podTemplate: object) =>
+      manifestsOf({ ...minimal, mishards: { discovery: 'kubernetes', podTemplate: { ...podTemplate } } }).map(
+        ({ kind }) => kind,
+      );
+    expect(kinds({})).toEqual(expect.arrayContaining(['ServiceAccount', 'Role', 'RoleBinding']));
+    const given = kinds({ spec: { serviceAccountName: 'theirs' } });
+    for (const kind of ['ServiceAccount', 'Role', 'RoleBinding']) expect(given).not.toContain(kind);
+  });
 });
 
 test('pods without any of it say nothing about it', () => {

@@ -109,7 +109,15 @@ test('every option: another storage, keys and schedule of its own', () => {
   expect(pod(cronJob)).toMatchObject({
     nodeSelector: { 'example.com/backup': 'yes' },
     tolerations: [{ key: 'only-backup' }],
-    affinity: config.backup?.affinity,
+    affinity: {
+      nodeAffinity: expect.anything(),
+      podAffinity: expect.anything(),
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'b' } } },
+        ],
+      },
+    },
     priorityClassName: 'backup-priority',
   });
 });

@@ -20,13 +20,12 @@ describe('GPU', () => {
   });
 
   test('both roles run the GPU build, with the devices that they name', () => {
-    const config = gpu({ enabled: true, searchDevices: ['gpu0', 'gpu2'], runtimeClassName: 'nvidia' });
+    const config = gpu({ enabled: true, searchDevices: ['gpu0', 'gpu2'] });
     for (const role of ['writable', 'readonly']) {
       expect(main(config, role)).toMatchObject({
         image: 'milvusdb/milvus:1.1.1-gpu-d061621-330cc6',
         resources: { requests: { 'nvidia.com/gpu': '3' }, limits: { 'nvidia.com/gpu': '3' } },
       });
-      expect(pod(config, role)).toMatchObject({ runtimeClassName: 'nvidia' });
     }
     expect(serverConfig(config, 'server_config.yaml')).toContain(
       'gpu:\n  enable: true\n  cache_size: 1GB\n  gpu_search_threshold: 1000\n  search_devices:\n    - gpu0\n    - gpu2\n  build_index_devices:\n    - gpu0\n',
@@ -120,13 +119,17 @@ test('files for additional containers are in a ConfigMap, and a changed one roll
     ...minimal,
     milvus: { extraConfigFiles: { 'filebeat.yml': text } },
     writable: {
-      extraContainers: [
-        {
-          name: 'filebeat',
-          image: 'filebeat:7',
-          volumeMounts: [{ name: 'extra-config', mountPath: '/etc/filebeat' }],
+      podTemplate: {
+        spec: {
+          containers: [
+            {
+              name: 'filebeat',
+              image: 'filebeat:7',
+              volumeMounts: [{ name: 'extra-config', mountPath: '/etc/filebeat' }],
+            },
+          ],
         },
-      ],
+      },
     },
   });
   expect(at(find(manifestsOf(config('a')), 'ConfigMap', 'milvus-test-extra-config'), 'data')).toEqual({
@@ -146,36 +149,6 @@ test('files for additional containers are in a ConfigMap, and a changed one roll
       'cdk8s-milvus/checksum',
     );
   expect(checksum('a')).not.toBe(checksum('b'));
-});
-
-test('what is added comes after what is there; without privileges, unless it says otherwise', () => {
-  const config: MilvusConfig = {
-    ...minimal,
-    mishards: {
-      extraContainers: [
-        { name: 'plain', image: 'a:1' },
-        {
-          name: 'own',
-          image: 'a:1',
-          securityContext: { runAsUser: 5 },
-          ports: [{ containerPort: 1, hostIP: 'kept' }],
-        },
-      ],
-      extraInitContainers: [{ name: 'first', image: 'a:1' }],
-    },
-  };
-  const [mishards, plain, own] = records(at(pod(config, 'mishards'), 'containers'));
-  expect(mishards?.['name']).toBe('mishards');
-  expect(plain?.['securityContext']).toEqual({
-    allowPrivilegeEscalation: false,
-    capabilities: { drop: ['ALL'] },
-  });
-  expect(own).toEqual(config.mishards?.extraContainers?.[1]);
-  expect(records(at(pod(config, 'mishards'), 'initContainers')).map(({ name }) => name)).toEqual([
-    'wait-for-mysql',
-    'wait-for-writable',
-    'first',
-  ]);
 });
 
 test('static discovery: the readers that are named, and never the writable', () => {
@@ -205,8 +178,15 @@ test('a reader serves on for as long as DNS may still name it, and has time for 
     lifecycle: { preStop: { exec: { command: ['sh', '/opt/cdk8s-milvus/leave.sh', '', '8'] } } },
   });
   expect(at(pod(config, 'readonly'), 'terminationGracePeriodSeconds')).toBe(38);
-  const own: MilvusConfig = { ...minimal, readonly: { terminationGracePeriodSeconds: 90 } };
-  expect(at(pod(own, 'readonly'), 'terminationGracePeriodSeconds')).toBe(90);
+  const readonly = (seconds: number) =>
+    ({
+      ...minimal,
+      readonly: { podTemplate: { spec: { terminationGracePeriodSeconds: seconds } } },
+    }) as const;
+  expect(at(pod(readonly(67), 'readonly'), 'terminationGracePeriodSeconds')).toBe(67);
+  expect(() => pod(readonly(66), 'readonly')).toThrow(
+    'readonly.podTemplate.spec.terminationGracePeriodSeconds: given 66; expected more than 66, the seconds that a stopping pod goes on serving',
+  );
 });
 
 test('traces are sampled, and off unless asked for', () => {
@@ -219,14 +199,4 @@ test('traces are sampled, and off unless asked for', () => {
     TRACING_SAMPLER_TYPE: 'probabilistic',
     TRACING_SAMPLER_PARAM: '0.01',
   });
-});
-
-test('the timing of probes is what was given, and the rest of it ours', () => {
-  const config: MilvusConfig = { ...minimal, readonly: { livenessProbe: { periodSeconds: 99 } } };
-  expect(main(config, 'readonly')?.['livenessProbe']).toMatchObject({
-    httpGet: { path: '/state' },
-    periodSeconds: 99,
-    failureThreshold: 6,
-  });
-  expect(main(config, 'writable')?.['livenessProbe']).toMatchObject({ periodSeconds: 20 });
 });

@@ -250,9 +250,9 @@ describe('the summary', () => {
       synth({
         ...minimal,
         namespace: 'vectors',
-        imagePullSecrets: ['registry'],
-        mysql: { priorityClassName: 'high' },
-        writable: { priorityClassName: 'high' },
+        podTemplate: { spec: { imagePullSecrets: [{ name: 'registry' }] } },
+        mysql: { podTemplate: { spec: { priorityClassName: 'high' } } },
+        writable: { podTemplate: { spec: { priorityClassName: 'high' } } },
         milvus: { metrics: { enabled: true } },
         monitoring: { podMonitor: { enabled: true }, prometheusRule: { enabled: true } },
       }).synthesis,

@@ -23,7 +23,9 @@ test('plain HTTP stays as it is', () => {
       .map(idOf)
       .filter((id) => id.includes('tls')),
   ).toEqual([]);
-  expect(JSON.stringify(pod(minimal, 'writable'))).not.toMatch(/s3-tls|haproxy|S3_SCHEME|hostAliases|sysctls/);
+  expect(JSON.stringify(pod(minimal, 'writable'))).not.toMatch(
+    /s3-tls|haproxy|S3_SCHEME|hostAliases|sysctls/,
+  );
 });
 
 test.each(['writable', 'readonly'])(

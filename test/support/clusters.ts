@@ -1,6 +1,6 @@
 import { App, Yaml } from 'cdk8s';
 import { MilvusCluster, type MilvusConfig, MilvusJob } from '../../lib';
-import type { EnvVar, NetworkPolicyPeer } from '../../lib/config/milvus-config';
+import type { NetworkPolicyPeer, Resources } from '../../lib/config/milvus-config';
 import { type Manifest, parse } from './manifests';
 
 /** Every key given, at every depth: a new option does not compile until it stands in `everyOption`. */
@@ -50,89 +50,121 @@ export const sourceScenario = {
   mishards: { replicas: 1 },
 } satisfies MilvusConfig;
 
-const workload = (name: string) => ({
-  resources: { requests: { cpu: '750m', memory: '1Gi' }, limits: { cpu: 3, memory: '40Gi' } },
-  nodeSelector: { [`example.com/${name}`]: 'yes' },
-  tolerations: [
-    {
-      key: `only-${name}`,
-      operator: 'Equal' as const,
-      value: 'yes',
-      effect: 'NoExecute' as const,
-      tolerationSeconds: 60,
+/** @param containers the fields of the containers by their names, those of init containers included */
+const workload = (
+  name: string,
+  { metadata = {}, spec = {} }: { readonly metadata?: object; readonly spec?: object } = {},
+) => ({
+  resources: {
+    requests: { cpu: '750m', memory: '1Gi', 'ephemeral-storage': '2Gi' },
+    limits: { cpu: 3, memory: '40Gi', 'ephemeral-storage': '4Gi', 'example.com/fpga': 1 },
+  } as unknown as Every<Resources>,
+  annotations: { 'example.com/workload-note': name },
+  podTemplate: {
+    metadata: {
+      labels: { 'example.com/pod': name },
+      annotations: { 'example.com/pod-note': `pods of ${name}` },
+      ...metadata,
     },
-  ],
-  affinity: {
-    nodeAffinity: {
-      preferredDuringSchedulingIgnoredDuringExecution: [
-        { weight: 1, preference: { matchExpressions: [{ key: 'example.com/disk', operator: 'Exists' }] } },
+    spec: {
+      nodeSelector: { [`example.com/${name}`]: 'yes' },
+      tolerations: [
+        { key: `only-${name}`, operator: 'Equal', value: 'yes', effect: 'NoExecute', tolerationSeconds: 60 },
       ],
-    },
-    podAffinity: {
-      preferredDuringSchedulingIgnoredDuringExecution: [
+      affinity: {
+        nodeAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 1,
+              preference: { matchExpressions: [{ key: 'example.com/disk', operator: 'Exists' }] },
+            },
+          ],
+        },
+        podAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 2,
+              podAffinityTerm: {
+                topologyKey: 'topology.kubernetes.io/zone',
+                labelSelector: { matchLabels: { app: 'a' } },
+              },
+            },
+          ],
+        },
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: null,
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'b' } } },
+          ],
+        },
+      },
+      priorityClassName: `${name}-priority`,
+      schedulerName: `${name}-scheduler`,
+      serviceAccountName: `${name}-account`,
+      topologySpreadConstraints: [
+        { $patch: 'replace' },
         {
-          weight: 2,
-          podAffinityTerm: {
-            topologyKey: 'topology.kubernetes.io/zone',
-            labelSelector: { matchLabels: { app: 'a' } },
-          },
+          maxSkew: 2,
+          topologyKey: 'topology.kubernetes.io/zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          labelSelector: { matchLabels: { 'example.com/pod': name } },
         },
       ],
-    },
-    podAntiAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: [
-        { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'b' } } },
-      ],
+      ...spec,
     },
   },
-  priorityClassName: `${name}-priority`,
-  podLabels: { 'example.com/pod': name },
-  podAnnotations: { 'example.com/pod-note': `pods of ${name}` },
-  annotations: { 'example.com/workload-note': name },
-  schedulerName: `${name}-scheduler`,
-  serviceAccountName: `${name}-account`,
-  imagePullPolicy: 'Never' as const,
-  topologySpreadConstraints: [
-    {
-      maxSkew: 2,
-      topologyKey: 'topology.kubernetes.io/zone',
-      whenUnsatisfiable: 'DoNotSchedule',
-      labelSelector: { matchLabels: { 'example.com/pod': name } },
-    },
-  ],
 });
 
-const additions = (name: string, ...mounts: { name: string; mountPath: string }[]) => ({
-  extraEnv: [
-    { name: `EXTRA_${name}`, value: 'yes' },
-    { name: 'FROM_FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
-  ] as unknown as readonly Every<EnvVar>[],
-  extraVolumes: [{ name: 'extra', emptyDir: { sizeLimit: '1Mi' } }],
-  extraVolumeMounts: [{ name: 'extra', mountPath: '/extra' }, ...mounts],
-  extraContainers: [
-    {
-      name: 'extra',
-      image: 'busybox:1.36',
-      args: ['sleep', '1000'],
-      resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '2m', memory: '2Mi' } },
-    },
-  ],
-  extraInitContainers: [
-    {
-      name: 'extra-init',
-      image: 'busybox:1.36',
-      args: ['true'],
-      resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '2m', memory: '2Mi' } },
-    },
-  ],
-  livenessProbe: { initialDelaySeconds: 1, periodSeconds: 21, timeoutSeconds: 3, failureThreshold: 7 },
-  readinessProbe: {
-    initialDelaySeconds: 2,
-    periodSeconds: 11,
-    timeoutSeconds: 4,
-    failureThreshold: 8,
-    successThreshold: 2,
+const additions = (
+  main: string,
+  terminationGracePeriodSeconds: number,
+  ...mounts: { name: string; mountPath: string }[]
+) => ({
+  spec: {
+    terminationGracePeriodSeconds,
+    volumes: [{ name: 'extra', emptyDir: { sizeLimit: '1Mi' } }],
+    containers: [
+      {
+        name: main,
+        imagePullPolicy: 'Never',
+        env: [
+          { name: 'EXTRA', value: main },
+          { name: 'FROM_FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+        ],
+        volumeMounts: [{ name: 'extra', mountPath: '/extra' }, ...mounts],
+        livenessProbe: { initialDelaySeconds: 1, periodSeconds: 21, timeoutSeconds: 3, failureThreshold: 7 },
+        readinessProbe: {
+          initialDelaySeconds: 2,
+          periodSeconds: 11,
+          timeoutSeconds: 4,
+          failureThreshold: 8,
+          successThreshold: 2,
+        },
+      },
+      {
+        name: 'extra',
+        image: 'busybox:1.36',
+        args: ['sleep', '1000'],
+        resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '2m', memory: '2Mi' } },
+      },
+    ],
+    initContainers: [
+      ...['wait-for-mysql', 'wait-for-writable', 's3-preflight', 'volume-preflight', 'render-config'].map(
+        (name) => ({ name }),
+      ),
+      {
+        name: 'extra-init',
+        image: 'busybox:1.36',
+        args: ['true'],
+        resources: { requests: { cpu: '1m', memory: '1Mi' }, limits: { cpu: '2m', memory: '2Mi' } },
+      },
+    ],
   },
+});
+
+/** Fields of the main container of pods to which nothing is added. */
+const container = (name: string, terminationGracePeriodSeconds?: number) => ({
+  spec: { terminationGracePeriodSeconds, containers: [{ name, imagePullPolicy: 'Never' }] },
 });
 
 const EXTRA_CONFIG = { name: 'extra-config', mountPath: '/extra-config' };
@@ -170,7 +202,6 @@ const gpu = (searchDevice: string) => ({
   buildIndexDevices: ['gpu0'],
   count: 3,
   resourceName: 'example.com/gpu',
-  runtimeClassName: 'nvidia',
 });
 
 const logOverrides = {
@@ -208,13 +239,13 @@ const persistence = (claim: string) => ({
   size: '20Gi',
   accessModes: ['ReadWriteOncePod' as const],
   existingClaim: `${claim}-claim`,
+  subPath: `in/${claim}`,
   annotations: { 'example.com/claim-note': claim },
 });
 
 const sharedVolume = (claim: string) => ({
   ...persistence(claim),
   accessModes: ['ReadWriteMany' as const],
-  subPath: `in/${claim}`,
 });
 
 const externalSecret = <Refs>(remoteRefs: Refs) => ({
@@ -268,35 +299,30 @@ const common: Every<Common> = {
     extraServerConfig: { db_config: { archive_days_threshold: 30 }, metric: { instance_label: 'shared' } },
   },
   writable: {
-    ...workload('writable'),
-    ...additions('WRITABLE', EXTRA_CONFIG),
+    ...workload('writable', additions('milvus', 600, EXTRA_CONFIG)),
     securityProfile: 'restricted',
     logs: logOverrides,
     gpu: gpu('gpu2'),
     replicas: 1,
     maxIndexFileSize: '2GB',
-    terminationGracePeriodSeconds: 600,
     startupTimeoutSeconds: 3600,
     cache,
     engine,
     extraServerConfig: { metric: { instance_label: 'the-writable' } },
   },
   readonly: {
-    ...workload('readonly'),
-    ...additions('READONLY', EXTRA_CONFIG),
+    ...workload('readonly', additions('milvus', 45, EXTRA_CONFIG)),
     ...replication(3),
     securityProfile: 'restricted',
     logs: logOverrides,
     gpu: gpu('gpu0'),
-    terminationGracePeriodSeconds: 45,
     startupTimeoutSeconds: 900,
     cache: { ...cache, cacheSize: '8GB', preloadCollections: ['*'] },
     engine: { ...engine, ompThreadNum: 2 },
     extraServerConfig: { tracing_config: { json_config_path: '/data/tracing.json' } },
   },
   mishards: {
-    ...workload('mishards'),
-    ...additions('MISHARDS'),
+    ...workload('mishards', additions('mishards', 60)),
     ...replication(2),
     // Of the static discovery alone, which has a sample of its own.
     staticHosts: undefined as unknown as readonly string[],
@@ -317,17 +343,19 @@ const common: Every<Common> = {
     dnsCacheSeconds: 20,
     commands: 'all',
     database: { poolSize: 60, maxOverflow: 5, poolRecycleSeconds: 100, poolTimeoutSeconds: 10 },
-    terminationGracePeriodSeconds: 60,
   },
   service: { port: 19531, ...exposure('clients') },
-  minio: { ...workload('minio'), persistence: persistence('minio'), terminationGracePeriodSeconds: 15 },
-  smokeTest: { ...workload('smoke-test'), schedule: '*/30 * * * *', timeoutSeconds: 300 },
+  minio: { ...workload('minio', container('minio', 15)), persistence: persistence('minio') },
+  smokeTest: {
+    ...workload('smoke-test', container('smoke-test')),
+    schedule: '*/30 * * * *',
+    timeoutSeconds: 300,
+  },
   admin: {
-    ...workload('admin'),
+    ...workload('admin', container('admin', 5)),
     enabled: true,
     replicas: 2,
     service: { port: 3001, ...exposure('admin'), nodePort: 31532, clusterIP: '10.96.0.97' },
-    terminationGracePeriodSeconds: 5,
   },
   networkPolicy: {
     enabled: true,
@@ -365,7 +393,7 @@ const common: Every<Common> = {
   },
   imageRegistry: 'registry.example.com:5000/mirror',
   imagePullPolicy: 'Always',
-  imagePullSecrets: ['registry-login'],
+  podTemplate: { spec: { imagePullSecrets: [{ name: 'registry-login' }], runtimeClassName: 'sandbox' } },
 };
 
 type S3 = NonNullable<MilvusConfig['s3']>;
@@ -398,7 +426,7 @@ const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
   prefix: 'dumps/every',
 };
 const backup: Omit<Every<Backup>, 's3'> = {
-  ...workload('backup'),
+  ...workload('backup', container('upload')),
   enabled: true,
   schedule: '5 4 * * 1-5',
   suspend: true,
@@ -418,8 +446,7 @@ const backupCredentials: Every<NonNullable<NonNullable<Backup['s3']>['credential
 
 type Mysql = NonNullable<MilvusConfig['mysql']>;
 const mysql: Omit<Every<Mysql>, 'credentials'> = {
-  ...workload('mysql'),
-  ...additions('MYSQL'),
+  ...workload('mysql', additions('mysql', 240)),
   enabled: true,
   name: 'every-metadata',
   service: { port: 3310, ...exposure('mysql'), nodePort: 31531, clusterIP: '10.96.0.98' },
@@ -438,7 +465,6 @@ const mysql: Omit<Every<Mysql>, 'credentials'> = {
   maxConnections: 2000,
   persistence: { ...persistence('mysql'), subPath: 'the/data' },
   startupTimeoutSeconds: 600,
-  terminationGracePeriodSeconds: 240,
 };
 
 const mysqlCredentials: Every<NonNullable<Mysql['credentials']>> = {

@@ -3,30 +3,35 @@ import { flag, host, objectName, password, rule, secretKey } from '../rules';
 
 /** Where credentials come from. */
 
-const remoteRef = (what: string) =>
-  z
-    .strictObject({
-      key: z.string().min(1).describe('Path or name of the entry in the external store.'),
-      property: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('Property within the entry.\n\n@default - the whole entry'),
-    })
-    .describe(what);
+const remoteRefShape = z
+  .strictObject({
+    key: z.string().min(1).describe('Path or name of the entry in the external store.'),
+    property: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Property within the entry.\n\n@default - the whole entry'),
+  })
+  .meta({ id: 'RemoteRef', description: 'A value in an external store.' });
+
+const remoteRef = (what: string) => remoteRefShape.describe(what);
+
+const secretStoreRef = z
+  .strictObject({
+    name: objectName().describe('Name of the store.'),
+    kind: z.enum(['SecretStore', 'ClusterSecretStore']).default('SecretStore').describe('Kind of the store.'),
+  })
+  .meta({
+    id: 'SecretStoreRef',
+    description: 'A SecretStore of the External Secrets Operator.',
+  });
 
 const externalSecret = <T extends z.ZodRawShape>(refs: T) =>
   z
     .strictObject({
-      secretStoreRef: z
-        .strictObject({
-          name: objectName().describe('Name of the store.'),
-          kind: z
-            .enum(['SecretStore', 'ClusterSecretStore'])
-            .default('SecretStore')
-            .describe('Kind of the store.'),
-        })
-        .describe('The SecretStore that the External Secrets Operator reads from.'),
+      secretStoreRef: secretStoreRef.describe(
+        'The SecretStore that the External Secrets Operator reads from.',
+      ),
       refreshInterval: rule(z.string().regex(/^\d+(s|m|h)$/), 'a duration such as 1h or 30m')
         .default('1h')
         .describe('How often the operator reads the store again.'),
@@ -44,35 +49,32 @@ const existingSecret = (fallback: string) =>
 const accessKeyText = (what: string) =>
   rule(z.string().regex(/^\S+$/), `${what}, without spaces`, 'Better: existingSecret.');
 
-/** @param secret the Secret where none is named */
-export const s3Credentials = (secret: string) =>
-  z
-    .strictObject({
-      existingSecret: existingSecret(secret),
-      keys: z
-        .strictObject({
-          accessKey: secretKey()
-            .default('access-key')
-            .describe('Key in the Secret that holds the access key.'),
-          secretKey: secretKey()
-            .default('secret-key')
-            .describe('Key in the Secret that holds the secret key.'),
-        })
-        .prefault({})
-        .describe('The names of the keys in the Secret.'),
-      externalSecret: externalSecret({
-        accessKey: remoteRef('The access key in the store.'),
-        secretKey: remoteRef('The secret key in the store.'),
-      }).optional(),
-      inline: z
-        .strictObject({
-          accessKey: accessKeyText('an access key').describe('The access key.'),
-          secretKey: accessKeyText('a secret key').describe('The secret key.'),
-        })
-        .optional()
-        .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
-    })
-    .describe('Where the S3 keys come from: one of existingSecret, externalSecret, inline.');
+export const s3Credentials = z
+  .strictObject({
+    existingSecret: existingSecret('that of the section'),
+    keys: z
+      .strictObject({
+        accessKey: secretKey().default('access-key').describe('Key in the Secret that holds the access key.'),
+        secretKey: secretKey().default('secret-key').describe('Key in the Secret that holds the secret key.'),
+      })
+      .prefault({})
+      .describe('The names of the keys in the Secret.'),
+    externalSecret: externalSecret({
+      accessKey: remoteRef('The access key in the store.'),
+      secretKey: remoteRef('The secret key in the store.'),
+    }).optional(),
+    inline: z
+      .strictObject({
+        accessKey: accessKeyText('an access key').describe('The access key.'),
+        secretKey: accessKeyText('a secret key').describe('The secret key.'),
+      })
+      .optional()
+      .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
+  })
+  .meta({
+    id: 'S3Credentials',
+    description: 'Where the S3 keys come from: one of existingSecret, externalSecret, inline.',
+  });
 
 /** @param whose the endpoint, for the descriptions */
 export const s3Tls = (whose: string) =>

@@ -11,7 +11,6 @@ import {
   labels,
   labelValue,
   milvusSize,
-  objectName,
   port,
   rule,
 } from '../rules';
@@ -24,17 +23,7 @@ import { networkPolicy } from './network-policy';
 import { admin, backup, minio, monitoring, smokeTest } from './operations';
 import { cache, engine, extraServerConfig, gpu, logs, metrics, serverRole } from './server';
 import { service } from './service';
-import {
-  accessModes,
-  additions,
-  claim,
-  gracePeriod,
-  persistentVolume,
-  probeTimings,
-  replication,
-  volumeSubPath,
-  workload,
-} from './workload';
+import { claim, podTemplate, replication, workload } from './workload';
 
 export { LONGEST_NAME } from './names';
 
@@ -89,7 +78,11 @@ export const clusterSchema = z
           .describe('Port of the S3 endpoint.\n\n@default - 80, or 443 with tls'),
         tls: s3Tls('the S3 endpoint').prefault({}),
         bucket: bucket().describe('Bucket for the vectors; one per cluster.'),
-        credentials: s3Credentials('`<name>-s3`').prefault({}),
+        credentials: s3Credentials
+          .prefault({})
+          .describe(
+            'The S3 keys; of a Secret `<name>-s3` unless they say another.\n\n@default - the Secret `<name>-s3`',
+          ),
         createBucket: flag()
           .default(false)
           .describe(
@@ -117,23 +110,11 @@ export const clusterSchema = z
         sizeLimit: bytesQuantity('10Gi')
           .default('10Gi')
           .describe('Limit of the emptyDir for local copies; it grows slowly with the number of segments.'),
-        persistence: z
-          .strictObject({
-            enabled: flag()
-              .optional()
-              .describe(
-                'Keep the directory `db` of storage.path on a PersistentVolumeClaim, which all servers share.\n\n@default - true on a standalone server without S3 or with SQLite; otherwise false',
-              ),
-            ...claim('50Gi', "the cluster's default StorageClass"),
-            accessModes: accessModes('ReadWriteMany; ReadWriteOnce on a standalone server'),
-            subPath: volumeSubPath()
-              .optional()
-              .describe('Directory on the volume that is `db`.\n\n@default - the root'),
-          })
-          .prefault({})
-          .describe(
-            'The volume of the vectors where there is no S3, and of the metadata in SQLite. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
-          ),
+        persistence: claim(
+          'The volume of the vectors where there is no S3, and of the metadata in SQLite: the directory `db` of storage.path, which all servers share. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
+          'enabled on a standalone server without S3 or with SQLite; 50Gi, ReadWriteMany (ReadWriteOnce on a standalone server), of the default StorageClass',
+          { size: '50Gi' },
+        ),
       })
       .prefault({})
       .describe('Paths and files.'),
@@ -141,12 +122,11 @@ export const clusterSchema = z
     wal: z
       .strictObject({
         ...serverOptions('wal'),
-        persistence: z
-          .strictObject(persistentVolume('10Gi', 'the log', 'that of mysql.persistence'))
-          .prefault({})
-          .describe(
-            'The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
-          ),
+        persistence: claim(
+          'The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
+          'enabled, 10Gi, ReadWriteOnce, of the StorageClass of mysql.persistence',
+          { enabled: true, size: '10Gi', accessModes: ['ReadWriteOnce'] },
+        ),
       })
       .prefault({})
       .describe('The write-ahead log of the writable; on local disk, never in S3.'),
@@ -177,7 +157,7 @@ export const clusterSchema = z
           )
           .default({})
           .describe(
-            'Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, for extraVolumeMounts and extraContainers. No credentials.',
+            'Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, to be mounted by podTemplate. No credentials.',
           ),
         extraServerConfig: extraServerConfig(''),
       })
@@ -198,10 +178,6 @@ export const clusterSchema = z
           .describe(
             'The largest index_file_size that clients create collections with; used for sizing alone: an index build needs about four times as much memory.',
           ),
-        terminationGracePeriodSeconds: gracePeriod(
-          300,
-          'It flushes, and waits for merges and a running index build.',
-        ),
         ...serverRole('enough for cache, buffers and index builds'),
       })
       .prefault({})
@@ -211,11 +187,6 @@ export const clusterSchema = z
       .strictObject({
         replicas: count(1, 1000, 'readers').default(1).describe('Number of readers.'),
         ...replication(),
-        terminationGracePeriodSeconds: count(0, 86400, 'seconds')
-          .optional()
-          .describe(
-            'Seconds that a pod gets to stop. It serves on until no proxy sends it searches (mishards.dnsCacheSeconds), and has nothing to flush.\n\n@default - that long, and 30 seconds',
-          ),
         ...serverRole('enough for the cache'),
       })
       .prefault({})
@@ -311,18 +282,15 @@ export const clusterSchema = z
           })
           .prefault({})
           .describe('Connections to MySQL.'),
-        terminationGracePeriodSeconds: gracePeriod(
-          30,
-          'Running searches have this long, after the pod has left the Service.',
-        ),
         ...workload(RESOURCE_DEFAULTS.mishards),
-        ...additions('mishards'),
-        ...probeTimings(),
       })
       .prefault({})
       .describe('The proxy that clients connect to.'),
 
-    service,
+    service: service(
+      'The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`; Milvus 1.1.1 knows no passwords): keep it inside.',
+      19530,
+    ),
 
     mysql,
 
@@ -386,9 +354,6 @@ export const clusterSchema = z
       .enum(['IfNotPresent', 'Always', 'Never'])
       .default('IfNotPresent')
       .describe('When images are pulled.'),
-    imagePullSecrets: z
-      .array(objectName())
-      .default([])
-      .describe('Secrets with the credentials of the registry.'),
+    podTemplate: podTemplate('all pods of the cluster, those of Jobs included'),
   })
   .describe('A Milvus 1.1.1 cluster.');

@@ -3,16 +3,8 @@ import { count, flag, host, port, rule } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { externalMysqlCredentials, mysqlCredentials } from './credentials';
 import { objectPrefix } from './names';
-import { exposure } from './service';
-import {
-  additions,
-  gracePeriod,
-  persistentVolume,
-  probeTimings,
-  resources,
-  volumeSubPath,
-  workload,
-} from './workload';
+import { service } from './service';
+import { claim, resources, workload } from './workload';
 
 /** Where the metadata is. */
 
@@ -46,24 +38,12 @@ export const mysql = z
       .describe(
         'Connections that the server allows (max_connections).\n\n@default - what the servers and proxies can open, at least 1000',
       ),
-    persistence: z
-      .strictObject({
-        ...persistentVolume('4Gi', 'the metadata', "the cluster's default StorageClass"),
-        subPath: volumeSubPath()
-          .optional()
-          .describe(
-            'Directory on the volume that holds the data.\n\n@default - `data` on a new claim; the root of an existing claim, where the chart keeps it',
-          ),
-      })
-      .prefault({})
-      .describe('The volume of the metadata.'),
-    service: z
-      .strictObject({
-        port: port().default(3306).describe('Port of the Service.'),
-        ...exposure('MySQL 5.7 is spoken without TLS.'),
-      })
-      .prefault({})
-      .describe('The Service that Milvus reaches MySQL by.'),
+    persistence: claim(
+      'The volume of the metadata.',
+      'enabled, 4Gi, ReadWriteOnce, of the default StorageClass; subPath `data` on a new claim, and the root of an existing one, where the chart keeps it',
+      { enabled: true, size: '4Gi', accessModes: ['ReadWriteOnce'] },
+    ),
+    service: service('The Service that Milvus reaches MySQL by. MySQL 5.7 is spoken without TLS.', 3306),
     configurationFiles: z
       .record(fileName(/\.cnf$/, 'the name of a file that ends in .cnf'), z.string())
       .default({})
@@ -102,10 +82,7 @@ export const mysql = z
       .describe(
         'Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.',
       ),
-    terminationGracePeriodSeconds: gracePeriod(120, 'InnoDB writes its buffers back.'),
     ...workload(RESOURCE_DEFAULTS.mysql),
-    ...additions('mysql'),
-    ...probeTimings(),
   })
   .prefault({})
   .describe('The MySQL 5.7 server of the metadata, deployed with the cluster.');

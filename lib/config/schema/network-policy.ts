@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { cidr, flag, labels, port, rule } from '../rules';
-import { rawMapping } from './workload';
 
 /** Who may talk to whom. */
+
+const rawMapping = () => z.record(z.string(), z.unknown());
 
 const labelSelector = z
   .strictObject({
@@ -35,23 +36,21 @@ const peer = z
 const peers = (what: string, defaults: string) =>
   z.array(peer).optional().describe(`${what}\n\n@default - ${defaults}`);
 
-const ports = (defaults: string) =>
-  z
-    .array(port())
-    .min(1)
-    .optional()
-    .describe(
-      `Ports of the pods or hosts there; behind a Service those of its pods.\n\n@default - ${defaults}`,
-    );
+const destinationShape = z
+  .strictObject({
+    peers: peers('Who it is.', 'as the section says'),
+    ports: z
+      .array(port())
+      .min(1)
+      .optional()
+      .describe(
+        'Ports of the pods or hosts there; behind a Service those of its pods.\n\n@default - as the section says',
+      ),
+  })
+  .meta({ id: 'Destination', description: 'What the pods of the cluster connect to.' });
 
-const destination = (what: string, derivedFrom: string, portsFrom: string) =>
-  z
-    .strictObject({
-      peers: peers(`${what}.`, derivedFrom),
-      ports: ports(portsFrom),
-    })
-    .prefault({})
-    .describe(`${what}, for what has to reach it.`);
+const destination = (what: string, peersFrom: string, portsFrom: string) =>
+  destinationShape.prefault({}).describe(`${what}.\n\n@default - peers: ${peersFrom}; ports: ${portsFrom}`);
 
 const extraRules = (direction: string, end: string) =>
   z

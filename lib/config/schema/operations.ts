@@ -3,18 +3,18 @@ import { annotations, count, cronSchedule, flag, host, labels, port, rule } from
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';
 import { bucket } from './names';
-import { exposure } from './service';
-import { gracePeriod, persistentVolume, workload } from './workload';
+import { service } from './service';
+import { claim, workload } from './workload';
 
 /** What a cluster has besides Milvus and its metadata. */
 
 export const minio = z
   .strictObject({
-    persistence: z
-      .strictObject(persistentVolume('20Gi', 'the objects', "the cluster's default StorageClass"))
-      .prefault({})
-      .describe('The volume of the objects.'),
-    terminationGracePeriodSeconds: gracePeriod(30, 'MinIO writes through.'),
+    persistence: claim(
+      'The volume of the objects.',
+      'enabled, 20Gi, ReadWriteOnce, of the default StorageClass',
+      { enabled: true, size: '20Gi', accessModes: ['ReadWriteOnce'] },
+    ),
     ...workload(RESOURCE_DEFAULTS.minio),
   })
   .prefault({})
@@ -49,9 +49,11 @@ export const backup = z
         )
           .optional()
           .describe('Where in the bucket, outside storage.path.\n\n@default - backup/<name>'),
-        credentials: s3Credentials('`<name>-backup-s3`')
+        credentials: s3Credentials
           .optional()
-          .describe('The keys for it.\n\n@default - s3.credentials'),
+          .describe(
+            'The keys for it; of a Secret `<name>-backup-s3` unless they say another.\n\n@default - s3.credentials',
+          ),
       })
       .prefault({})
       .describe('Where the backups go.'),
@@ -77,14 +79,7 @@ export const admin = z
   .strictObject({
     enabled: flag().default(false).describe('Deploy the web interface.'),
     replicas: count(1, 100, 'pods').default(1).describe('Number of pods.'),
-    service: z
-      .strictObject({
-        port: port().default(3000).describe('Port of the Service.'),
-        ...exposure('The interface asks for no password.'),
-      })
-      .prefault({})
-      .describe('The Service `<name>-admin`.'),
-    terminationGracePeriodSeconds: gracePeriod(30, 'It serves files.'),
+    service: service('The Service `<name>-admin`. The interface asks for no password.', 3000),
     ...workload(RESOURCE_DEFAULTS.admin),
   })
   .prefault({})

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { bytesQuantity, count, flag, objectName, resourceName, rule } from '../rules';
+import { bytesQuantity, count, resourceName, rule } from '../rules';
 import { roleOptions, serverKeys, serverOptions } from '../server-keys';
 import { SERVER_CPU } from '../sizing';
-import { accessModes, additions, claim, probeTimings, volumeSubPath, workload } from './workload';
+import { claim, workload } from './workload';
 
 /** What is configured about the servers. */
 
@@ -23,51 +23,45 @@ export const extraServerConfig = (inherited: string) =>
       `Sections and keys of server_config.yaml that have no option of their own (${WITHOUT_OPTION}); merged last${inherited}. Credentials and keys that an option sets are refused.`,
     );
 
-export const cache = z.strictObject(serverOptions('milvus.cache'));
+export const cache = z
+  .strictObject(serverOptions('milvus.cache'))
+  .meta({ id: 'Cache', description: 'Memory of a server.' });
 
-export const engine = z.strictObject(serverOptions('milvus.engine'));
+export const engine = z
+  .strictObject(serverOptions('milvus.engine'))
+  .meta({ id: 'Engine', description: 'The search engine of a server.' });
 
 export const logs = z.strictObject({
   ...serverOptions('milvus.logs'),
   sizeLimit: bytesQuantity('4Gi')
     .default('4Gi')
     .describe('Limit of the emptyDir that holds the logs; a pod that exceeds it is evicted.'),
-  persistence: z
-    .strictObject({
-      enabled: flag()
-        .default(false)
-        .describe(
-          'Keep the log files on one PersistentVolumeClaim for all servers, each pod in a directory of its own; wants toFile.',
-        ),
-      ...claim('5Gi', "the cluster's default StorageClass"),
-      accessModes: accessModes('ReadWriteMany; ReadWriteOnce with one server'),
-      subPath: volumeSubPath()
-        .optional()
-        .describe('Directory on the volume below which the logs are.\n\n@default - the root'),
-    })
-    .prefault({})
-    .describe(
-      'The volume of the log files. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
-    ),
+  persistence: claim(
+    'The volume of the log files: one claim for all servers, each pod in a directory of its own; wants toFile. Argo CD and Flux leave it, unless `annotations` say otherwise.',
+    'disabled; otherwise 5Gi, ReadWriteMany (ReadWriteOnce with one server), of the default StorageClass',
+    { enabled: false, size: '5Gi' },
+  ),
 });
 
+/** What a role may have otherwise than `milvus.logs`. */
+const logOverrides = z
+  .strictObject(roleOptions('milvus.logs'))
+  .meta({ id: 'RoleLogs', description: 'What a role logs otherwise than `milvus.logs`.' });
+
 /** GPUs of the servers; a CPU build ignores the section. */
-export const gpu = z.strictObject({
-  ...serverOptions('milvus.gpu'),
-  count: count(1, 64, 'devices')
-    .optional()
-    .describe(
-      'Devices that each pod asks for.\n\n@default - as many as searchDevices and buildIndexDevices name',
-    ),
-  resourceName: resourceName()
-    .optional()
-    .describe('Resource of the device plugin.\n\n@default - nvidia.com/gpu'),
-  runtimeClassName: objectName()
-    .optional()
-    .describe(
-      "RuntimeClass of the pods, where the GPU needs one, e.g. nvidia.\n\n@default - the cluster's default",
-    ),
-});
+export const gpu = z
+  .strictObject({
+    ...serverOptions('milvus.gpu'),
+    count: count(1, 64, 'devices')
+      .optional()
+      .describe(
+        'Devices that each pod asks for.\n\n@default - as many as searchDevices and buildIndexDevices name',
+      ),
+    resourceName: resourceName()
+      .optional()
+      .describe('Resource of the device plugin.\n\n@default - nvidia.com/gpu'),
+  })
+  .meta({ id: 'Gpu', description: 'GPUs of a server.' });
 
 export const metrics = z.strictObject(serverOptions('milvus.metrics'));
 
@@ -80,12 +74,7 @@ export const serverRole = (memory: string) => ({
     .describe(
       'Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.\n\n@default - restricted; baseline for what an adopted storage.path of /var/lib/milvus takes to write: the writable, and with storage.persistence the readers',
     ),
-  ...additions('milvus'),
-  ...probeTimings(),
-  logs: z
-    .strictObject(roleOptions('milvus.logs'))
-    .prefault({})
-    .describe('Overrides of `milvus.logs` for this role.'),
+  logs: logOverrides.prefault({}).describe('Overrides of `milvus.logs` for this role.'),
   gpu: gpu.prefault({}).describe('Overrides of `milvus.gpu` for this role.'),
   cache: cache.prefault({}).describe('Overrides of `milvus.cache` for this role.'),
   engine: engine.prefault({}).describe('Overrides of `milvus.engine` for this role.'),

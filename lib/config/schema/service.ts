@@ -2,35 +2,35 @@ import { z } from 'zod';
 import { annotations, cidr, ipv4, labels, port, rule } from '../rules';
 
 /** How a Service is reached. */
-export const exposure = (mind: string) => ({
-  type: z
-    .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
-    .default('ClusterIP')
-    .describe(`Type of the Service. ${mind}`),
-  nodePort: rule(z.int().min(1).max(65535), 'a port number, usually from 30000 to 32767')
-    .optional()
-    .describe('Port on the nodes, with NodePort or LoadBalancer.\n\n@default - chosen by Kubernetes'),
-  clusterIP: ipv4()
-    .optional()
-    .describe('Fixed address inside the cluster.\n\n@default - chosen by Kubernetes'),
-  loadBalancerIP: ipv4()
-    .optional()
-    .describe('Address asked from the load balancer.\n\n@default - chosen by it'),
-  loadBalancerSourceRanges: z
-    .array(cidr())
-    .default([])
-    .describe('Addresses that may use the load balancer.\n\n@default - all that reach it'),
-  externalIPs: z.array(ipv4()).default([]).describe('Additional addresses that reach the Service.'),
-  annotations: annotations().default({}).describe('Annotations of this Service.'),
-  labels: labels().default({}).describe('Additional labels of this Service.'),
-});
-
-export const service = z
+const serviceShape = z
   .strictObject({
-    port: port().default(19530).describe('Port that clients connect to.'),
-    ...exposure('Milvus 1.1.1 knows no passwords.'),
+    port: port().optional().describe('Port of the Service.\n\n@default - as the section says'),
+    type: z
+      .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
+      .default('ClusterIP')
+      .describe('Type of the Service.'),
+    nodePort: rule(z.int().min(1).max(65535), 'a port number, usually from 30000 to 32767')
+      .optional()
+      .describe('Port on the nodes, with NodePort or LoadBalancer.\n\n@default - chosen by Kubernetes'),
+    clusterIP: ipv4()
+      .optional()
+      .describe('Fixed address inside the cluster.\n\n@default - chosen by Kubernetes'),
+    loadBalancerIP: ipv4()
+      .optional()
+      .describe('Address asked from the load balancer.\n\n@default - chosen by it'),
+    loadBalancerSourceRanges: z
+      .array(cidr())
+      .default([])
+      .describe('Addresses that may use the load balancer.\n\n@default - all that reach it'),
+    externalIPs: z.array(ipv4()).default([]).describe('Additional addresses that reach the Service.'),
+    annotations: annotations().default({}).describe('Annotations of this Service.'),
+    labels: labels().default({}).describe('Additional labels of this Service.'),
   })
-  .prefault({})
-  .describe(
-    'The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`): keep it inside.',
-  );
+  .meta({ id: 'Service', description: 'How a Service is reached.' });
+
+/** @param fallback its port, where none is given */
+export const service = (what: string, fallback: number) =>
+  serviceShape
+    .prefault({})
+    .transform((given) => ({ ...given, port: given.port ?? fallback }))
+    .describe(`${what}\n\n@default - port ${fallback}, of type ClusterIP`);

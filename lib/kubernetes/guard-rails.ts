@@ -1,0 +1,629 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isCredentialName, type Problem, showValue, suggest } from '../config/problems';
+import { annotations, dnsLabel, image, labels, objectName } from '../config/rules';
+import { type PodSection, type PodTemplatePatch, WRITABLE_GRACE_SECONDS } from '../config/settings';
+import { isMapping } from '../config/validate';
+import { CONTAINER_LISTS, type ContainerJson, DEFAULT_GRACE_SECONDS, type Pod } from './pod';
+import { checkPodTemplate } from './pod-schema';
+import { restrictedViolations } from './pod-security';
+import { fieldPath, itemPath } from './strategic-merge';
+
+/**
+ * What must not become of a pod, whoever wrote it: the rules look at the final template, beside that of this project.
+ * A violation is found where the user wrote it.
+ */
+
+/** The pods of a workload, and the section of the configuration that describes them. */
+export interface GuardedPod {
+  readonly section: PodSection;
+  readonly pod: Pod;
+  /** Claims that a StatefulSet makes are volumes, too. */
+  readonly claims: readonly string[];
+}
+
+type Rule = (pod: GuardedPod, at: Locate) => readonly Problem[];
+
+/** A step down a template: a key, or the item of a list by its merge key. */
+type Step = string | number | readonly [key: string, value: string];
+/** Where the user wrote it, as far down as it goes. */
+type Locate = (...steps: readonly Step[]) => string;
+
+/** The option that says how much a container gets. */
+const SIZED_BY: Readonly<Record<string, string>> = {
+  milvus: 'resources',
+  mishards: 'resources',
+  mysql: 'resources',
+  metrics: 'exporter.resources',
+  minio: 'resources',
+  admin: 'resources',
+  dump: 'resources',
+  upload: 'resources',
+  download: 'resources',
+  load: 'resources',
+  'smoke-test': 'resources',
+};
+
+/** Made once: a cluster has many names. */
+const FORMS = {
+  labels: labels(),
+  annotations: annotations(),
+  dnsLabel: dnsLabel(),
+  objectName: objectName(),
+  image: image(),
+};
+
+/** Variables that a program reads as settings of this project, besides those that it has been given. */
+const RESERVED_VARIABLES: Readonly<Record<string, RegExp>> = {
+  milvus: /^POD_NAME$/,
+  mishards:
+    /^(WOSERVER|SQLALCHEMY_DATABASE_URI|MYSQL_\w+|SERVER_PORT|MAX_WORKERS|MAX_RETRY|LOG_LEVEL|LOG_PATH|pool_(size|recycle|timeout|pre_ping)|max_overflow|STOP_SECONDS|MISHARDS_COMMANDS|HEALTH_PORT|PYTHON\w+|DISCOVERY_\w+|TRAC(ER|ING)_\w+)$/,
+  mysql: /^MYSQL_(DATABASE|USER|(ROOT_)?PASSWORD(_FILE)?|ROOT_HOST|ALLOW_EMPTY_PASSWORD)$/,
+};
+
+const KEEP = 'It belongs to this project: change it by its name, and add others beside it.';
+
+const RULES: readonly Rule[] = [
+  nothingIsLost,
+  ownPartsStay,
+  ownMountsStay,
+  ownVariablesStay,
+  ownProgramsStay,
+  ownVolumesStay,
+  volumesAreThere,
+  canStart,
+  ownerOfFiles,
+  fixedFields,
+  ownLabels,
+  uniqueNames,
+  fitsTheSchema,
+  noCredentials,
+  versionedImages,
+  wellFormed,
+  tolerations,
+  stopsInTime,
+];
+
+/** Everything that must not be, in the order of the rules. */
+export function violations(pod: GuardedPod): readonly Problem[] {
+  const at = locator(pod.pod.patches);
+  return RULES.flatMap((rule) => rule(pod, at));
+}
+
+/** What is to be known about a pod, though it works. */
+export function cautions({ section, pod }: GuardedPod): readonly string[] {
+  const at = locator(pod.patches);
+  const known = new Set(restrictedViolations(pod.own).map(({ what }) => what));
+  const refused = restrictedViolations(pod.template)
+    .filter(({ what }) => !known.has(what))
+    .map(
+      ({ steps, what }) =>
+        `${at(...steps)}: ${what}; a namespace with Pod Security "restricted" refuses the pods`,
+    );
+  const grace = pod.template.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  return section === 'writable' && grace < WRITABLE_GRACE_SECONDS
+    ? [
+        ...refused,
+        `${at('spec', 'terminationGracePeriodSeconds')}: ${grace} seconds may be too few for the writable to flush and to end an index build; ${WRITABLE_GRACE_SECONDS} are the default`,
+      ]
+    : refused;
+}
+
+/**
+ * Containers of a patch that are in none of its pods, and that without an image can be no new ones. `pods` are all that
+ * the patch is for.
+ */
+export function unknownContainers(
+  { path, patch }: PodTemplatePatch,
+  pods: readonly Pod[],
+): readonly Problem[] {
+  const spec = patch['spec'];
+  // A section of pods that the cluster does not have says nothing.
+  if (!isMapping(spec) || pods.length === 0) return [];
+  return CONTAINER_LISTS.flatMap((list) => {
+    const known = [
+      ...new Set(pods.flatMap(({ template }) => (template.spec[list] ?? []).map(({ name }) => name))),
+    ];
+    return items(spec[list]).flatMap((container) => {
+      const { name, image: given, ...rest } = container;
+      const order = Object.keys(rest).length === 0;
+      if (given !== undefined || name === undefined || order || known.includes(String(name))) return [];
+      const meant = suggest(String(name), known);
+      return [
+        {
+          path: itemPath(`${path}.spec.${list}`, list, container, 0),
+          given: 'a container without an image',
+          expected: `one of the pods${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+          fix: `They have ${known.join(', ') || 'none'}. A new one needs an image.`,
+        },
+      ];
+    });
+  });
+}
+
+// Where it was written -------------------------------------------------------------------------------------------------
+
+/** The last patch that has the most of the way. */
+function locator(patches: readonly PodTemplatePatch[]): Locate {
+  return (...steps) => {
+    const [best] = [...patches]
+      .reverse()
+      .map(({ path, patch }) => locate(patch, steps, path))
+      .sort((a, b) => b.depth - a.depth);
+    return best?.path ?? '';
+  };
+}
+
+function locate(
+  value: unknown,
+  steps: readonly Step[],
+  path: string,
+  list = '',
+): { path: string; depth: number } {
+  const [step, ...rest] = steps;
+  const here = { path, depth: 0 };
+  if (step === undefined) return here;
+  let found: ReturnType<typeof locate> | undefined;
+  if (typeof step === 'number') {
+    if (Array.isArray(value) && step < value.length) found = locate(value[step], rest, `${path}[${step}]`);
+  } else if (typeof step === 'string') {
+    if (isMapping(value) && Object.hasOwn(value, step)) {
+      found = locate(value[step], rest, fieldPath(path, step), step);
+    }
+  } else if (Array.isArray(value)) {
+    const index = value.findIndex((item) => isMapping(item) && String(item[step[0]]) === step[1]);
+    if (index >= 0) found = locate(value[index], rest, itemPath(path, list, value[index], index));
+  }
+  return found === undefined ? here : { ...found, depth: found.depth + 1 };
+}
+
+/** The steps of a path: `spec.containers[name=a].ports[containerPort=80,protocol=TCP]`. */
+function stepsOf(path: string): readonly Step[] {
+  return [...path.matchAll(/\[([^\]]*)\]|"(?:[^"\\]|\\.)*"|[^.[]+/g)].map(([text, item]): Step => {
+    if (item === undefined) return text.startsWith('"') ? (JSON.parse(text) as string) : text;
+    const [, key = '', value = ''] = /^([^=]*)=([^,]*)/.exec(item) ?? [];
+    return key === '' ? Number(item) : [key, value];
+  });
+}
+
+function formatSteps(steps: readonly Step[]): string {
+  return steps.map((step) => (typeof step === 'string' ? fieldPath('x', step).slice(1) : '')).join('');
+}
+
+function items(list: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(list) ? list.filter(isMapping) : [];
+}
+
+type Placed = readonly [list: (typeof CONTAINER_LISTS)[number], container: ContainerJson];
+
+function containersOf({ spec }: Pod['template']): readonly Placed[] {
+  return CONTAINER_LISTS.flatMap((list) =>
+    items(spec[list]).map((container) => [list, container as ContainerJson] as const),
+  );
+}
+
+/** Our containers that are still there, as they were and as they are. */
+function ownContainers({ own, template }: Pod) {
+  return containersOf(own).flatMap(([list, before]) => {
+    const after = items(template.spec[list]).find(({ name }) => name === before.name);
+    const where = ['spec', list, ['name', before.name]] as const;
+    return after === undefined ? [] : [{ where, before, after: after as ContainerJson }];
+  });
+}
+
+/** `kubectl kustomize` would pass over it without a word. */
+function nothingIsLost({ pod }: GuardedPod): Problem[] {
+  return pod.lost.map(({ path, key }) => ({
+    path,
+    given: `an item without ${key}`,
+    expected: `${key}, which tells it from others in the list`,
+    fix: 'Without it the item fits none of those that are there, and can be no new one.',
+  }));
+}
+
+// What is ours ---------------------------------------------------------------------------------------------------------
+
+function ownPartsStay({ pod }: GuardedPod, at: Locate): Problem[] {
+  const gone = (what: string, path: string): Problem => ({
+    path,
+    given: `a pod without the ${what}`,
+    expected: `the ${what} to stay`,
+    fix: KEEP,
+  });
+  const { own, template } = pod;
+  const containers = containersOf(own)
+    .filter(([list, { name }]) => !items(template.spec[list]).some((one) => one['name'] === name))
+    .map(([list, { name }]) => gone(`container ${name}`, at('spec', list, ['name', name])));
+  const volumes = items(own.spec.volumes)
+    .map(({ name }) => String(name))
+    .filter((name) => !items(template.spec.volumes).some((one) => one['name'] === name))
+    .map((name) => gone(`volume ${name}`, at('spec', 'volumes', ['name', name])));
+  const ports = ownContainers(pod).flatMap(({ where, before, after }) =>
+    items(before['ports'])
+      .filter((port) => !items(after['ports']).some((one) => isDeepStrictEqual(one, port)))
+      .map(({ name, containerPort }) =>
+        gone(
+          `port ${name} of ${before.name}`,
+          at(...where, 'ports', ['containerPort', String(containerPort)]),
+        ),
+      ),
+  );
+  return [...containers, ...volumes, ...ports];
+}
+
+function ownMountsStay({ pod }: GuardedPod, at: Locate): Problem[] {
+  const plain = (path: unknown) => String(path).replace(/(?<=.)\/+$/, '');
+  return ownContainers(pod).flatMap(({ where, before, after }) => {
+    const ours = items(before.volumeMounts);
+    const theirs = items(after.volumeMounts);
+    const gone = ours
+      .filter(({ mountPath }) => !theirs.some((mount) => plain(mount['mountPath']) === plain(mountPath)))
+      .map(
+        ({ name, mountPath }): Problem => ({
+          path: at(...where, 'volumeMounts', ['mountPath', String(mountPath)]),
+          given: `a container ${before.name} without the mount of ${name}`,
+          expected: `the mount at ${mountPath} to stay`,
+          fix: KEEP,
+        }),
+      );
+    const over = theirs
+      .filter((mount) => !ours.some((own) => isDeepStrictEqual(own, mount)))
+      .flatMap(({ mountPath }) => {
+        const place = plain(mountPath);
+        const hidden = ours.find((own) =>
+          `${plain(own['mountPath'])}/`.startsWith(place === '/' ? '/' : `${place}/`),
+        );
+        if (hidden === undefined) return [];
+        return [
+          {
+            path: at(...where, 'volumeMounts', ['mountPath', String(mountPath)]),
+            given: JSON.stringify(mountPath),
+            expected: `a place that the container does not have yet: the volume ${hidden['name']} is ${plain(hidden['mountPath']) === place ? 'there' : `below it, at ${hidden['mountPath']}`}`,
+            fix: 'Mount yours somewhere else.',
+          },
+        ];
+      });
+    return [...gone, ...over];
+  });
+}
+
+function ownVariablesStay({ pod }: GuardedPod, at: Locate): Problem[] {
+  return ownContainers(pod).flatMap(({ where, before, after }) => {
+    const ours = new Map(items(before.env).map((variable) => [String(variable['name']), variable]));
+    const theirs = new Map(items(after.env).map((variable) => [String(variable['name']), variable]));
+    const changed = [...ours].filter(([name, variable]) => !isDeepStrictEqual(variable, theirs.get(name)));
+    const reserved = [...theirs.keys()].filter(
+      (name) => !ours.has(name) && RESERVED_VARIABLES[before.name]?.test(name),
+    );
+    return [...changed.map(([name]) => name), ...reserved].map((name) => ({
+      path: at(...where, 'env', ['name', name]),
+      given: theirs.has(name) ? 'another value' : 'nothing',
+      expected: `${name} as this project sets it`,
+      fix: 'Use the option that it follows from.',
+    }));
+  });
+}
+
+/** What our containers run, and with how much. */
+function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
+  const fixes: Readonly<Record<string, (container: string) => string | undefined>> = {
+    command: () => 'The project depends on what its containers run. Use a container of your own beside it.',
+    args: (container) =>
+      container === 'mysql'
+        ? 'mysql.extraArgs adds arguments.'
+        : container === 'metrics'
+          ? 'mysql.exporter.flags adds arguments.'
+          : 'The project depends on what its containers run. Use a container of your own beside it.',
+    image: () => 'images says which ones there are, imageRegistry where they come from.',
+    resources: (container) =>
+      SIZED_BY[container] === undefined
+        ? undefined
+        : `Use ${section}.${SIZED_BY[container]}, from which the sizes of the caches and the checks follow.`,
+  };
+  return ownContainers(pod).flatMap(({ where, before, after }) =>
+    Object.entries(fixes).flatMap(([key, fixOf]) => {
+      const fix = fixOf(before.name);
+      if (fix === undefined || isDeepStrictEqual(before[key], after[key])) return [];
+      return [
+        {
+          path: at(...where, key),
+          given: after[key] === undefined ? 'nothing' : `another ${key}`,
+          expected: `${key} of ${before.name} as the project has it`,
+          fix,
+        },
+      ];
+    }),
+  );
+}
+
+/** An emptyDir may be larger. */
+function ownVolumesStay({ pod }: GuardedPod, at: Locate): Problem[] {
+  const source = ({ emptyDir, ...others }: Readonly<Record<string, unknown>>) => ({
+    ...others,
+    emptyDir: isMapping(emptyDir) ? { ...emptyDir, sizeLimit: '' } : emptyDir,
+  });
+  return items(pod.own.spec.volumes).flatMap((before) => {
+    const after = items(pod.template.spec.volumes).find(({ name }) => name === before['name']);
+    if (after === undefined || isDeepStrictEqual(source(before), source(after))) return [];
+    return [
+      {
+        path: at('spec', 'volumes', ['name', String(before['name'])]),
+        given: 'another source',
+        expected: `the volume ${before['name']} as the project has it, or a name that it does not have`,
+        fix: 'Claims, paths and sizes have options of their own.',
+      },
+    ];
+  });
+}
+
+// What can not work ----------------------------------------------------------------------------------------------------
+
+/** Every mount has its volume, or the API server refuses the pod. */
+function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
+  const volumes = [...items(pod.template.spec.volumes).map(({ name }) => String(name)), ...claims];
+  return containersOf(pod.template).flatMap(([list, container]) =>
+    items(container.volumeMounts)
+      .filter(({ name }) => !volumes.includes(String(name)))
+      .map(({ name, mountPath }) => ({
+        path: at(
+          'spec',
+          list,
+          ['name', container.name],
+          'volumeMounts',
+          ['mountPath', String(mountPath)],
+          'name',
+        ),
+        given: JSON.stringify(name),
+        expected: `a volume of the pod: ${volumes.join(', ')}`,
+      })),
+  );
+}
+
+/** With runAsNonRoot the kubelet starts nothing that may be root. */
+function canStart({ pod }: GuardedPod, at: Locate): Problem[] {
+  const inherited = securityOf(pod.template.spec);
+  return containersOf(pod.template).flatMap(([list, container]) => {
+    const { runAsNonRoot, runAsUser } = { ...inherited, ...securityOf(container) };
+    if (runAsNonRoot !== true || (typeof runAsUser === 'number' && runAsUser !== 0)) return [];
+    const own = securityOf(container)['runAsUser'] !== undefined;
+    return [
+      {
+        path: own
+          ? at('spec', list, ['name', container.name], 'securityContext', 'runAsUser')
+          : at('spec', 'securityContext', 'runAsUser'),
+        given: `${runAsUser === 0 ? '0, which is root,' : 'no user'} with runAsNonRoot: true`,
+        expected: 'the number of another user',
+        fix: `The kubelet would never start ${container.name}. If it has to be root, write runAsNonRoot: false into its securityContext, too.`,
+      },
+    ];
+  });
+}
+
+function securityOf({
+  securityContext,
+}: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return isMapping(securityContext) ? securityContext : {};
+}
+
+const OWNERS: Readonly<Partial<Record<PodSection, string>>> = {
+  writable: 'writable.securityProfile: baseline is for files that belong to root.',
+  readonly: 'readonly.securityProfile: baseline is for files that belong to root.',
+  mysql: 'Use mysql.runAsUser.',
+  minio: 'The files of the objects belong to it.',
+};
+
+/** Who has written the files: Milvus' are not to be written by others of the group (0744, 0640). */
+function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
+  const fix = OWNERS[section];
+  if (fix === undefined) return [];
+  const user = (template: Pod['template'], container: ContainerJson) =>
+    securityOf(container)['runAsUser'] ?? securityOf(template.spec)['runAsUser'];
+  return ownContainers(pod).flatMap(({ where, before, after }) => {
+    const [was, is] = [user(pod.own, before), user(pod.template, after)];
+    if (was === is || is === undefined) return [];
+    const path =
+      securityOf(after)['runAsUser'] === undefined
+        ? at('spec', 'securityContext', 'runAsUser')
+        : at(...where, 'securityContext', 'runAsUser');
+    return [{ path, given: String(is), expected: `${was}, to which the files on the volumes belong`, fix }];
+  });
+}
+
+function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
+  const { own, template } = pod;
+  const problems: Problem[] = [];
+  const { restartPolicy, enableServiceLinks, nodeSelector } = template.spec;
+  if (restartPolicy !== own.spec['restartPolicy']) {
+    problems.push({
+      path: at('spec', 'restartPolicy'),
+      given: JSON.stringify(restartPolicy),
+      expected: 'none: it is Always, and Never for a Job',
+      fix: 'A Deployment takes no other, and a Job is tried again as a new pod.',
+    });
+  }
+  if (enableServiceLinks !== false) {
+    problems.push({
+      path: at('spec', 'enableServiceLinks'),
+      given: String(enableServiceLinks),
+      expected: 'false',
+      fix: 'A Service called "server" would set SERVER_PORT, which mishards reads as its own.',
+    });
+  }
+  const arch = isMapping(nodeSelector) ? nodeSelector['kubernetes.io/arch'] : undefined;
+  if (arch !== 'amd64') {
+    problems.push({
+      path: at('spec', 'nodeSelector', 'kubernetes.io/arch'),
+      given: arch === undefined ? 'nothing' : JSON.stringify(arch),
+      expected: 'amd64: there are no other images',
+    });
+  }
+  return problems;
+}
+
+function ownLabels({ pod }: GuardedPod, at: Locate): Problem[] {
+  const { own, template } = pod;
+  const differing = (key: 'labels' | 'annotations', reserved: RegExp) => {
+    const [before, after] = [own.metadata?.[key] ?? {}, template.metadata?.[key] ?? {}];
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+      (name) => before[name] !== after[name] && (Object.hasOwn(before, name) || reserved.test(name)),
+    );
+  };
+  return [
+    ...differing('labels', /^(component$|app\.kubernetes\.io\/)/).map((name) => ({
+      path: at('metadata', 'labels', name),
+      given: 'a label that selectors are made of',
+      expected: 'other labels than component and app.kubernetes.io/*',
+    })),
+    ...differing('annotations', /^cdk8s-milvus\//).map((name) => ({
+      path: at('metadata', 'annotations', name),
+      given: 'an annotation that restarts the pods when their configuration changes',
+      expected: 'other annotations than cdk8s-milvus/*',
+    })),
+  ];
+}
+
+function uniqueNames({ pod }: GuardedPod, at: Locate): Problem[] {
+  const seen = new Set<string>();
+  return [...containersOf(pod.own), ...containersOf(pod.template)].flatMap(([list, { name }]) => {
+    const key = `${list} ${name}`;
+    const other = CONTAINER_LISTS.find((one) => one !== list && seen.has(`${one} ${name}`));
+    if (seen.has(key)) return [];
+    seen.add(key);
+    if (other === undefined) return [];
+    return [
+      {
+        path: at('spec', list, ['name', name]),
+        given: JSON.stringify(name),
+        expected: 'a name that no other container of the pod has, init containers included',
+      },
+    ];
+  });
+}
+
+/** What comes out of the merge, held against Kubernetes' schema. */
+function fitsTheSchema({ pod }: GuardedPod, at: Locate): Problem[] {
+  return checkPodTemplate(pod.template, '', 'merged').map((problem) => {
+    const steps = stepsOf(problem.path);
+    const place = at(...steps);
+    // What is missing is nowhere in the patch: its end is not.
+    const missing = problem.given === 'nothing' ? formatSteps(steps.slice(-1)) : '';
+    return { ...problem, path: place.endsWith(missing) ? place : `${place}${missing}` };
+  });
+}
+
+function noCredentials({ pod }: GuardedPod, at: Locate): Problem[] {
+  return containersOf(pod.template).flatMap(([list, container]) => {
+    const ours = items(items(pod.own.spec[list]).find(({ name }) => name === container.name)?.['env']);
+    return items(container.env)
+      .filter((variable) => !ours.some((own) => isDeepStrictEqual(own, variable)))
+      .filter(({ name, value }) => value !== undefined && value !== '' && isCredentialName(String(name)))
+      .map(({ name }) => ({
+        path: at('spec', list, ['name', container.name], 'env', ['name', String(name)], 'value'),
+        given: 'a value (not shown: by its name it is a credential)',
+        expected: 'valueFrom.secretKeyRef',
+        fix: 'Manifests are read by many: put it into a Secret.',
+      }));
+  });
+}
+
+function versionedImages({ pod }: GuardedPod, at: Locate): Problem[] {
+  return containersOf(pod.template)
+    .filter(([, { image: given }]) => given !== undefined && !FORMS.image.safeParse(given).success)
+    .map(([list, { name, image: given }]) => ({
+      path: at('spec', list, ['name', name], 'image'),
+      given: JSON.stringify(given),
+      expected: 'an image with a version: repository:tag, repository@sha256:..., or both; not "latest"',
+    }));
+}
+
+/** What the API server asks of names and labels, which Kubernetes' schema takes for any text. */
+function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
+  const { metadata, spec } = pod.template;
+  const problem = (path: string, given: unknown, expected: string): Problem => ({
+    path,
+    given: showValue(given, []),
+    expected,
+  });
+  const mappings = [
+    [['metadata', 'labels'], metadata?.labels, FORMS.labels, 'a label'],
+    [['spec', 'nodeSelector'], spec['nodeSelector'], FORMS.labels, 'a label'],
+    [['metadata', 'annotations'], metadata?.annotations, FORMS.annotations, 'an annotation'],
+  ] as const;
+  const badLabels = mappings.flatMap(([steps, given, form, what]) =>
+    Object.entries(isMapping(given) ? given : {})
+      .filter(([key, value]) => !form.safeParse({ [key]: value }).success)
+      .map(([key, value]) =>
+        problem(
+          at(...steps, key),
+          form.safeParse({ [key]: '' }).success ? value : key,
+          `${what}: an optional domain and "/", at most 63 letters, digits, "-", "_" and "."; its value a text${what === 'a label' ? ' of as many of them' : ''}`,
+        ),
+      ),
+  );
+  const names = [
+    ...CONTAINER_LISTS.flatMap((list) =>
+      items(spec[list]).map(
+        ({ name }) => [['spec', list, ['name', String(name)], 'name'], name, FORMS.dnsLabel] as const,
+      ),
+    ),
+    ...items(spec.volumes).map(
+      ({ name }) => [['spec', 'volumes', ['name', String(name)], 'name'], name, FORMS.dnsLabel] as const,
+    ),
+    // Without its name in the path: it may be the login itself.
+    ...items(spec['imagePullSecrets']).map(
+      ({ name }) => [['spec', 'imagePullSecrets'], name, FORMS.objectName] as const,
+    ),
+    ...['priorityClassName', 'schedulerName', 'serviceAccountName', 'runtimeClassName'].flatMap((key) =>
+      spec[key] === undefined ? [] : [[['spec', key], spec[key], FORMS.objectName] as const],
+    ),
+  ];
+  const badNames = names
+    .filter(([, name, form]) => !form.safeParse(name).success)
+    .map(([steps, name]) =>
+      problem(
+        at(...steps),
+        /^[\w.-]*$/.test(String(name)) ? name : '(not shown)',
+        'a name of lower-case letters, digits and hyphens',
+      ),
+    );
+  return [...badLabels, ...badNames];
+}
+
+/** What the API server asks of tolerations (ValidateTolerations). */
+function tolerations({ pod }: GuardedPod, at: Locate): Problem[] {
+  return items(pod.template.spec['tolerations']).flatMap((toleration, index) => {
+    const { key, operator = 'Equal', value, effect, tolerationSeconds } = toleration;
+    const problem = (field: string, given: string, expected: string): Problem => ({
+      path: `${at('spec', 'tolerations')}[${index}].${field}`,
+      given,
+      expected,
+    });
+    return [
+      ...(key === undefined && operator !== 'Exists'
+        ? [problem('key', 'nothing', 'a taint key, or operator: Exists')]
+        : []),
+      ...(value !== undefined && value !== '' && operator === 'Exists'
+        ? [problem('value', 'a value', 'none with operator Exists, which takes any')]
+        : []),
+      ...(tolerationSeconds !== undefined && effect !== 'NoExecute'
+        ? [problem('tolerationSeconds', String(tolerationSeconds), 'none, or effect: NoExecute')]
+        : []),
+    ];
+  });
+}
+
+/** What is killed while it still serves loses what it serves. */
+function stopsInTime({ section, pod }: GuardedPod, at: Locate): Problem[] {
+  const seconds = pod.template.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  const { drainSeconds } = pod;
+  if (drainSeconds === undefined || seconds > drainSeconds) return [];
+  return [
+    {
+      path: at('spec', 'terminationGracePeriodSeconds'),
+      given: String(seconds),
+      expected: `more than ${drainSeconds}, the seconds that a stopping pod goes on serving`,
+      ...(section === 'readonly' && {
+        fix: 'If answers of your DNS grow less old, lower mishards.dnsCacheSeconds.',
+      }),
+    },
+  ];
+}

@@ -1,0 +1,554 @@
+import type { MilvusConfig } from '../../lib';
+import { check } from '../../lib/config';
+import { messages } from '../config/messages';
+import { manifestsOf, minimal, samples } from '../support/clusters';
+import { at, containers, find, records } from '../support/manifests';
+import { podSecurityProblems } from '../support/pod-security';
+
+type Section = 'writable' | 'readonly' | 'mishards' | 'mysql' | 'minio' | 'admin' | 'backup' | 'smokeTest';
+const MAIN = { writable: 'milvus', readonly: 'milvus', mishards: 'mishards', mysql: 'mysql' } as const;
+type Main = keyof typeof MAIN;
+const MAINS = Object.keys(MAIN) as Main[];
+
+const patching = (section: Section, podTemplate: object, config: MilvusConfig = minimal): string[] =>
+  messages({ ...config, [section]: { ...config[section], podTemplate } });
+/** A patch of the main container. */
+const container = (section: Main, fields: object) => ({
+  spec: { containers: [{ name: MAIN[section], ...fields }] },
+});
+
+/** Configurations whose pods differ in volumes, containers and variables. */
+const VARIANTS: readonly [what: string, config: MilvusConfig][] = [
+  ['minimal', minimal],
+  ['adopted', { ...minimal, storage: { path: '/var/lib/milvus' } }],
+  [
+    'everything that is optional',
+    {
+      name: 'milvus-test',
+      storage: { persistence: { enabled: true } },
+      milvus: {
+        metrics: { enabled: true },
+        extraConfigFiles: { a: 'x' },
+        logs: { toFile: true, persistence: { enabled: true } },
+      },
+      mishards: { discovery: 'static', tracing: { enabled: true } },
+      mysql: { exporter: { enabled: true }, initializationFiles: { 'a.sql': 'SELECT 1;' } },
+    },
+  ],
+];
+
+const podOf = (config: MilvusConfig, workload: Main) =>
+  at(
+    find(manifestsOf(config), workload === 'mysql' ? 'StatefulSet' : 'Deployment', `milvus-test-${workload}`),
+    'spec',
+    'template',
+    'spec',
+  ) as Record<string, unknown>;
+
+describe.each(VARIANTS)('what is ours stays: %s', (_, config) => {
+  test.each(MAINS)('%s', (section) => {
+    const pod = podOf(config, section);
+    const path = `${section}.podTemplate.spec`;
+    for (const list of ['containers', 'initContainers'] as const) {
+      for (const { name } of records(pod[list])) {
+        expect(patching(section, { spec: { [list]: [{ name, $patch: 'delete' }] } }, config)).toContainEqual(
+          expect.stringContaining(
+            `${path}.${list}[name=${name}]: given a pod without the container ${name}; expected the container ${name} to stay`,
+          ),
+        );
+      }
+    }
+    for (const { name } of records(pod['volumes'])) {
+      expect(patching(section, { spec: { volumes: [{ name, $patch: 'delete' }] } }, config)).toContainEqual(
+        expect.stringContaining(`${path}.volumes[name=${name}]: given a pod without the volume ${name}`),
+      );
+      expect(
+        patching(section, { spec: { volumes: [{ name, hostPath: { path: '/x' } }] } }, config),
+      ).toContainEqual(
+        expect.stringContaining(
+          `${path}.volumes[name=${name}]: given another source; expected the volume ${name}`,
+        ),
+      );
+    }
+    const main = `${path}.containers[name=${MAIN[section]}]`;
+    const [container_] = records(pod['containers']);
+    for (const { name, mountPath } of records(container_?.['volumeMounts'])) {
+      const where = `${main}.volumeMounts[mountPath=${mountPath}]`;
+      expect(
+        patching(section, container(section, { volumeMounts: [{ mountPath, $patch: 'delete' }] }), config),
+      ).toEqual([
+        expect.stringContaining(`${where}: given a container ${MAIN[section]} without the mount of ${name}`),
+      ]);
+      expect(
+        patching(
+          section,
+          container(section, { volumeMounts: [{ mountPath, name: 'scripts', subPath: 'x' }] }),
+          config,
+        ),
+      ).toEqual([
+        expect.stringContaining(`${where}: given "${mountPath}"; expected a place that the container does`),
+      ]);
+      expect(
+        patching(section, container(section, { volumeMounts: [{ mountPath: '/new', name }] }), config),
+      ).toEqual([]);
+    }
+    for (const { name } of records(container_?.['env'])) {
+      expect(
+        patching(section, container(section, { env: [{ name, value: 'x', valueFrom: null }] }), config),
+      ).toContainEqual(
+        expect.stringContaining(
+          `${main}.env[name=${name}]: given another value; expected ${name} as this project sets it`,
+        ),
+      );
+      expect(patching(section, container(section, { env: [{ name, $patch: 'delete' }] }), config)).toEqual([
+        expect.stringContaining(
+          `${main}.env[name=${name}]: given nothing; expected ${name} as this project sets it`,
+        ),
+      ]);
+    }
+    for (const { name, image, args, command } of containers(pod)) {
+      const list = records(pod['containers']).some((one) => one['name'] === name)
+        ? 'containers'
+        : 'initContainers';
+      for (const [key, value] of Object.entries({ command: ['x'], args: ['x'], image: 'other:1' })) {
+        expect(patching(section, { spec: { [list]: [{ name, [key]: value }] } }, config)).toEqual([
+          expect.stringContaining(
+            `${path}.${list}[name=${name}].${key}: given another ${key}; expected ${key} of ${name} as the project has it`,
+          ),
+        ]);
+      }
+      expect([image, args ?? command]).not.toContain(undefined);
+    }
+  });
+});
+
+describe('what is refused', () => {
+  const volume = { name: 'x', emptyDir: {} };
+  const mount = (mountPath: string, name = 'x') => ({ name, mountPath });
+  const milvus = (fields: object, spec: object = {}) => ({
+    spec: { containers: [{ name: 'milvus', ...fields }], ...spec },
+  });
+  const side = (fields: object, spec: object = {}) => ({
+    spec: { containers: [{ name: 'side', image: 'a:1', ...fields }], ...spec },
+  });
+
+  test.each<[what: string, podTemplate: object]>([
+    ['a mount of its own volume', milvus({ volumeMounts: [mount('/x', 'logs')] })],
+    ['a volume and its mount', milvus({ volumeMounts: [mount('/x')] }, { volumes: [volume] })],
+    ['a mount within another', milvus({ volumeMounts: [mount('/run/milvus/x')] }, { volumes: [volume] })],
+    [
+      'a place that begins with the same letters',
+      milvus({ volumeMounts: [mount('/run/mil')] }, { volumes: [volume] }),
+    ],
+    [
+      'a credential from a Secret',
+      milvus({ env: [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'a', key: 'b' } } }] }),
+    ],
+    ['a credential that is empty', milvus({ env: [{ name: 'TOKEN', value: '' }] })],
+    ['a larger scratch volume', { spec: { volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }] } }],
+    [
+      'resources of an init container',
+      { spec: { initContainers: [{ name: 'render-config', resources: { limits: { cpu: '1' } } }] } },
+    ],
+    ['another user for a container of one’s own', side({ securityContext: { runAsUser: 5 } })],
+    ['root, said twice', side({ securityContext: { runAsUser: 0, runAsNonRoot: false } })],
+    ['the user that it is anyway', { spec: { securityContext: { runAsUser: 10001 } } }],
+    ['labels of one’s own', { metadata: { labels: { components: 'x', 'my.app.kubernetes.io/name': 'y' } } }],
+    ['the architecture that there is', { spec: { nodeSelector: { 'kubernetes.io/arch': 'amd64' } } }],
+    [
+      'another way to ask, in place of ours',
+      milvus({ livenessProbe: { httpGet: null, exec: { command: ['true'] } } }),
+    ],
+    [
+      'a claim of one’s own',
+      milvus(
+        { volumeMounts: [mount('/x')] },
+        { volumes: [{ name: 'x', persistentVolumeClaim: { claimName: 'a' } }] },
+      ),
+    ],
+  ])('not: %s', (_, podTemplate) => {
+    expect(patching('writable', podTemplate)).toEqual([]);
+  });
+
+  test.each<[what: string, podTemplate: object, words: string, more?: string]>([
+    [
+      'all containers',
+      { spec: { containers: null } },
+      'spec.containers: given a pod without the container milvus',
+    ],
+    [
+      'all containers, by a replacement',
+      { spec: { containers: [{ $patch: 'replace' }, { name: 'a', image: 'a:1' }] } },
+      'spec.containers: given a pod without the container milvus',
+    ],
+    [
+      'the port that Services lead to',
+      milvus({ ports: [{ containerPort: 19530, protocol: 'TCP', name: 'x' }] }),
+      'spec.containers[name=milvus].ports[containerPort=19530,protocol=TCP]: given a pod without the port engine of milvus',
+    ],
+    [
+      'a port that fits none',
+      milvus({ ports: [{ containerPort: 19530, name: 'x' }] }),
+      'spec.containers[name=milvus].ports[containerPort=19530]: given an item without protocol; expected protocol',
+    ],
+    [
+      'a mount of nothing',
+      milvus({ volumeMounts: [mount('/x')] }),
+      'spec.containers[name=milvus].volumeMounts[mountPath=/x].name: given "x"; expected a volume of the pod: server-config-template',
+    ],
+    [
+      "an init container's mount of nothing",
+      { spec: { initContainers: [{ name: 'a', image: 'a:1', volumeMounts: [mount('/x')] }] } },
+      'spec.initContainers[name=a].volumeMounts[mountPath=/x].name: given "x"',
+    ],
+    [
+      'a mount in the place of another',
+      milvus({ volumeMounts: [mount('/var/lib/milvus/logs/', 'tmp')] }),
+      'volumeMounts[mountPath=/var/lib/milvus/logs/]: given "/var/lib/milvus/logs/"; expected a place that the container does not have yet: the volume logs is there',
+    ],
+    [
+      'a mount that hides others',
+      milvus({ volumeMounts: [mount('/var/lib/milvus', 'tmp')] }),
+      'volumeMounts[mountPath=/var/lib/milvus]: given "/var/lib/milvus"; expected a place',
+      'is below it',
+    ],
+    [
+      'a mount over everything',
+      milvus({ volumeMounts: [mount('/', 'tmp')] }),
+      'volumeMounts[mountPath=/]: given "/"; expected a place',
+    ],
+    [
+      'one name twice',
+      { spec: { containers: [{ name: 'a', image: 'a:1' }], initContainers: [{ name: 'a', image: 'a:1' }] } },
+      'spec.initContainers[name=a]: given "a"; expected a name that no other container of the pod has',
+    ],
+    [
+      'the name of an init container of ours',
+      side({ name: 'render-config' }),
+      'spec.containers[name=render-config]: given "render-config"; expected a name',
+    ],
+    [
+      'two sources of a variable',
+      milvus({ env: [{ name: 'A', value: '1', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }] }),
+      'env[name=A]: given value and valueFrom; expected one of them',
+    ],
+    [
+      'two ways to ask',
+      milvus({ livenessProbe: { exec: { command: ['true'] } } }),
+      'spec.containers[name=milvus].livenessProbe: given exec and httpGet; expected one of them',
+      '"exec: null"',
+    ],
+    [
+      'two sources of a volume',
+      { spec: { volumes: [{ name: 'x', emptyDir: {}, hostPath: { path: '/x' } }] } },
+      'spec.volumes[name=x]: given emptyDir and hostPath; expected one of them',
+    ],
+    [
+      'a credential as a value',
+      milvus({ env: [{ name: 'MY_PASSWORD', value: 'CANARY' }] }),
+      'env[name=MY_PASSWORD].value: given a value (not shown: by its name it is a credential)',
+      'Manifests are read by many',
+    ],
+    [
+      'a credential as a value of another container',
+      side({ env: [{ name: 'ACCESS_KEY', value: 'CANARY' }] }),
+      'spec.containers[name=side].env[name=ACCESS_KEY].value: given a value (not shown',
+      'valueFrom.secretKeyRef',
+    ],
+    [
+      'resources, which are an option',
+      milvus({ resources: { limits: { memory: '99Gi' } } }),
+      'spec.containers[name=milvus].resources: given another resources',
+      'Use writable.resources',
+    ],
+    [
+      'a sidecar as root',
+      side({ securityContext: { runAsUser: 0 } }),
+      'spec.containers[name=side].securityContext.runAsUser: given 0, which is root, with runAsNonRoot: true',
+      'runAsNonRoot: false',
+    ],
+    [
+      'no user at all',
+      { spec: { securityContext: { runAsUser: null } } },
+      'spec.securityContext.runAsUser: given no user with runAsNonRoot: true',
+    ],
+    [
+      'another user for the files',
+      { spec: { securityContext: { runAsUser: 999 } } },
+      'spec.securityContext.runAsUser: given 999; expected 10001, to which the files on the volumes belong',
+      'securityProfile',
+    ],
+    [
+      'another user for the server',
+      milvus({ securityContext: { runAsUser: 999 } }),
+      'spec.containers[name=milvus].securityContext.runAsUser: given 999; expected 10001',
+    ],
+    [
+      'restartPolicy',
+      { spec: { restartPolicy: 'OnFailure' } },
+      'spec.restartPolicy: given "OnFailure"; expected none',
+    ],
+    [
+      'service links',
+      { spec: { enableServiceLinks: true } },
+      'spec.enableServiceLinks: given true; expected false',
+    ],
+    [
+      'a label of the selector',
+      { metadata: { labels: { component: 'x' } } },
+      'metadata.labels.component: given a label that selectors are made of',
+    ],
+    [
+      'a label of the selector, taken away',
+      { metadata: { labels: { component: null } } },
+      'metadata.labels.component: given a label that selectors are made of',
+    ],
+    [
+      'a label like those',
+      { metadata: { labels: { 'app.kubernetes.io/version': 'x' } } },
+      'metadata.labels."app.kubernetes.io/version": given a label that selectors are made of; expected other labels',
+    ],
+    [
+      'the annotation that restarts',
+      { metadata: { annotations: { 'cdk8s-milvus/checksum': 'x' } } },
+      'metadata.annotations."cdk8s-milvus/checksum": given an annotation that restarts',
+    ],
+    [
+      'another architecture',
+      { spec: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
+      'spec.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64: there are no other images',
+    ],
+    [
+      'no node selector',
+      { spec: { nodeSelector: null } },
+      'spec.nodeSelector: given nothing; expected amd64',
+    ],
+    [
+      'an image that changes',
+      side({ image: 'busybox' }),
+      'spec.containers[name=side].image: given "busybox"; expected an image with a version',
+    ],
+    [
+      'the latest image',
+      side({ image: 'busybox:latest' }),
+      'given "busybox:latest"; expected an image with a version',
+    ],
+    [
+      'a toleration without a key',
+      { spec: { tolerations: [{ effect: 'NoSchedule' }] } },
+      'spec.tolerations[0].key: given nothing; expected a taint key, or operator: Exists',
+    ],
+    [
+      'a toleration of a value and of any',
+      { spec: { tolerations: [{ operator: 'Exists' }, { key: 'a', operator: 'Exists', value: 'b' }] } },
+      'spec.tolerations[1].value: given a value; expected none with operator Exists',
+    ],
+    [
+      'a toleration that ends, of another effect',
+      { spec: { tolerations: [{ key: 'a', effect: 'NoSchedule', tolerationSeconds: 60 }] } },
+      'spec.tolerations[0].tolerationSeconds: given 60; expected none, or effect: NoExecute',
+    ],
+    [
+      'a label that is none',
+      { metadata: { labels: { 'a/b/c': 'x' } } },
+      'metadata.labels."a/b/c": given "a/b/c"; expected a label',
+    ],
+    [
+      'a label value that is none',
+      { metadata: { labels: { a: 'x y' } } },
+      'metadata.labels.a: given "x y"; expected a label',
+    ],
+    [
+      'a name that is none',
+      { spec: { priorityClassName: 'High_1' } },
+      'spec.priorityClassName: given "High_1"; expected a name',
+    ],
+    [
+      'a container’s name that is none',
+      side({ name: 'Side_1' }),
+      'spec.containers[name=Side_1].name: given "Side_1"; expected a name',
+    ],
+    [
+      'a container that is not there',
+      milvus({ name: 'mlvus', imagePullPolicy: 'Never' }),
+      'spec.containers[name=mlvus]: given a container without an image; expected one of the pods; did you mean "milvus"?',
+    ],
+  ])('%s', (_, podTemplate, words, more = '') => {
+    const found = patching('writable', podTemplate);
+    expect(found[0]).toMatch(/^writable\.podTemplate\./);
+    expect(found[0]).toContain(words);
+    expect(found.join('\n')).toContain(more);
+    expect(found.join('\n')).not.toContain('CANARY');
+  });
+});
+
+test('the user of MySQL is an option, and MinIO writes files, too; that of a proxy is free', () => {
+  const podTemplate = { spec: { securityContext: { runAsUser: 5 } } };
+  expect(patching('mysql', podTemplate)).toEqual([expect.stringContaining('Use mysql.runAsUser.')]);
+  const embedded = samples['embedded MinIO'];
+  expect(patching('minio', podTemplate, embedded)).toEqual([
+    expect.stringContaining('minio.podTemplate.spec.securityContext.runAsUser: given 5; expected 10001'),
+  ]);
+  for (const section of ['mishards', 'smokeTest'] as const)
+    expect(patching(section, podTemplate)).toEqual([]);
+});
+
+test('a proxy goes on for a while after it is told to stop', () => {
+  const seconds = (terminationGracePeriodSeconds: number) =>
+    patching('mishards', { spec: { terminationGracePeriodSeconds } });
+  expect(seconds(11)).toEqual([]);
+  expect(seconds(10)).toEqual([
+    expect.stringContaining(
+      'mishards.podTemplate.spec.terminationGracePeriodSeconds: given 10; expected more than 10',
+    ),
+  ]);
+});
+
+test('variables that a program reads as settings, besides those that it has', () => {
+  const env = (section: Main, name: string) =>
+    patching(section, container(section, { env: [{ name, value: 'x' }] }));
+  expect(env('mishards', 'SQLALCHEMY_DATABASE_URI')).toEqual([
+    expect.stringContaining('env[name=SQLALCHEMY_DATABASE_URI]: given another value'),
+  ]);
+  expect(env('mishards', 'TRACER_CLASS_NAME')).toHaveLength(1);
+  expect(env('mysql', 'MYSQL_ALLOW_EMPTY_PASSWORD')).toHaveLength(2);
+  expect(env('mysql', 'TZ')).toEqual([]);
+});
+
+test('arguments of MySQL and of its exporter have options', () => {
+  const config: MilvusConfig = { ...minimal, mysql: { exporter: { enabled: true } } };
+  const args = (name: string) => patching('mysql', { spec: { containers: [{ name, args: ['x'] }] } }, config);
+  expect(args('mysql')).toEqual([expect.stringContaining('mysql.extraArgs adds arguments.')]);
+  expect(args('metrics')).toEqual([expect.stringContaining('mysql.exporter.flags adds arguments.')]);
+});
+
+describe('the place is that of the user', () => {
+  const spec = { enableServiceLinks: true };
+
+  test('at the top, said once for all pods', () => {
+    expect(messages({ ...minimal, podTemplate: { spec } })).toEqual([
+      expect.stringContaining('  podTemplate.spec.enableServiceLinks'.trim()),
+    ]);
+  });
+
+  test('the last one that says it', () => {
+    const both = { ...minimal, podTemplate: { spec }, readonly: { podTemplate: { spec } } };
+    expect(messages(both).map((message) => message.split(':')[0])).toEqual([
+      'podTemplate.spec.enableServiceLinks',
+      'readonly.podTemplate.spec.enableServiceLinks',
+    ]);
+    const mended = { ...both, readonly: { podTemplate: { spec: { enableServiceLinks: false } } } };
+    expect(messages(mended).map((message) => message.split(':')[0])).toEqual([
+      'podTemplate.spec.enableServiceLinks',
+    ]);
+  });
+
+  test('of Jobs, too', () => {
+    const backup = { enabled: true, podTemplate: { spec: { restartPolicy: 'OnFailure' } } };
+    expect(messages({ ...minimal, backup })).toEqual([
+      expect.stringContaining('backup.podTemplate.spec.restartPolicy: given "OnFailure"'),
+    ]);
+  });
+
+  test('beside everything else that is wrong, in one report', () => {
+    const found = messages({ ...minimal, service: { nodePort: 30000 }, podTemplate: { spec } });
+    expect(found.map((message) => message.split(':')[0])).toEqual([
+      'service.nodePort',
+      'podTemplate.spec.enableServiceLinks',
+    ]);
+  });
+
+  test('a section of pods that the cluster does not have says nothing', () => {
+    expect(
+      patching('minio', { spec: { containers: [{ name: 'minio', imagePullPolicy: 'Never' }] } }),
+    ).toEqual([]);
+  });
+});
+
+describe('warnings', () => {
+  const warnings = (config: MilvusConfig) => check(config).warnings;
+
+  test('none where nothing is otherwise', () => {
+    for (const config of [
+      minimal,
+      samples['adopted storage.path'] ?? minimal,
+      samples['web interface'] ?? minimal,
+    ]) {
+      expect(warnings(config)).toEqual([]);
+      expect(warnings({ ...config, podTemplate: { spec: { priorityClassName: 'high' } } })).toEqual([]);
+    }
+  });
+
+  test('a grace period below what the writable needs', () => {
+    const seconds = (terminationGracePeriodSeconds: number) =>
+      warnings({ ...minimal, writable: { podTemplate: { spec: { terminationGracePeriodSeconds } } } });
+    expect(seconds(300)).toEqual([]);
+    expect(seconds(299)).toEqual([
+      'writable.podTemplate.spec.terminationGracePeriodSeconds: 299 seconds may be too few for the writable to flush and to end an index build; 300 are the default',
+    ]);
+    const all = { ...minimal, podTemplate: { spec: { terminationGracePeriodSeconds: 120 } } };
+    expect(warnings(all)).toEqual([
+      expect.stringContaining('podTemplate.spec.terminationGracePeriodSeconds: 120'),
+    ]);
+  });
+
+  const side = (fields: object) => ({ containers: [{ name: 'side', image: 'a:1', ...fields }] });
+  const NONE = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+  /** What may be told of one pod, and whether the judge of the tests sees it, too. */
+  test.each<[what: string, spec: object, place: string]>([
+    ['the network of the node', { hostNetwork: true }, 'hostNetwork'],
+    ['a path of the node', { volumes: [{ name: 'x', hostPath: { path: '/x' } }] }, 'volumes[name=x]'],
+    [
+      'a port of the node',
+      side({ ports: [{ containerPort: 1, hostPort: 1 }] }),
+      'containers[name=side].ports',
+    ],
+    [
+      'privileges',
+      side({ securityContext: { ...NONE, privileged: true } }),
+      'containers[name=side].securityContext.privileged',
+    ],
+    [
+      'capabilities',
+      side({ securityContext: { ...NONE, capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } } }),
+      'containers[name=side].securityContext.capabilities',
+    ],
+    [
+      'what is not taken away',
+      side({ securityContext: { runAsUser: 5 } }),
+      'containers[name=side].securityContext',
+    ],
+    [
+      'root',
+      side({ securityContext: { ...NONE, runAsNonRoot: false, runAsUser: 0 } }),
+      'containers[name=side].securityContext.runAsNonRoot',
+    ],
+    [
+      'no seccomp profile',
+      { securityContext: { seccompProfile: { type: 'Unconfined' } } },
+      'securityContext.seccompProfile',
+    ],
+    [
+      'options of SELinux',
+      { securityContext: { seLinuxOptions: { type: 'spc_t' } } },
+      'securityContext.seLinuxOptions',
+    ],
+    [
+      'a sysctl',
+      { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } },
+      'securityContext.sysctls',
+    ],
+    [
+      '/proc',
+      side({ securityContext: { ...NONE, procMount: 'Unmasked' } }),
+      'containers[name=side].securityContext.procMount',
+    ],
+  ])('Pod Security "restricted" refuses %s', (_, spec, place) => {
+    const config: MilvusConfig = { ...minimal, readonly: { podTemplate: { spec } } };
+    const found = warnings(config);
+    expect(found?.[0]).toContain(`readonly.podTemplate.spec.${place}`);
+    expect(found?.[0]).toContain('a namespace with Pod Security "restricted" refuses the pods');
+    const readers = manifestsOf(config).filter(({ metadata }) => metadata.name === 'milvus-test-readonly');
+    expect(podSecurityProblems(readers, 'restricted')).not.toEqual([]);
+  });
+});
