@@ -20,6 +20,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const PREREQUISITES: Readonly<Record<string, readonly string[]>> = {
   'quick-start': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
   'ceph-rgw': ['Secret/milvus-test-s3', 'Secret/milvus-test-mysql'],
+  's3-over-tls': ['Secret/milvus-s3', 'Secret/storage-ca', 'Secret/milvus-mysql'],
   production: ['Secret/registry', 'ConfigMap/milvus-dashboard'],
   'external-mysql': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
   'shared-volume': ['Secret/milvus-mysql'],

@@ -117,7 +117,7 @@ const MOVED: Readonly<Record<string, (value: unknown) => Patch>> = {
 };
 
 /** What a key that is gone is written as now; undefined for one that never was. */
-export function movedTo(path: string, value: unknown): Patch | undefined {
+function movedTo(path: string, value: unknown): Patch | undefined {
   return Object.hasOwn(MOVED, path) ? MOVED[path]?.(value) : undefined;
 }
 

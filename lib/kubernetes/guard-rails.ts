@@ -79,6 +79,7 @@ const RULES: readonly Rule[] = [
   noCredentials,
   versionedImages,
   wellFormed,
+  inRange,
   tolerations,
   stopsInTime,
 ];
@@ -121,7 +122,11 @@ export function unknownContainers(
   if (!isMapping(spec) || pods.length === 0) return [];
   return CONTAINER_LISTS.flatMap((list) => {
     const known = [
-      ...new Set(pods.flatMap(({ template }) => (template.spec[list] ?? []).map(({ name }) => name))),
+      ...new Set(
+        pods.flatMap(({ own, template }) =>
+          [...(own.spec[list] ?? []), ...items(template.spec[list])].map(({ name }) => String(name)),
+        ),
+      ),
     ];
     return items(spec[list]).flatMap((container) => {
       const { name, image: given, ...rest } = container;
@@ -435,7 +440,7 @@ function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
   if (restartPolicy !== own.spec['restartPolicy']) {
     problems.push({
       path: at('spec', 'restartPolicy'),
-      given: JSON.stringify(restartPolicy),
+      given: restartPolicy === undefined ? 'nothing' : JSON.stringify(restartPolicy),
       expected: 'none: it is Always, and Never for a Job',
       fix: 'A Deployment takes no other, and a Job is tried again as a new pod.',
     });
@@ -443,7 +448,7 @@ function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
   if (enableServiceLinks !== false) {
     problems.push({
       path: at('spec', 'enableServiceLinks'),
-      given: String(enableServiceLinks),
+      given: enableServiceLinks === undefined ? 'nothing' : String(enableServiceLinks),
       expected: 'false',
       fix: 'A Service called "server" would set SERVER_PORT, which mishards reads as its own.',
     });
@@ -586,6 +591,47 @@ function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
       ),
     );
   return [...badLabels, ...badNames];
+}
+
+const TIMINGS = [
+  'initialDelaySeconds',
+  'periodSeconds',
+  'timeoutSeconds',
+  'failureThreshold',
+  'successThreshold',
+];
+
+/** Numbers that the API server refuses (ValidatePodSpec, validateProbe), which Kubernetes' schema takes for any. */
+function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
+  const { spec } = pod.template;
+  const atLeastZero = (value: unknown, ...steps: readonly Step[]): Problem[] =>
+    typeof value === 'number' && value < 0
+      ? [{ path: at(...steps), given: String(value), expected: '0 or more' }]
+      : [];
+  const probes = containersOf(pod.template).flatMap(([list, container]) =>
+    ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) => {
+      const where = ['spec', list, ['name', container.name], probe] as const;
+      const given = container[probe];
+      if (!isMapping(given)) return [];
+      const successes = given['successThreshold'] ?? 1;
+      return [
+        ...TIMINGS.flatMap((key) => atLeastZero(given[key], ...where, key)),
+        ...(probe !== 'readinessProbe' && successes !== 1
+          ? [
+              {
+                path: at(...where, 'successThreshold'),
+                given: String(successes),
+                expected: '1, but for a readinessProbe',
+              },
+            ]
+          : []),
+      ];
+    }),
+  );
+  return [
+    ...atLeastZero(spec.terminationGracePeriodSeconds, 'spec', 'terminationGracePeriodSeconds'),
+    ...probes,
+  ];
 }
 
 /** What the API server asks of tolerations (ValidateTolerations). */

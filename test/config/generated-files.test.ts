@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Ajv2020 from 'ajv/dist/2020';
 import { manifestsOf, minimal } from '../support/clusters';
 import type { Manifest } from '../support/manifests';
 import { ROOT } from '../support/project';
@@ -48,6 +49,36 @@ describe('milvus.schema.json', () => {
     expect(schema.properties.mysql.additionalProperties).toBe(false);
     expect(schema.properties.mysql.properties.persistence.$ref).toBe('#/$defs/Claim');
     expect(schema.$defs.Claim.additionalProperties).toBe(false);
+  });
+});
+
+describe('an editor checks a podTemplate down to its last field', () => {
+  const schema = JSON.parse(readFileSync(join(ROOT, 'milvus.schema.json'), 'utf8'));
+  const takes = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+  const places = (podTemplate: object) => {
+    takes({ ...minimal, podTemplate, readonly: { podTemplate } });
+    return [...new Set((takes.errors ?? []).map(({ instancePath }) => instancePath))];
+  };
+
+  test('what is right', () => {
+    const container = { name: 'milvus', livenessProbe: { periodSeconds: '${env:SECONDS}', httpGet: null } };
+    const volumes = [{ name: 'v', $patch: 'delete' }];
+    expect(places({ metadata: { labels: { a: null } }, spec: { containers: [container], volumes } })).toEqual(
+      [],
+    );
+  });
+
+  test('what is wrong', () => {
+    const container = { name: 'milvus', ports: [{ containerPort: 'x' }], args: '--x', lifecyle: {} };
+    expect(places({ spec: { containers: [container] } })).toEqual(
+      expect.arrayContaining(
+        ['', '/readonly'].flatMap((section) =>
+          ['', '/args', '/ports/0/containerPort'].map(
+            (field) => `${section}/podTemplate/spec/containers/0${field}`,
+          ),
+        ),
+      ),
+    );
   });
 });
 

@@ -10,6 +10,23 @@ const CLUSTER = { cluster: { enabled: true }, storage: S3 };
 const from = (values: object, release = 'milvus-test', namespace?: string): MilvusConfig =>
   fromHelmValues({ ...CLUSTER, ...values }, { release, namespace });
 
+test.each<[given: object, expected: object]>([
+  [{ address: 'https://s3.example.com' }, { address: 's3.example.com', tls: { enabled: true } }],
+  [
+    { address: 'https://s3.example.com:7481/' },
+    { address: 's3.example.com', port: 7481, tls: { enabled: true } },
+  ],
+  [
+    { address: 'https://s3.example.com', port: 8443 },
+    { address: 's3.example.com', port: 8443, tls: { enabled: true } },
+  ],
+  [{ address: 's3.example.com' }, { address: 's3.example.com', port: 9000 }],
+])('the S3 address %j', (given, expected) => {
+  const { port: _, ...rest } = S3.s3;
+  const { address, port, tls } = from({ storage: { s3: { ...rest, ...given } } }).s3 ?? {};
+  expect(JSON.parse(JSON.stringify({ address, port, tls }))).toEqual(expected);
+});
+
 describe('names are those of the chart', () => {
   test.each<[release: string, values: object, expected: object]>([
     ['milvus', {}, { name: 'milvus', mysql: 'milvus-mysql' }],

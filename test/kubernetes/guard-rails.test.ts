@@ -284,6 +284,26 @@ describe('what is refused', () => {
       'spec.containers[name=milvus].securityContext.runAsUser: given 999; expected 10001',
     ],
     [
+      'a grace period below nothing',
+      { spec: { terminationGracePeriodSeconds: -1 } },
+      'spec.terminationGracePeriodSeconds: given -1; expected 0 or more',
+    ],
+    [
+      'a time of a probe below nothing',
+      milvus({ livenessProbe: { periodSeconds: -1 } }),
+      'spec.containers[name=milvus].livenessProbe.periodSeconds: given -1; expected 0 or more',
+    ],
+    [
+      'several successes until it lives',
+      milvus({ livenessProbe: { successThreshold: 2 } }),
+      'spec.containers[name=milvus].livenessProbe.successThreshold: given 2; expected 1',
+    ],
+    [
+      'no word about service links',
+      { spec: { enableServiceLinks: null } },
+      'spec.enableServiceLinks: given nothing; expected false',
+    ],
+    [
       'restartPolicy',
       { spec: { restartPolicy: 'OnFailure' } },
       'spec.restartPolicy: given "OnFailure"; expected none',
