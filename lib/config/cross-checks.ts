@@ -340,12 +340,26 @@ const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 /** The proxy that speaks TLS compares names, and everybody who speaks to the endpoint has to call it by the same. */
 function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
   const endpoints = [
-    { path: 's3', address: s3?.address, tls: s3?.tls },
-    { path: 'backup.s3', address: backup.s3.address ?? s3?.address, tls: backup.s3.tls },
+    { path: 's3', address: s3?.address, port: s3?.port, tls: s3?.tls },
+    {
+      path: 'backup.s3',
+      address: backup.s3.address ?? s3?.address,
+      port: backup.s3.port,
+      tls: backup.s3.tls,
+    },
   ];
-  return endpoints.flatMap(({ path, address, tls }): Problem[] => {
+  return endpoints.flatMap(({ path, address, port, tls }): Problem[] => {
     if (tls?.enabled !== true || address === undefined) return [];
     const { serverName } = tls;
+    if (port === 80) {
+      return [
+        {
+          path: `${path}.port`,
+          given: '80',
+          expected: `the port on which ${address} speaks TLS; 443 unless it is another`,
+        },
+      ];
+    }
     if (IPV4.test(address)) {
       if (serverName !== undefined && !IPV4.test(serverName)) return [];
       return [

@@ -372,12 +372,7 @@ const SERVER: readonly ChartValue[] = [
   ),
   ...server('storage'),
   together('storage.s3.enabled', 'false', 's3'),
-  together(
-    'storage.s3.address',
-    '127.0.0.1',
-    's3.address',
-    'An https address sets s3.tls.enabled, too.',
-  ),
+  together('storage.s3.address', '127.0.0.1', 's3.address', 'An https address sets s3.tls.enabled, too.'),
   together(
     'storage.s3.port',
     '9000',

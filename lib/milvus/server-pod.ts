@@ -143,7 +143,7 @@ export function serverPod(props: ServerPodProps): Pod {
       ...(tls === undefined ? [] : [proxyChecksum(tls)]),
     ),
     hostAliases: tls === undefined ? [] : endpointAliases(tls),
-    lowPort: tls !== undefined && proxyPort(tls) < 1024 ? proxyPort(tls) : undefined,
+    lowPort: lowPort(settings),
     asRoot,
     replicas: props.replicas,
     initContainers: [
@@ -201,11 +201,23 @@ export function serverAnnotations(
   role: WritableSettings | ReadonlySettings,
   writes: boolean,
 ): { readonly annotations: Readonly<Record<string, string>> } {
-  if (role.securityProfile === 'restricted') return role;
   const reason = `securityProfile baseline: the files of ${settings.storage.path} belong to root`;
   return {
-    annotations: { ...baselineAnnotations(reason, writesToRoot(settings, writes)), ...role.annotations },
+    annotations: {
+      ...(role.securityProfile === 'baseline' && baselineAnnotations(reason, writesToRoot(settings, writes))),
+      ...(lowPort(settings) !== undefined && {
+        'ignore-check.kube-linter.io/unsafe-sysctls':
+          'net.ipv4.ip_unprivileged_port_start is a safe one: the proxy that speaks TLS to S3 listens on 80',
+      }),
+      ...role.annotations,
+    },
   };
+}
+
+/** The port below 1024 of the proxy in the pod. */
+function lowPort(settings: Settings): number | undefined {
+  const tls = s3OverTls(settings);
+  return tls !== undefined && proxyPort(tls) < 1024 ? proxyPort(tls) : undefined;
 }
 
 interface Directory {

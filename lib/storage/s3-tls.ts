@@ -61,13 +61,22 @@ export function proxyConfig(s3: TlsS3): string {
   const ca = s3.tls.caSecret === undefined ? '@system-ca' : `${CA_DIRECTORY}/ca.crt`;
   return `# The server speaks plain HTTP to 127.0.0.1:${proxyPort(s3)}; this speaks TLS to ${s3.address}:${s3.port}.
 global
-  maxconn 1000
-  log stdout format raw local0 notice
+  nbthread 1
+  # Of the server, which opens 25. By default it is the limit of open files that counts, and takes memory.
+  maxconn 256
+  log stdout format raw local0 warning
+  # It is told to stop when the server has ended.
+  hard-stop-after 5s
 
 defaults
   mode http
   log global
-  option dontlognull
+  # Failures alone, and why.
+  option dontlog-normal
+  option log-separate-errors
+  log-format "%T %HM %HP: %ST %ts after %Ta ms: %[bc_err_str] %[ssl_bc_err_str]"
+  # What the server has given up must not arrive later, over something newer.
+  option abortonclose
   # Each request is sent once: the server repeats what fails, and has to hear of it. Rows were lost behind a proxy that gave up.
   retries 0
   timeout connect 30s
@@ -84,7 +93,6 @@ resolvers dns
   hold other 20d
   hold refused 20d
   hold timeout 20d
-  hold obsolete 1h
 
 frontend server
   bind 127.0.0.1:${proxyPort(s3)}
@@ -109,7 +117,7 @@ export function proxyContainer({ images, imagePullPolicy }: Settings, { tls }: T
     name: 's3-tls',
     image: images.haproxy,
     imagePullPolicy,
-    command: ['haproxy', '-db', '-f', `${CONFIG_DIRECTORY}/haproxy.cfg`],
+    command: ['haproxy', '-q', '-db', '-f', `${CONFIG_DIRECTORY}/haproxy.cfg`],
     ports: [{ name: 's3-tls-health', containerPort: PROXY_HEALTH_PORT, protocol: 'TCP' }],
     readinessProbe: { ...live, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
     livenessProbe: { ...live, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 6 },

@@ -421,6 +421,11 @@ rule(
       's3.tls.serverName: given rgw; expected nothing, or s3.address itself, which is a name',
     ],
     [
+      'to the port of plain HTTP',
+      tls({ port: 80 }),
+      's3.port: given 80; expected the port on which s3.example.com speaks TLS; 443 unless it is another',
+    ],
+    [
       'to the embedded storage',
       { s3: { embedded: true, bucket: 'milvus', tls: { enabled: true } } },
       's3.tls.enabled: given true beside s3.embedded; expected false',

@@ -117,7 +117,7 @@ describeWith([...RADOSGW_COMMANDS, 'haproxy', 'openssl', 'rclone'], 'TLS to S3 w
       .replace('/etc/s3-ca/ca.crt', path.join(folder, `${settings.ca ?? 'ca'}.crt`));
     const file = path.join(folder, `${listens}.cfg`);
     writeFileSync(file, text);
-    proxy = start([find('haproxy') ?? '', '-db', '-f', file], { PATH });
+    proxy = start([find('haproxy') ?? '', '-q', '-db', '-f', file], { PATH });
     proxies.push(proxy);
     await until(() => accepts(health), 'HAProxy did not start');
     expect((await fetch(`http://127.0.0.1:${health}/live`)).status).toBe(200);
@@ -217,6 +217,7 @@ describeWith([...RADOSGW_COMMANDS, 'haproxy', 'openssl', 'rclone'], 'TLS to S3 w
     const { code, stderr } = await throughProxy(refusing);
     expect(code).toBe(1);
     expect(stderr).toMatch(/503|reports a trouble of its own/);
+    await proxy.printed('certificate verify failed');
   });
 
   test('an endpoint that is away is told at once, and used again when it is back', async () => {

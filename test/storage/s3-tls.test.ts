@@ -34,7 +34,7 @@ test.each(['writable', 'readonly'])(
     const config = overTls();
     expect(container(config, name, 's3-tls')).toMatchObject({
       image: 'haproxy:2.8.10',
-      command: ['haproxy', '-db', '-f', '/etc/s3-tls/haproxy.cfg'],
+      command: ['haproxy', '-q', '-db', '-f', '/etc/s3-tls/haproxy.cfg'],
       lifecycle: { preStop: { exec: { command: ['flock', '/run/s3-tls/server', 'true'] } } },
     });
     expect(container(config, name, 'milvus')).toMatchObject({

@@ -131,7 +131,10 @@ class Reader:
             return False
         if not self.known:
             if not reply.string_reply.startswith(VERSION):
-                self.lose('is of version %r, not 1.1' % reply.string_reply)
+                reason = 'is of version %r, not 1.1' % reply.string_reply
+                if reason != self.reason:
+                    LOGGER.info('reader %s (%s) is out: it %s', self.name, self.address, reason)
+                self.lose(reason)
                 return False
             self.known = True
             return True

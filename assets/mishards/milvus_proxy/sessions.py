@@ -7,6 +7,7 @@ reconnect until invalid transaction is rolled back" for every search.
 import functools
 
 from mishards import db, exceptions
+from sqlalchemy.exc import SQLAlchemyError
 
 from milvus_proxy import LOGGER
 
@@ -30,7 +31,7 @@ def with_session(routing):
         try:
             try:
                 return routing(*args, **kwargs)
-            except exceptions.DBError:
+            except (exceptions.DBError, SQLAlchemyError):  # the second from ending the session after success
                 end_session()
                 return routing(*args, **kwargs)
         finally:

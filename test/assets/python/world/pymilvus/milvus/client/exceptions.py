@@ -1,0 +1,2 @@
+class NotConnectError(ValueError):
+    pass
