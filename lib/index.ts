@@ -20,6 +20,7 @@ export {
   type SecretToMake,
   translateHelmValues,
 } from './helm';
+export { type ImageInfo, imagesOf } from './inventory/images';
 export type { Names } from './kubernetes/names';
 export type { Backup } from './metadata/backup';
 export type { Mysql } from './metadata/mysql';
@@ -34,7 +35,7 @@ export type { Monitoring } from './operations/monitoring';
 export type { NetworkPolicies } from './operations/network-policies';
 export type { SmokeTest } from './operations/smoke-test';
 export { OutputError, type Written } from './output/files';
-export { type ImageInfo, imagesOf, imageTable } from './output/images';
+export { imageTable } from './output/images';
 export { progressLine, type Terminal } from './output/progress';
 export { type StaleFile, staleFiles } from './output/stale';
 export { summary } from './output/summary';

@@ -6,6 +6,7 @@ import { Owners } from './config/conflicts';
 import type { MilvusConfig } from './config/milvus-config';
 import { ConfigurationError } from './config/problems';
 import type { Settings } from './config/settings';
+import { type SecretInUse, secretsOf } from './inventory/secrets';
 import { Credentials } from './kubernetes/credentials';
 import { objectLabels } from './kubernetes/labels';
 import { Names } from './kubernetes/names';
@@ -106,15 +107,10 @@ export class MilvusCluster extends Chart {
     if (settings.networkPolicy.enabled) {
       this.networkPolicies = new NetworkPolicies(this, 'NetworkPolicies', { settings, names });
     }
-    if (s3 !== undefined) this.s3Secret = this.credentials('S3Credentials', s3.credentials);
-    // With credentials of its own; otherwise they are those of the cluster's S3.
-    if (backup !== undefined && backup.s3.credentials !== s3?.credentials) {
-      this.backupSecret = this.credentials('BackupCredentials', backup.s3.credentials);
-    }
-    const mysqlCredentials = mysql?.credentials ?? database?.credentials;
-    if (mysqlCredentials !== undefined) {
-      this.mysqlSecret = this.credentials('MysqlCredentials', mysqlCredentials);
-    }
+    const secrets = secretsOf(settings);
+    this.s3Secret = this.credentials('S3Credentials', secrets.s3);
+    this.backupSecret = this.credentials('BackupCredentials', secrets.backup);
+    this.mysqlSecret = this.credentials('MysqlCredentials', secrets.mysql);
     const { configMap: scripts } = new Scripts(this, 'Scripts', {
       name: names.scripts,
       ...this.metadata(),
@@ -195,10 +191,9 @@ export class MilvusCluster extends Chart {
     return { labels: { ...labels, ...objectLabels(this.settings) }, annotations: { ...annotations } };
   }
 
-  private credentials<Key extends string>(
-    id: string,
-    credentials: ConstructorParameters<typeof Credentials<Key>>[2]['credentials'],
-  ): ApiObject | undefined {
+  private credentials(id: string, secret: SecretInUse | undefined): ApiObject | undefined {
+    if (secret === undefined) return undefined;
+    const { credentials } = secret;
     const metadata = { name: credentials.secretName, ...this.metadata() };
     return new Credentials(this, id, { metadata, credentials }).object;
   }

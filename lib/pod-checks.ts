@@ -1,24 +1,12 @@
 import { App } from 'cdk8s';
 import type { Problem } from './config/problems';
-import type { PodSection, Settings } from './config/settings';
+import type { Settings } from './config/settings';
+import { SECTIONS } from './inventory/components';
 import { cautions, type GuardedPod, unknownContainers, violations } from './kubernetes/guard-rails';
-import type { Component } from './kubernetes/labels';
 import { Part } from './kubernetes/part';
 import type { Pod } from './kubernetes/pod';
 import { MilvusCluster } from './milvus-cluster';
 import { MilvusJob } from './milvus-job';
-
-const SECTIONS: Readonly<Record<Component, PodSection>> = {
-  writable: 'writable',
-  readonly: 'readonly',
-  mishards: 'mishards',
-  mysql: 'mysql',
-  minio: 'minio',
-  admin: 'admin',
-  backup: 'backup',
-  restore: 'backup',
-  'smoke-test': 'smokeTest',
-};
 
 export interface PodChecks {
   readonly problems: readonly Problem[];

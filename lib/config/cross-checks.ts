@@ -1,22 +1,24 @@
+import { claimsOf } from '../inventory/claims';
+import { metricSources } from '../inventory/metrics';
 import { Names } from '../kubernetes/names';
+import { extraServerConfigProblems } from './extra-server-config';
 import { imageVersion } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
-import { extraServerConfigProblems } from './server-keys';
 import {
   connectionsNeeded,
   devicesNamed,
   EXPORTER_PORT,
   IMAGE_DIRECTORY,
-  keepsDataOnVolume,
+  type Settings,
   usesSqlite,
 } from './settings';
 import { PROXY_HEALTH_PORT, proxyPort } from './tls';
 import { isMapping } from './validate';
 
 /** The rules that need more than one value, each a function from the configuration to what is wrong with it. */
-const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
+const CHECKS: readonly ((config: ParsedConfig, settings: Settings) => readonly Problem[])[] = [
   dataStorage,
   metadata,
   mysqlName,
@@ -49,10 +51,11 @@ const CHECKS: readonly ((config: ParsedConfig) => readonly Problem[])[] = [
 /**
  * Checks what the schema can't: one value against another.
  * @param input the configuration as it was given, to tell what was set from what is a default
+ * @param settings the same with all defaults
  */
-export function crossCheck(config: ParsedConfig, input: unknown): readonly Problem[] {
+export function crossCheck(config: ParsedConfig, input: unknown, settings: Settings): readonly Problem[] {
   const problems = [
-    ...CHECKS.flatMap((check) => check(config)),
+    ...CHECKS.flatMap((check) => check(config, settings)),
     ...unusedMysql(config, input),
     ...unusedByStandalone(config, input),
   ];
@@ -148,7 +151,8 @@ function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(`${outer}/`);
 }
 
-function ports(config: ParsedConfig): Problem[] {
+function ports(config: ParsedConfig, settings: Settings): Problem[] {
+  const { pushgateways } = metricSources(settings);
   const { metrics, network } = config.milvus;
   const { port, httpPort, httpEnabled } = network;
   const { exporter, service: ofMysql } = config.mysql;
@@ -161,16 +165,15 @@ function ports(config: ParsedConfig): Problem[] {
     'milvus.network.port': port,
     ...(httpEnabled ? { 'milvus.network.httpPort': httpPort } : {}),
   };
-  const gateway = metrics.enabled && metrics.address === undefined;
   return [
     ...(httpEnabled && port === httpPort
       ? [taken('milvus.network.httpPort', httpPort, 'milvus.network.port')]
       : []),
     // The push gateway is in the pod of the server.
-    ...Object.entries(gateway ? listeners : {})
+    ...Object.entries(pushgateways ? listeners : {})
       .filter(([, used]) => used === metrics.port)
       .map(([path]) => taken('milvus.metrics.port', metrics.port, path)),
-    ...proxyPorts(config, gateway ? { ...listeners, 'milvus.metrics.port': metrics.port } : listeners),
+    ...proxyPorts(config, pushgateways ? { ...listeners, 'milvus.metrics.port': metrics.port } : listeners),
     ...(exporter.enabled && ofMysql.port === EXPORTER_PORT
       ? [taken('mysql.service.port', EXPORTER_PORT, 'that of mysql.exporter')]
       : []),
@@ -292,45 +295,18 @@ function mysqlMemory(config: ParsedConfig): Problem[] {
   ];
 }
 
-function claims(config: ParsedConfig): Problem[] {
-  const { mysql, externalMysql, wal, minio, storage, milvus } = config;
-  const names = new Names(config.name, mysql.name);
-  const volumes: Readonly<Record<string, { readonly existing?: string; readonly made: string | false }>> = {
-    'mysql.persistence': {
-      existing: mysql.persistence.existingClaim,
-      made:
-        externalMysql === undefined && mysql.enabled && mysql.persistence.enabled && `data-${names.mysql}-0`,
-    },
-    'wal.persistence': {
-      existing: wal.persistence.existingClaim,
-      made: wal.enabled && wal.persistence.enabled && names.writableWal,
-    },
-    'minio.persistence': {
-      existing: minio.persistence.existingClaim,
-      made: config.s3?.embedded === true && minio.persistence.enabled && `data-${names.minio}-0`,
-    },
-    'storage.persistence': {
-      existing: storage.persistence.existingClaim,
-      made: keepsDataOnVolume(config) && names.storage,
-    },
-    'milvus.logs.persistence': {
-      existing: milvus.logs.persistence.existingClaim,
-      made: milvus.logs.persistence.enabled && names.logs,
-    },
-  };
-  const used = new Map<string, string>();
-  for (const [path, { existing, made }] of Object.entries(volumes)) {
-    if (existing === undefined && made !== false) used.set(made, path);
-  }
-  return Object.entries(volumes).flatMap(([path, { existing: claim }]) => {
-    if (claim === undefined) return [];
-    const owner = used.get(claim);
-    used.set(claim, path);
+function claims(_config: ParsedConfig, settings: Settings): Problem[] {
+  const inUse = claimsOf(settings);
+  const owners = new Map(inUse.filter(({ exists }) => !exists).map(({ name, path }) => [name, path]));
+  return inUse.flatMap(({ path, name, exists }) => {
+    if (!exists) return [];
+    const owner = owners.get(name);
+    owners.set(name, path);
     if (owner === undefined) return [];
     return [
       {
         path: `${path}.existingClaim`,
-        given: JSON.stringify(claim),
+        given: JSON.stringify(name),
         expected: `another claim than that of ${owner}`,
       },
     ];
@@ -670,12 +646,9 @@ function policyPeers({ networkPolicy }: ParsedConfig): Problem[] {
 }
 
 /** A monitor without anything to monitor. */
-function monitored(config: ParsedConfig): Problem[] {
-  const { metrics } = config.milvus;
-  const gateways = metrics.enabled && metrics.address === undefined;
-  const exporter =
-    config.externalMysql === undefined && config.mysql.enabled && config.mysql.exporter.enabled;
-  if (!config.monitoring.podMonitor.enabled || gateways || exporter) return [];
+function monitored(_config: ParsedConfig, settings: Settings): Problem[] {
+  const { pushgateways, exporter } = metricSources(settings);
+  if (!settings.monitoring.podMonitor.enabled || pushgateways || exporter) return [];
   return [
     {
       path: 'monitoring.podMonitor.enabled',
@@ -763,8 +736,17 @@ function reservedLabels(config: ParsedConfig): Problem[] {
 }
 
 function serverConfigs(config: ParsedConfig): Problem[] {
+  const roles = {
+    milvus: config.mode === 'cluster' ? (['writable', 'readonly'] as const) : (['writable'] as const),
+    writable: ['writable'] as const,
+    readonly: ['readonly'] as const,
+  };
   return (['milvus', 'writable', 'readonly'] as const).flatMap((section) =>
-    extraServerConfigProblems(config[section].extraServerConfig, `${section}.extraServerConfig`),
+    extraServerConfigProblems(
+      config[section].extraServerConfig,
+      `${section}.extraServerConfig`,
+      roles[section].some((role) => config[role].gpu.enabled ?? config.milvus.gpu.enabled),
+    ),
   );
 }
 

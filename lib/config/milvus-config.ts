@@ -170,11 +170,11 @@ export interface MilvusConfig {
      */
     readonly enabled?: boolean;
     /**
-     * Directory of the write-ahead log.
+     * Start although the log can not be replayed (wal.recovery_error_ignore). `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.
      *
-     * @default "/var/lib/milvus/wal"
+     * @default true
      */
-    readonly path?: string;
+    readonly recoveryErrorIgnore?: boolean;
     /**
      * Memory for the write-ahead log (wal.buffer_size).
      *
@@ -182,11 +182,11 @@ export interface MilvusConfig {
      */
     readonly bufferSize?: string;
     /**
-     * Start although the log can not be replayed (wal.recovery_error_ignore). `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.
+     * Directory of the write-ahead log.
      *
-     * @default true
+     * @default "/var/lib/milvus/wal"
      */
-    readonly recoveryErrorIgnore?: boolean;
+    readonly path?: string;
     /**
      * The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
      *
@@ -201,7 +201,7 @@ export interface MilvusConfig {
    */
   readonly milvus?: {
     /**
-     * Time zone of the servers, as an offset from UTC.
+     * Time zone of the servers, as an offset from UTC (general.timezone).
      *
      * @default "UTC+0"
      */
@@ -225,7 +225,7 @@ export interface MilvusConfig {
        */
       readonly httpEnabled?: boolean;
       /**
-       * Port of the HTTP listener, which shows the credentials to anyone: no Service exposes it.
+       * Port of the HTTP listener, which shows the credentials to anyone (network.http.port): no Service exposes it.
        *
        * @default 19121
        */
@@ -238,7 +238,7 @@ export interface MilvusConfig {
      */
     readonly logs?: {
       /**
-       * Least level that is logged. At `info` and `debug` 1.1.1 prints its credentials.
+       * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
        *
        * @default "warning"
        */
@@ -250,35 +250,35 @@ export interface MilvusConfig {
        */
       readonly traceEnabled?: boolean;
       /**
-       * Log to stdout, where `kubectl logs` finds it.
-       *
-       * @default true
-       */
-      readonly toStdout?: boolean;
-      /**
-       * Log to files in `path` as well.
-       *
-       * @default false
-       */
-      readonly toFile?: boolean;
-      /**
-       * Directory of the log files; 1.1.1 wants it writable even when it logs to stdout alone.
+       * Directory of the log files (logs.path); 1.1.1 wants it writable even when it logs to stdout alone.
        *
        * @default "/var/lib/milvus/logs"
        */
       readonly path?: string;
       /**
-       * Size at which a log file is changed.
+       * Size at which a log file is changed (logs.max_log_file_size).
        *
        * @default "512MB"
        */
       readonly maxFileSize?: string;
       /**
-       * Log files kept, of those that one start of the server has written; 0 keeps all.
+       * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
        *
        * @default 4
        */
       readonly rotateNum?: number;
+      /**
+       * Log to stdout, where `kubectl logs` finds it (logs.log_to_stdout).
+       *
+       * @default true
+       */
+      readonly toStdout?: boolean;
+      /**
+       * Log to files in milvus.logs.path as well (logs.log_to_file).
+       *
+       * @default false
+       */
+      readonly toFile?: boolean;
       /**
        * Limit of the emptyDir that holds the logs; a pod that exceeds it is evicted.
        *
@@ -317,25 +317,25 @@ export interface MilvusConfig {
      */
     readonly metrics?: {
       /**
-       * Push metrics to a Prometheus push gateway, every second.
+       * Push metrics to a Prometheus push gateway, every second (metric.enable).
        *
        * @default false
        */
       readonly enabled?: boolean;
       /**
-       * Host of a push gateway that exists already. One that is shared keeps the series of pods that are gone.
+       * Host of a push gateway that exists already (metric.address). One that is shared keeps the series of pods that are gone.
        *
        * @default - a push gateway beside each server, in its pod
        */
       readonly address?: string;
       /**
-       * Port of the push gateway.
+       * Port of the push gateway (metric.port).
        *
        * @default 9091
        */
       readonly port?: number;
       /**
-       * Value of the label `cluster`.
+       * Value of the label `cluster` (metric.cluster_label).
        *
        * @default - name of the cluster
        */
@@ -350,7 +350,7 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Sections and keys of server_config.yaml that have no option of their own; merged last. Credentials and keys that an option sets are refused.
+     * Sections and keys of server_config.yaml that have no option of their own (gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path); merged last. Credentials and keys that an option sets are refused.
      *
      * @default - none
      */
@@ -435,7 +435,7 @@ export interface MilvusConfig {
      */
     readonly startupTimeoutSeconds?: number;
     /**
-     * Sections and keys of server_config.yaml that have no option of their own; merged last over `milvus.extraServerConfig`. Credentials and keys that an option sets are refused.
+     * Sections and keys of server_config.yaml that have no option of their own (gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path); merged last over `milvus.extraServerConfig`. Credentials and keys that an option sets are refused.
      *
      * @default - none
      */
@@ -526,7 +526,7 @@ export interface MilvusConfig {
      */
     readonly startupTimeoutSeconds?: number;
     /**
-     * Sections and keys of server_config.yaml that have no option of their own; merged last over `milvus.extraServerConfig`. Credentials and keys that an option sets are refused.
+     * Sections and keys of server_config.yaml that have no option of their own (gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path); merged last over `milvus.extraServerConfig`. Credentials and keys that an option sets are refused.
      *
      * @default - none
      */
@@ -1748,7 +1748,7 @@ export interface Engine {
  */
 export interface Gpu {
   /**
-   * Run the GPU build (images.milvusGpu) and give it devices.
+   * Run the GPU build, images.milvusGpu, and give it devices (gpu.enable).
    *
    * @default - false
    */
@@ -1772,7 +1772,7 @@ export interface Gpu {
    */
   readonly gpuSearchThreshold?: number;
   /**
-   * Devices that search (gpu.search_devices), as the pod numbers them.
+   * Devices that search, as the pod numbers them (gpu.search_devices).
    *
    * @default - gpu0
    */
@@ -1850,41 +1850,41 @@ export interface PodTemplate {
  */
 export interface RoleLogs {
   /**
-   * Least level that is logged.
+   * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
    *
    * @default - that of milvus.logs.level
    */
   readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
   /**
-   * Trace messages.
+   * Trace messages, those of faiss among them (logs.trace.enable).
    *
    * @default - that of milvus.logs.traceEnabled
    */
   readonly traceEnabled?: boolean;
   /**
-   * Log to stdout.
-   *
-   * @default - that of milvus.logs.toStdout
-   */
-  readonly toStdout?: boolean;
-  /**
-   * Log to files.
-   *
-   * @default - that of milvus.logs.toFile
-   */
-  readonly toFile?: boolean;
-  /**
-   * Size at which a log file is changed.
+   * Size at which a log file is changed (logs.max_log_file_size).
    *
    * @default - that of milvus.logs.maxFileSize
    */
   readonly maxFileSize?: string;
   /**
-   * Log files kept.
+   * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
    *
    * @default - that of milvus.logs.rotateNum
    */
   readonly rotateNum?: number;
+  /**
+   * Log to stdout, where `kubectl logs` finds it (logs.log_to_stdout).
+   *
+   * @default - that of milvus.logs.toStdout
+   */
+  readonly toStdout?: boolean;
+  /**
+   * Log to files in milvus.logs.path as well (logs.log_to_file).
+   *
+   * @default - that of milvus.logs.toFile
+   */
+  readonly toFile?: boolean;
 }
 /**
  * How many pods may be missing.

@@ -1,126 +1,479 @@
-import { formatPath, type Problem, suggest } from './problems';
+import { z } from 'zod';
+import { formatMilvusSize, parseMilvusSize } from './quantities';
+import { count, flag, host, milvusPath, milvusSize, rule, serverPort, timezone } from './rules';
 
-/** Of a key that no option sets either. */
-const FIXED = 'fixed';
-
-/**
- * Every key that the 1.1.1 server reads (core/src/config/Config.cpp), and which of our options sets it. The server
- * ignores unknown keys without a word, so a typo in `extraServerConfig` would never be noticed: it is refused here.
- * `undefined`: no option has it, extraServerConfig may.
- */
-const SERVER_KEYS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
-  general: { timezone: 'milvus.timezone', meta_uri: 'mysql or externalMysql' },
-  cluster: { enable: FIXED, role: FIXED },
-  network: {
-    'bind.address': FIXED,
-    'bind.port': 'milvus.network.port',
-    'http.enable': 'milvus.network.httpEnabled',
-    'http.port': 'milvus.network.httpPort',
-  },
-  storage: {
-    path: 'storage.path',
-    auto_flush_interval: 'storage.autoFlushInterval',
-    file_cleanup_timeout: 'storage.fileCleanupTimeout',
-    s3_enabled: 's3',
-    s3_address: 's3.address',
-    s3_port: 's3.port',
-    s3_access_key: 's3.credentials',
-    s3_secret_key: 's3.credentials',
-    s3_bucket: 's3.bucket',
-  },
-  wal: {
-    enable: FIXED,
-    recovery_error_ignore: 'wal.recoveryErrorIgnore',
-    buffer_size: 'wal.bufferSize',
-    path: 'wal.path',
-  },
-  cache: {
-    cache_size: 'milvus.cache.cacheSize',
-    insert_buffer_size: 'milvus.cache.insertBufferSize',
-    cpu_cache_threshold: 'milvus.cache.cpuCacheThreshold',
-    cache_insert_data: 'milvus.cache.cacheInsertData',
-    preload_collection: 'milvus.cache.preloadCollections',
-  },
-  engine_config: {
-    use_blas_threshold: 'milvus.engine.useBlasThreshold',
-    omp_thread_num: 'milvus.engine.ompThreadNum',
-    simd_type: 'milvus.engine.simdType',
-    search_combine_nq: 'milvus.engine.searchCombineNq',
-    max_partition_num: 'milvus.engine.maxPartitionNum',
-  },
-  gpu: {
-    enable: undefined,
-    'cache.enable': undefined,
-    cache_size: undefined,
-    cache_threshold: undefined,
-    gpu_search_threshold: undefined,
-    search_devices: undefined,
-    build_index_devices: undefined,
-  },
-  db_config: { archive_disk_threshold: undefined, archive_days_threshold: undefined },
-  metric: {
-    enable: 'milvus.metrics.enabled',
-    address: 'milvus.metrics.address',
-    port: 'milvus.metrics.port',
-    cluster_label: 'milvus.metrics.clusterLabel',
-    instance_label: undefined,
-  },
-  tracing_config: { json_config_path: undefined },
-  logs: {
-    level: 'milvus.logs.level',
-    'trace.enable': 'milvus.logs.traceEnabled',
-    path: 'milvus.logs.path',
-    max_log_file_size: 'milvus.logs.maxFileSize',
-    log_rotate_num: 'milvus.logs.rotateNum',
-    log_to_stdout: 'milvus.logs.toStdout',
-    log_to_file: 'milvus.logs.toFile',
-  },
-};
-
-export type ExtraServerConfig = Readonly<
-  Record<string, Readonly<Record<string, string | number | boolean | readonly string[]>>>
->;
-
-/** What is wrong with an `extraServerConfig`; its values are never shown, they may be credentials. */
-export function extraServerConfigProblems(extra: ExtraServerConfig, path: string): Problem[] {
-  return Object.entries(extra).flatMap(([section, keys]) => {
-    const known = Object.hasOwn(SERVER_KEYS, section) ? SERVER_KEYS[section] : undefined;
-    if (known === undefined) {
-      return [unknown(`${path}.${formatPath([section])}`, section, Object.keys(SERVER_KEYS), 'section')];
-    }
-    return Object.entries(keys).flatMap(([key, value]) => {
-      const keyPath = `${path}.${formatPath([section, key])}`;
-      if (!Object.hasOwn(known, key)) return [unknown(keyPath, key, Object.keys(known), 'key')];
-      const option = known[key];
-      if (option !== undefined) {
-        return [
-          {
-            path: keyPath,
-            given: 'a key that is set already',
-            expected: 'only keys that have no option',
-            fix:
-              option === FIXED
-                ? 'Leave it out: only one value works, and it is set.'
-                : `Use ${option} instead.`,
-          },
-        ];
-      }
-      if ([value].flat().some((text) => typeof text === 'string' && PLACEHOLDER.test(text))) {
-        return [{ path: keyPath, expected: 'a value without "@NAME@": such words stand for credentials' }];
-      }
-      return [];
-    });
-  });
+/** A key of server_config.yaml, and the option that sets it. */
+export interface ServerKey {
+  /**
+   * The option, as a path; words where several have a part in it; `FIXED` where only one value works. Unset: no option has
+   * it, extraServerConfig may.
+   */
+  readonly option?: string;
+  /** Kind and range: of the option, and of what extraServerConfig may say. Unset: the schema has it where the option is. */
+  readonly kind?: z.ZodType;
+  /** What the option is for; the reference puts the name of the key behind its first part. */
+  readonly description?: string;
+  /** What the option is when it is not given. @default - it is not written, and the server has its own */
+  readonly default?: unknown;
+  /** What happens without the option, in words, when that is more than a fixed value. @default - the server's own */
+  readonly otherwise?: string;
+  /** What the server takes without the key (Config.cpp); its own template often says otherwise. */
+  readonly server?: string;
+  /**
+   * `all`: one value for all servers. `each`: an option that `writable` and `readonly` may have otherwise than `milvus`.
+   * `writable`: a switch that is off for the others. @default all
+   */
+  readonly roles?: 'all' | 'each' | 'writable';
+  /** A switch in the same section without which the key is not written. @default - none */
+  readonly needs?: string;
+  /** From what the option says to what the server reads. @default - as it is */
+  readonly write?: (value: never) => string | undefined;
+  /** The same value of Helm chart 1.1.6, in which `readonly.` before it stands for the readers'. */
+  readonly chart?: readonly [value: string, itsDefault: string, why?: string];
 }
 
-const PLACEHOLDER = /@[A-Z0-9_]+@/;
+/** Of a key of which only one value works. */
+export const FIXED = 'fixed';
 
-function unknown(path: string, word: string, known: readonly string[], what: string): Problem {
-  const meant = suggest(word, known);
-  return {
-    path,
-    given: `an unknown ${what}`,
-    expected: `a ${what} that Milvus 1.1.1 reads${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-    fix: `The server ignores others without a word. Known: ${known.join(', ')}.`,
+/** A row of a key with an option of its own. */
+function option<const Path extends string, Kind extends z.ZodType, const More extends ServerKey>(
+  path: Path,
+  kind: Kind,
+  description: string,
+  more: More,
+) {
+  return { option: path, kind, description, ...more };
+}
+
+const size = (given: string | number): string =>
+  formatMilvusSize(typeof given === 'number' ? given : (parseMilvusSize(given) ?? 0));
+const share = () => rule(z.number().gt(0).lt(1), 'a number between 0 and 1, both excluded');
+const gpuDevices = () => z.array(rule(z.string().regex(/^gpu(\d|[1-9]\d)$/), 'a device such as gpu0')).min(1);
+const anyText = () => rule(z.string(), 'a text');
+
+/**
+ * Every key that the 1.1.1 server reads (core/src/config/Config.cpp; kinds and ranges also ValidationUtil.cpp), by section, in
+ * the order in which they are written. From this table come the options and their checks, the reference, the file itself,
+ * what extraServerConfig may say, and what becomes of a value of the chart.
+ */
+export const SERVER_KEYS = {
+  cluster: {
+    enable: { option: FIXED, server: 'true' },
+    role: { option: FIXED, server: 'rw' },
+  },
+  general: {
+    timezone: option('milvus.timezone', timezone(), 'Time zone of the servers, as an offset from UTC.', {
+      default: 'UTC+0',
+      server: 'UTC+8',
+      chart: ['timeZone', 'UTC+8', 'Unset it is UTC+0.'],
+    }),
+    meta_uri: { option: 'mysql or externalMysql', server: 'sqlite://:@:/' },
+  },
+  network: {
+    'bind.address': { option: FIXED, server: '127.0.0.1' },
+    'bind.port': option('milvus.network.port', serverPort(), 'Port on which the servers speak gRPC.', {
+      default: 19530,
+      server: '19530',
+    }),
+    'http.enable': option(
+      'milvus.network.httpEnabled',
+      flag(),
+      'HTTP listener for the probes. Switch it off on nodes without IPv6 in the kernel, where it can not bind; probes then use the gRPC port.',
+      { default: true, server: 'true' },
+    ),
+    'http.port': option(
+      'milvus.network.httpPort',
+      serverPort(),
+      'Port of the HTTP listener, which shows the credentials to anyone: no Service exposes it.',
+      { default: 19121, server: '19121' },
+    ),
+  },
+  storage: {
+    path: option(
+      'storage.path',
+      milvusPath(),
+      'The prefix of the keys in the bucket, and the directory of local copies; equal on all nodes and fixed for the life of the data. An adopted chart release has /var/lib/milvus.',
+      {
+        default: '/var/lib/milvus/data',
+        server: '/tmp/milvus',
+        chart: [
+          'primaryPath',
+          '/var/lib/milvus',
+          'The prefix of the keys in the bucket. Unset it is /var/lib/milvus/data, which takes no root; with --adopt /var/lib/milvus.',
+        ],
+      },
+    ),
+    auto_flush_interval: option(
+      'storage.autoFlushInterval',
+      count(0, 86400, 'seconds'),
+      'Seconds between regular flushes to S3; 0 switches them off.',
+      { default: 1, server: '1', chart: ['storage.autoFlushInterval', '1'] },
+    ),
+    file_cleanup_timeout: option(
+      'storage.fileCleanupTimeout',
+      count(0, 3600, 'seconds'),
+      "Seconds after which replaced files are erased. Readers may still want them; the server's own default of 10 is too short for that.",
+      {
+        default: 60,
+        server: '10',
+        chart: [
+          'storage.fileCleanupTimeout',
+          '- (only in its README)',
+          'No template of the chart reads it; it is honoured here.',
+        ],
+      },
+    ),
+    s3_enabled: { option: 's3', server: 'false' },
+    s3_address: { option: 's3.address', needs: 's3_enabled', server: '127.0.0.1' },
+    s3_port: { option: 's3.port', needs: 's3_enabled', server: '80' },
+    s3_access_key: { option: 's3.credentials', needs: 's3_enabled', server: '' },
+    s3_secret_key: { option: 's3.credentials', needs: 's3_enabled', server: '' },
+    s3_bucket: { option: 's3.bucket', needs: 's3_enabled', server: '' },
+  },
+  wal: {
+    enable: option(
+      'wal.enabled',
+      flag(),
+      'Log inserts and deletes before they are acknowledged. Without it rows that are not flushed go with the process.',
+      { roles: 'writable', default: true, server: 'true', chart: ['wal.enabled', 'true'] },
+    ),
+    recovery_error_ignore: option(
+      'wal.recoveryErrorIgnore',
+      flag(),
+      'Start although the log can not be replayed. `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.',
+      {
+        needs: 'enable',
+        default: true,
+        server: 'true',
+        chart: [
+          'wal.recoveryErrorIgnore',
+          'false',
+          'Unset it is true: with false the server can stop for good with "Wal init error!".',
+        ],
+      },
+    ),
+    buffer_size: option(
+      'wal.bufferSize',
+      milvusSize(64 * 1024 ** 2, 4 * 1024 ** 3, ', from 64MB to 4GB (the server clamps others silently)'),
+      'Memory for the write-ahead log.',
+      { needs: 'enable', default: '256MB', server: '256MB', write: size, chart: ['wal.bufferSize', '256MB'] },
+    ),
+    path: option('wal.path', milvusPath(), 'Directory of the write-ahead log.', {
+      needs: 'enable',
+      default: '/var/lib/milvus/wal',
+      server: '/tmp/milvus/wal',
+    }),
+  },
+  cache: {
+    cache_size: option(
+      'milvus.cache.cacheSize',
+      milvusSize(),
+      'Memory for cached segments and indexes; it should hold the index of the data that is searched.',
+      {
+        roles: 'each',
+        server: '4GB',
+        otherwise:
+          'what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable',
+        write: size,
+        chart: [
+          'cache.cacheSize',
+          '4GB',
+          'The memory limit follows; with a limit of your own, both must fit.',
+        ],
+      },
+    ),
+    insert_buffer_size: option(
+      'milvus.cache.insertBufferSize',
+      milvusSize(),
+      'Memory for rows that are not flushed yet. Without it 1.1.1 refuses to start.',
+      {
+        roles: 'each',
+        otherwise: '1GB on writable, 64MB on readonly, which never inserts',
+        write: size,
+        chart: ['cache.insertBufferSize', '1GB'],
+      },
+    ),
+    cpu_cache_threshold: option(
+      'milvus.cache.cpuCacheThreshold',
+      share(),
+      'Share of the cache that is kept when it is cleaned.',
+      { roles: 'each', server: '0.7' },
+    ),
+    cache_insert_data: option(
+      'milvus.cache.cacheInsertData',
+      flag(),
+      'Put inserted data into the cache at once.',
+      { roles: 'each', server: 'false' },
+    ),
+    preload_collection: option(
+      'milvus.cache.preloadCollections',
+      z.array(rule(z.string().regex(/^(\*|[A-Za-z_]\w*)$/), 'the name of a collection, or "*" for all')),
+      'Collections to load into the cache at start. A missing collection, or a full cache, makes 1.1.1 stop at start.',
+      {
+        roles: 'each',
+        server: '',
+        otherwise: 'none',
+        write: (names: readonly string[]) => names.join(',') || undefined,
+      },
+    ),
+  },
+  engine_config: {
+    omp_thread_num: option(
+      'milvus.engine.ompThreadNum',
+      count(0, 1024, 'threads'),
+      "Threads for search and index building; at most the node's CPUs, 0 means half of them.",
+      { roles: 'each', server: '0', otherwise: 'the CPU limit, rounded down, at least 1' },
+    ),
+    use_blas_threshold: option(
+      'milvus.engine.useBlasThreshold',
+      count(0, 1_000_000_000, 'queries'),
+      'Number of query vectors from which BLAS is used.',
+      { roles: 'each', server: '1100' },
+    ),
+    simd_type: option(
+      'milvus.engine.simdType',
+      z.enum(['auto', 'avx512', 'avx2', 'sse']),
+      'Instruction set.',
+      { roles: 'each', server: 'auto' },
+    ),
+    search_combine_nq: option(
+      'milvus.engine.searchCombineNq',
+      count(0, 1_000_000, 'queries'),
+      'Query vectors up to which searches are combined.',
+      { roles: 'each', server: '64' },
+    ),
+    max_partition_num: option(
+      'milvus.engine.maxPartitionNum',
+      count(1, 1_000_000_000, 'partitions'),
+      'Partitions that a collection may have.',
+      { roles: 'each', server: '4096' },
+    ),
+  },
+  // Read by a GPU build alone.
+  gpu: {
+    enable: option(
+      'milvus.gpu.enabled',
+      flag(),
+      'Run the GPU build, images.milvusGpu, and give it devices.',
+      {
+        roles: 'each',
+        otherwise: 'false',
+        chart: [
+          'gpu.enabled',
+          'false',
+          'With devices and the image of the GPU build; the chart changes the configuration file alone.',
+        ],
+      },
+    ),
+    'cache.enable': { kind: flag() },
+    cache_size: option('milvus.gpu.cacheSize', milvusSize(), 'Memory of each device for cached data.', {
+      roles: 'each',
+      needs: 'enable',
+      otherwise: '1GB',
+      write: size,
+      chart: ['gpu.cacheSize', '1GB'],
+    }),
+    cache_threshold: option(
+      'milvus.gpu.cacheThreshold',
+      share(),
+      'Share of the cache that is kept when it is cleaned.',
+      { roles: 'each', needs: 'enable' },
+    ),
+    gpu_search_threshold: option(
+      'milvus.gpu.gpuSearchThreshold',
+      count(0, 1_000_000_000, 'queries'),
+      'Query vectors from which a search runs on the GPU.',
+      { roles: 'each', needs: 'enable', otherwise: '1000', chart: ['gpu.gpuSearchThreshold', '1000'] },
+    ),
+    search_devices: option(
+      'milvus.gpu.searchDevices',
+      gpuDevices(),
+      'Devices that search, as the pod numbers them.',
+      { roles: 'each', needs: 'enable', otherwise: 'gpu0', chart: ['gpu.searchDevices', '[gpu0]'] },
+    ),
+    build_index_devices: option('milvus.gpu.buildIndexDevices', gpuDevices(), 'Devices that build indexes.', {
+      roles: 'each',
+      needs: 'enable',
+      otherwise: 'gpu0',
+      chart: ['gpu.buildIndexDevices', '[gpu0]'],
+    }),
+  },
+  metric: {
+    enable: option(
+      'milvus.metrics.enabled',
+      flag(),
+      'Push metrics to a Prometheus push gateway, every second.',
+      { default: false, server: 'false', chart: ['metrics.enabled', 'false'] },
+    ),
+    address: option(
+      'milvus.metrics.address',
+      host('the host name or IPv4 address of a push gateway'),
+      'Host of a push gateway that exists already. One that is shared keeps the series of pods that are gone.',
+      { needs: 'enable', server: '127.0.0.1', otherwise: 'a push gateway beside each server, in its pod' },
+    ),
+    port: option('milvus.metrics.port', serverPort(), 'Port of the push gateway.', {
+      needs: 'enable',
+      default: 9091,
+      server: '9091',
+      chart: ['metrics.port', '9091'],
+    }),
+    cluster_label: option(
+      'milvus.metrics.clusterLabel',
+      rule(z.string().regex(/^[\w.-]{1,63}$/), 'a text of letters, digits, "_", "." and "-"'),
+      'Value of the label `cluster`.',
+      { needs: 'enable', server: 'milvus_cluster', otherwise: 'name of the cluster' },
+    ),
+    instance_label: { kind: anyText(), server: '' },
+  },
+  logs: {
+    level: option(
+      'milvus.logs.level',
+      rule(
+        z.enum(['debug', 'info', 'warning', 'error', 'fatal']),
+        'one of debug, info, warning, error, fatal (lower case)',
+        'Mind that at info and debug 1.1.1 prints its configuration with the credentials at start.',
+      ),
+      'Least level that is logged. At `info` and `debug` 1.1.1 prints its credentials.',
+      {
+        roles: 'each',
+        default: 'warning',
+        server: 'debug',
+        chart: [
+          'logs.level',
+          'debug',
+          'At info and debug the server prints its credentials when it starts; ours is warning.',
+        ],
+      },
+    ),
+    'trace.enable': option('milvus.logs.traceEnabled', flag(), 'Trace messages, those of faiss among them.', {
+      roles: 'each',
+      default: false,
+      server: 'true',
+    }),
+    path: option(
+      'milvus.logs.path',
+      milvusPath(),
+      'Directory of the log files; 1.1.1 wants it writable even when it logs to stdout alone.',
+      {
+        default: '/var/lib/milvus/logs',
+        server: '/tmp/milvus/logs',
+        chart: ['logs.path', '/var/lib/milvus/logs', 'One path for all servers.'],
+      },
+    ),
+    max_log_file_size: option(
+      'milvus.logs.maxFileSize',
+      milvusSize(512 * 1024 ** 2, 4096 * 1024 ** 2, ', from 512MB to 4096MB'),
+      'Size at which a log file is changed.',
+      {
+        roles: 'each',
+        default: '512MB',
+        server: '1GB',
+        write: size,
+        chart: ['logs.maxLogFileSize', '1024MB'],
+      },
+    ),
+    log_rotate_num: option(
+      'milvus.logs.rotateNum',
+      count(0, 1024, 'files'),
+      'Log files kept, of those that one start of the server has written; 0 keeps all.',
+      { roles: 'each', default: 4, server: '0', chart: ['logs.logRotateNum', '0'] },
+    ),
+    log_to_stdout: option('milvus.logs.toStdout', flag(), 'Log to stdout, where `kubectl logs` finds it.', {
+      roles: 'each',
+      default: true,
+      server: 'false',
+      chart: ['logs.logToStdOut', '"false"'],
+    }),
+    log_to_file: option('milvus.logs.toFile', flag(), 'Log to files in milvus.logs.path as well.', {
+      roles: 'each',
+      default: false,
+      server: 'true',
+      chart: ['logs.logToFile', '"true"'],
+    }),
+  },
+  db_config: {
+    archive_disk_threshold: { kind: count(0, 1_000_000_000, 'GB'), server: '0' },
+    archive_days_threshold: { kind: count(0, 1_000_000_000, 'days'), server: '0' },
+  },
+  tracing_config: {
+    json_config_path: { kind: anyText(), server: '' },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, ServerKey>>>>;
+
+export type ServerSection = keyof typeof SERVER_KEYS;
+
+/** A row of the table, with its place. */
+export interface ServerKeyRow extends ServerKey {
+  readonly section: string;
+  readonly key: string;
+}
+
+const ROWS: readonly ServerKeyRow[] = Object.entries(SERVER_KEYS).flatMap(([section, keys]) =>
+  Object.entries(keys).map(([key, row]) => ({ section, key, ...row })),
+);
+
+/** The rows of the table, or those of one section. */
+export function serverKeys(section?: ServerSection): readonly ServerKeyRow[] {
+  return section === undefined ? ROWS : ROWS.filter((row) => row.section === section);
+}
+
+// Pieces of the schema ---------------------------------------------------------------------------------------------------
+
+type Row = {
+  [S in ServerSection]: (typeof SERVER_KEYS)[S][keyof (typeof SERVER_KEYS)[S]];
+}[ServerSection];
+type OptionRow = Extract<Row, { readonly option: string; readonly kind: z.ZodType }>;
+/** The last word of an option that stands directly in that section of the configuration. */
+type NameIn<Path extends string, Option extends string> = Option extends `${Path}.${infer Name}`
+  ? Name extends `${string}.${string}`
+    ? never
+    : Name
+  : never;
+type Schema<R extends OptionRow> = R extends { readonly default: unknown }
+  ? z.ZodDefault<R['kind']>
+  : z.ZodOptional<R['kind']>;
+
+/** The options in a section of the configuration, such as `milvus.cache`, for its schema. */
+export function serverOptions<Path extends string>(path: Path) {
+  return optionsIn(path, ({ kind, ...row }) =>
+    row.default === undefined
+      ? kind.optional().describe(`${describe(row)}\n\n@default - ${otherwise(row)}`)
+      : kind.default(row.default).describe(describe(row)),
+  ) as { [R in OptionRow as NameIn<Path, R['option']>]: Schema<R> };
+}
+
+/** The same as overrides of a role: none has a default but that of the section. */
+export function roleOptions<Path extends string>(path: Path) {
+  return optionsIn(path, ({ kind, ...row }) =>
+    row.roles === 'each'
+      ? kind.optional().describe(`${describe(row)}\n\n@default - that of ${row.option}`)
+      : undefined,
+  ) as {
+    [R in Extract<OptionRow, { readonly roles: 'each' }> as NameIn<Path, R['option']>]: z.ZodOptional<
+      R['kind']
+    >;
   };
+}
+
+function optionsIn(
+  path: string,
+  schema: (row: ServerKeyRow & { readonly kind: z.ZodType }) => z.ZodType | undefined,
+): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    ROWS.flatMap(({ kind, ...row }) => {
+      const [, name] = new RegExp(`^${path}\\.(\\w+)$`).exec(row.option ?? '') ?? [];
+      const made = name === undefined || kind === undefined ? undefined : schema({ ...row, kind });
+      return made === undefined ? [] : [[name, made]];
+    }),
+  );
+}
+
+/** With the name of the key behind the first part, where it is another. */
+function describe({ section, key, option, description = '' }: Omit<ServerKeyRow, 'kind'>): string {
+  if (option === `${section}.${key}`) return description;
+  return description.replace(/[.;:](?=\s|$)/, (end) => ` (${section}.${key})${end}`);
+}
+
+function otherwise(row: Omit<ServerKeyRow, 'kind'>): string {
+  return row.otherwise ?? `the server's own${row.server === undefined ? '' : `: ${row.server}`}`;
 }

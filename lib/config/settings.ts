@@ -1,9 +1,9 @@
 import { Names } from '../kubernetes/names';
+import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, type Problem } from './problems';
 import { parseMilvusSize } from './quantities';
-import type { ExtraServerConfig } from './server-keys';
 import {
   definedOnly,
   RESOURCE_DEFAULTS,
@@ -77,6 +77,7 @@ export type LogSettings = Omit<ParsedConfig['milvus']['logs'], 'persistence' | '
 
 /** GPUs of a role; unset on a role that runs the CPU build. */
 export interface GpuSettings {
+  readonly enabled: true;
   readonly cacheSize: string;
   readonly cacheThreshold?: number;
   readonly gpuSearchThreshold: number;
@@ -350,6 +351,7 @@ export function resolveSettings(config: ParsedConfig): {
       ...config.wal,
       persistence: {
         ...config.wal.persistence,
+        enabled: config.wal.enabled && config.wal.persistence.enabled,
         storageClassName:
           config.wal.persistence.storageClassName ?? config.mysql.persistence.storageClassName,
       },
@@ -573,6 +575,7 @@ function gpuSettings(given: ParsedConfig['milvus']['gpu']): GpuSettings | undefi
   const searchDevices = given.searchDevices ?? ['gpu0'];
   const buildIndexDevices = given.buildIndexDevices ?? ['gpu0'];
   return {
+    enabled: true,
     cacheSize: given.cacheSize ?? '1GB',
     cacheThreshold: given.cacheThreshold,
     gpuSearchThreshold: given.gpuSearchThreshold ?? 1000,

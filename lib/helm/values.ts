@@ -1,4 +1,5 @@
 import { inPodTemplate, type PodOption } from '../config/moved';
+import { type ServerSection, serverKeys } from '../config/server-keys';
 import type { PodSection } from '../config/settings';
 import {
   bool,
@@ -292,39 +293,33 @@ function exposure(path: string, to: string, port: string): ChartValue[] {
   ];
 }
 
-/** Log settings of a role; in the chart the writable and the readers have their own. */
-function logs(path: string, role: 'writable' | 'readonly'): ChartValue[] {
-  return [
-    mapped(`${path}.level`, 'debug', text, `${role}.logs.level`, {
-      why: 'At info and debug the server prints its credentials when it starts; ours is warning.',
-    }),
-    mapped(`${path}.path`, '/var/lib/milvus/logs', text, 'milvus.logs.path', {
-      why: 'One path for all servers.',
-    }),
-    mapped(`${path}.maxLogFileSize`, '1024MB', text, `${role}.logs.maxFileSize`),
-    mapped(`${path}.logRotateNum`, '0', integer, `${role}.logs.rotateNum`),
-    mapped(`${path}.logToStdOut`, '"false"', bool, `${role}.logs.toStdout`),
-    mapped(`${path}.logToFile`, '"true"', bool, `${role}.logs.toFile`),
-  ];
-}
+/** How an option's value is read, by its kind. */
+const BY_KIND: Readonly<Record<string, Reader<unknown>>> = {
+  string: text,
+  enum: text,
+  number: integer,
+  boolean: bool,
+  array: textList,
+};
 
-function gpu(path: string, role: 'writable' | 'readonly'): ChartValue[] {
-  const why = 'With devices and the image of the GPU build; the chart changes the configuration file alone.';
-  return [
-    mapped(`${path}.enabled`, 'false', bool, `${role}.gpu.enabled`, { why }),
-    mapped(`${path}.cacheSize`, '1GB', text, `${role}.gpu.cacheSize`),
-    mapped(`${path}.gpuSearchThreshold`, '1000', integer, `${role}.gpu.gpuSearchThreshold`),
-    mapped(`${path}.searchDevices`, '[gpu0]', textList, `${role}.gpu.searchDevices`),
-    mapped(`${path}.buildIndexDevices`, '[gpu0]', textList, `${role}.gpu.buildIndexDevices`),
-  ];
-}
-
-function cache(path: string, role: 'writable' | 'readonly'): ChartValue[] {
-  const why = 'The memory limit follows; with a limit of your own, both must fit.';
-  return [
-    mapped(`${path}.cacheSize`, '4GB', text, `${role}.cache.cacheSize`, { why }),
-    mapped(`${path}.insertBufferSize`, '1GB', text, `${role}.cache.insertBufferSize`),
-  ];
+/**
+ * What becomes keys of server_config.yaml, from the table of those. The writable and the readers have their own in the chart.
+ */
+function server(section: ServerSection, role: 'writable' | 'readonly' = 'writable'): ChartValue[] {
+  return serverKeys(section).flatMap(({ option = '', kind, roles, chart }) => {
+    const reader = BY_KIND[kind?.def.type ?? ''];
+    if (chart === undefined || reader === undefined) return [];
+    const [value, fallback, why] = chart;
+    return [
+      mapped(
+        role === 'readonly' ? `readonly.${value}` : value,
+        fallback,
+        reader,
+        roles === 'each' ? option.replace(/^milvus\b/, role) : option,
+        { why },
+      ),
+    ];
+  });
 }
 
 /** A claim that the chart makes, or uses. */
@@ -357,10 +352,7 @@ const GENERAL: readonly ChartValue[] = [
     '0.5',
     'It is the version of the configuration file; Milvus 1.1.1 starts with no other.',
   ),
-  mapped('primaryPath', '/var/lib/milvus', text, 'storage.path', {
-    why: 'The prefix of the keys in the bucket. Unset it is /var/lib/milvus/data, which takes no root; with --adopt /var/lib/milvus.',
-  }),
-  mapped('timeZone', 'UTC+8', text, 'milvus.timezone', { why: 'Unset it is UTC+0.' }),
+  ...server('general'),
   together('nameOverride', '""', ['name', 'appName']),
   together('fullnameOverride', '""', 'name'),
   dropped('global', '{}', 'neither chart reads any global value'),
@@ -371,17 +363,14 @@ const GENERAL: readonly ChartValue[] = [
 ];
 
 const SERVER: readonly ChartValue[] = [
-  ...logs('logs', 'writable'),
-  ...cache('cache', 'writable'),
+  ...server('logs'),
+  ...server('cache'),
   dropped(
     'network.httpPort',
     '19121',
     'no Service shows the HTTP port, at which anyone can read the credentials',
   ),
-  mapped('storage.autoFlushInterval', '1', integer, 'storage.autoFlushInterval'),
-  mapped('storage.fileCleanupTimeout', '- (only in its README)', integer, 'storage.fileCleanupTimeout', {
-    why: 'No template of the chart reads it; it is honoured here.',
-  }),
+  ...server('storage'),
   together('storage.s3.enabled', 'false', 's3'),
   together('storage.s3.address', '127.0.0.1', 's3.address', 'An https address sets s3.tls.enabled, too.'),
   together(
@@ -403,26 +392,21 @@ const SERVER: readonly ChartValue[] = [
     'In a Secret, for which the command is printed.',
   ),
   together('storage.s3.bucket', 'milvus', 's3.bucket'),
-  mapped('wal.enabled', 'true', bool, 'wal.enabled'),
-  mapped('wal.recoveryErrorIgnore', 'false', bool, 'wal.recoveryErrorIgnore', {
-    why: 'Unset it is true: with false the server can stop for good with "Wal init error!".',
-  }),
-  mapped('wal.bufferSize', '256MB', text, 'wal.bufferSize'),
+  ...server('wal'),
   together(
     'wal.path',
     '/var/lib/milvus/db/wal',
     'wal.path',
     'On a claim of its own; unset it is /var/lib/milvus/wal.',
   ),
-  ...gpu('gpu', 'writable'),
-  mapped('metrics.enabled', 'false', bool, 'milvus.metrics.enabled'),
+  ...server('gpu'),
+  ...server('metric'),
   {
     ...mapped('metrics.address', '127.0.0.1', text, 'milvus.metrics.address', {
       convert: (value) => (/^(localhost|127(\.\d+){3})$/.test(value) ? undefined : unlessEmpty(value)),
     }),
     why: 'The pod itself, or unset: a push gateway runs beside each server.',
   },
-  mapped('metrics.port', '9091', integer, 'milvus.metrics.port'),
 ];
 
 const PODS: readonly ChartValue[] = [
@@ -504,9 +488,9 @@ const IMAGES: readonly ChartValue[] = [
 ];
 
 const READERS: readonly ChartValue[] = [
-  ...logs('readonly.logs', 'readonly'),
-  ...cache('readonly.cache', 'readonly'),
-  ...gpu('readonly.gpu', 'readonly'),
+  ...server('logs', 'readonly'),
+  ...server('cache', 'readonly'),
+  ...server('gpu', 'readonly'),
   mapped('readonly.replicas', '1', integer, 'readonly.replicas'),
   mapped('readonly.resources', '{}', resources, 'readonly.resources', { convert: unlessEmptyMapping }),
 ];

@@ -2,7 +2,7 @@ import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
 import { Document, Scalar } from 'yaml';
-import { formatMilvusSize, parseMilvusSize } from '../config/quantities';
+import { type ServerKeyRow, serverKeys } from '../config/server-keys';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
 import { serverEndpoint } from '../config/tls';
 import { apiObject } from '../kubernetes/objects';
@@ -31,9 +31,15 @@ export class ServerConfigs extends Construct {
 
   public constructor(scope: Construct, id: string, { settings, metadata }: ServerConfigsProps) {
     super(scope, id);
-    this.writable = { key: 'server_config.yaml', text: writableServerConfig(settings) };
+    this.writable = {
+      key: 'server_config.yaml',
+      text: serverConfig({ settings, role: settings.writable, writes: true }),
+    };
     if (settings.mode === 'cluster') {
-      this.readonly = { key: 'readonly_server_config.yaml', text: readonlyServerConfig(settings) };
+      this.readonly = {
+        key: 'readonly_server_config.yaml',
+        text: serverConfig({ settings, role: settings.readonly, writes: false }),
+      };
     }
     const templates = [this.writable, ...(this.readonly === undefined ? [] : [this.readonly])];
     this.configMap = apiObject(
@@ -59,96 +65,74 @@ const HEADER = (
 ) => ` Configuration of the ${role}. The words between @ are credentials; an init container
  puts them in, from the Secrets, into memory.`;
 
-/**
- * server_config.yaml of the writable. Keys with a dot are literal names for the server, not nested mappings.
- */
-export function writableServerConfig(settings: Settings): string {
-  const { wal, writable } = settings;
-  if (!wal.enabled) return render(settings, writable, 'rw', { enable: false });
-  return render(settings, writable, 'rw', {
-    enable: true,
-    recovery_error_ignore: wal.recoveryErrorIgnore,
-    buffer_size: size(wal.bufferSize),
-    path: wal.path,
-  });
+/** Whose configuration it is. */
+interface Server {
+  readonly settings: Settings;
+  readonly role: WritableSettings | ReadonlySettings;
+  /** Whether it takes writes; with a WAL a reader would replay it (DBImpl::Start). */
+  readonly writes: boolean;
 }
 
-/** server_config.yaml of the readers. With a WAL a reader would replay it (DBImpl::Start). */
-export function readonlyServerConfig(settings: Settings): string {
-  return render(settings, settings.readonly, 'ro', { enable: false });
-}
+/** The keys whose values are not simply those of an option. */
+const DERIVED: Readonly<Record<string, (server: Server) => Value>> = {
+  'cluster.enable': ({ settings }) => settings.mode === 'cluster',
+  'cluster.role': ({ writes }) => (writes ? 'rw' : 'ro'),
+  'general.meta_uri': ({ settings }) => metaUri(settings),
+  'network.bind.address': () => '0.0.0.0',
+  'storage.s3_enabled': ({ settings }) => settings.s3 !== undefined,
+  'storage.s3_address': ({ settings: { s3 } }) => s3 && serverEndpoint(s3).address,
+  'storage.s3_port': ({ settings: { s3 } }) => s3 && serverEndpoint(s3).port,
+  'storage.s3_access_key': () => credential('@S3_ACCESS_KEY@'),
+  'storage.s3_secret_key': () => credential('@S3_SECRET_KEY@'),
+  'cache.cache_size': ({ role }) => role.cache.cacheBytes,
+  'cache.insert_buffer_size': ({ role }) => role.cache.insertBufferBytes,
+  // Without an address of its own the push gateway is in the same pod.
+  'metric.address': ({ settings }) => settings.milvus.metrics.address ?? '127.0.0.1',
+  'metric.cluster_label': ({ settings }) => settings.milvus.metrics.clusterLabel ?? settings.name,
+};
 
-function render(
-  settings: Settings,
-  role: WritableSettings | ReadonlySettings,
-  clusterRole: 'rw' | 'ro',
-  wal: Record<string, Value>,
-): string {
-  const { milvus, storage } = settings;
-  const { cache, engine, logs } = role;
-  const cluster = settings.mode === 'cluster';
-  const sections: Sections = {
-    cluster: { enable: cluster, role: clusterRole },
-    general: { timezone: milvus.timezone, meta_uri: metaUri(settings) },
-    network: {
-      'bind.address': '0.0.0.0',
-      'bind.port': milvus.network.port,
-      'http.enable': milvus.network.httpEnabled,
-      'http.port': milvus.network.httpPort,
-    },
-    storage: {
-      path: storage.path,
-      auto_flush_interval: storage.autoFlushInterval,
-      file_cleanup_timeout: storage.fileCleanupTimeout,
-      ...s3Keys(settings),
-    },
-    wal,
-    cache: {
-      cache_size: formatMilvusSize(cache.cacheBytes),
-      insert_buffer_size: formatMilvusSize(cache.insertBufferBytes),
-      cpu_cache_threshold: cache.cpuCacheThreshold,
-      cache_insert_data: cache.cacheInsertData,
-      preload_collection: cache.preloadCollections?.join(',') || undefined,
-    },
-    engine_config: {
-      omp_thread_num: engine.ompThreadNum,
-      use_blas_threshold: engine.useBlasThreshold,
-      simd_type: engine.simdType,
-      search_combine_nq: engine.searchCombineNq,
-      max_partition_num: engine.maxPartitionNum,
-    },
-    ...gpuSection(role),
-    metric: milvus.metrics.enabled
-      ? {
-          enable: true,
-          // Without an address of its own the push gateway is in the same pod.
-          address: milvus.metrics.address ?? '127.0.0.1',
-          port: milvus.metrics.port,
-          cluster_label: milvus.metrics.clusterLabel ?? settings.name,
-        }
-      : { enable: false },
-    logs: {
-      level: logs.level,
-      'trace.enable': logs.traceEnabled,
-      path: milvus.logs.path,
-      max_log_file_size: size(logs.maxFileSize),
-      log_rotate_num: logs.rotateNum,
-      log_to_stdout: logs.toStdout,
-      log_to_file: logs.toFile,
-    },
-  };
+/** server_config.yaml of a server. Keys with a dot are literal names for it, not nested mappings. */
+export function serverConfig(server: Server): string {
+  const { settings, role, writes } = server;
+  const sections: Sections = {};
+  for (const row of serverKeys()) {
+    const { section, key, needs } = row;
+    const value = valueFor(row, server);
+    if (value === undefined || (needs !== undefined && sections[section]?.[needs] !== true)) continue;
+    sections[section] = { ...sections[section], [key]: value };
+  }
   for (const [section, keys] of Object.entries(role.extraServerConfig)) {
     sections[section] = { ...sections[section], ...keys };
   }
 
-  const document = new Document({ version: credential(CONFIG_VERSION), ...withoutUndefined(sections) });
-  document.commentBefore = HEADER(headline(cluster, clusterRole));
+  const document = new Document({ version: credential(CONFIG_VERSION), ...sections });
+  document.commentBefore = HEADER(headline(settings.mode === 'cluster', writes));
   return document.toString({ lineWidth: 0 });
 }
 
-function headline(cluster: boolean, role: 'rw' | 'ro'): string {
+function valueFor({ section, key, option = '', roles, write }: ServerKeyRow, server: Server): Value {
+  const { settings, role, writes } = server;
+  if (roles === 'writable' && !writes) return false;
+  const derived = DERIVED[`${section}.${key}`];
+  const value =
+    derived === undefined
+      ? valueAt(roles === 'each' ? role : settings, option.replace(roles === 'each' ? /^milvus\./ : '', ''))
+      : derived(server);
+  return value === undefined || write === undefined ? value : write(value as never);
+}
+
+function valueAt(settings: object, option: string): Value {
+  return option
+    .split('.')
+    .reduce<unknown>(
+      (value, step) => (value as Record<string, unknown> | undefined)?.[step],
+      settings,
+    ) as Value;
+}
+
+function headline(cluster: boolean, writes: boolean): string {
   if (!cluster) return 'server';
-  return role === 'rw' ? 'writable' : 'readers';
+  return writes ? 'writable' : 'readers';
 }
 
 /** Taken literally by the server: no percent-encoding. SQLite's file is `db/meta.sqlite` in storage.path. */
@@ -160,50 +144,9 @@ function metaUri({ database }: Settings): Value {
       );
 }
 
-function s3Keys({ s3 }: Settings): Record<string, Value> {
-  if (s3 === undefined) return { s3_enabled: false };
-  const endpoint = serverEndpoint(s3);
-  return {
-    s3_enabled: true,
-    s3_address: endpoint.address,
-    s3_port: endpoint.port,
-    s3_access_key: credential('@S3_ACCESS_KEY@'),
-    s3_secret_key: credential('@S3_SECRET_KEY@'),
-    s3_bucket: s3.bucket,
-  };
-}
-
-/** Only of a GPU build: a CPU build ignores the section. */
-function gpuSection({ gpu }: WritableSettings | ReadonlySettings): Sections {
-  if (gpu === undefined) return {};
-  return {
-    gpu: {
-      enable: true,
-      cache_size: size(gpu.cacheSize),
-      cache_threshold: gpu.cacheThreshold,
-      gpu_search_threshold: gpu.gpuSearchThreshold,
-      search_devices: [...gpu.searchDevices],
-      build_index_devices: [...gpu.buildIndexDevices],
-    },
-  };
-}
-
 /** A text in double quotes, within which the render script can put any credential. */
 function credential(text: string): Scalar {
   const scalar = new Scalar(text);
   scalar.type = Scalar.QUOTE_DOUBLE;
   return scalar;
-}
-
-function size(text: string): string {
-  return formatMilvusSize(parseMilvusSize(text) ?? 0);
-}
-
-function withoutUndefined(sections: Sections): Sections {
-  return Object.fromEntries(
-    Object.entries(sections).map(([section, keys]) => [
-      section,
-      Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)),
-    ]),
-  );
 }

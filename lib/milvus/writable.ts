@@ -43,8 +43,7 @@ export class WritableNode extends Part {
   public constructor(scope: Construct, id: string, { settings, names, serverConfig }: WritableNodeProps) {
     super(scope, id, settings, 'writable');
     const { wal, storage, milvus } = settings;
-    const walPersistence = { ...wal.persistence, enabled: wal.enabled && wal.persistence.enabled };
-    this.walClaim = this.claim('WalClaim', names.writableWal, walPersistence);
+    this.walClaim = this.claim('WalClaim', names.writableWal, wal.persistence);
     this.storageClaim = this.claim('StorageClaim', names.storage, storage.persistence);
     this.logsClaim = this.claim('LogsClaim', names.logs, milvus.logs.persistence);
 
@@ -55,7 +54,7 @@ export class WritableNode extends Part {
       selectorLabels: this.selectorLabels,
       template: serverConfig,
       writes: true,
-      walVolumes: wal.enabled ? persistentVolume('wal', walPersistence, names.writableWal) : [],
+      walVolumes: wal.enabled ? persistentVolume('wal', wal.persistence, names.writableWal) : [],
       replicas: 1,
     });
     this.startSeconds = startSeconds(pod);

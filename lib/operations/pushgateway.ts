@@ -1,5 +1,6 @@
 import { k8s } from 'cdk8s-plus-25';
 import type { Settings } from '../config/settings';
+import { metricSources } from '../inventory/metrics';
 import { containerSecurity, resourceRequirements } from '../kubernetes/pod';
 
 /** Name of the port that Prometheus scrapes. */
@@ -9,9 +10,10 @@ export const PUSHGATEWAY_PORT_NAME = 'pushgateway';
  * A push gateway beside the server: 1.1.1 has nothing to scrape, and a gateway that several pods share keeps the series
  * of those that are gone for ever. Empty unless metrics are wanted and no other gateway is named.
  */
-export function pushgateway({ milvus, images, imagePullPolicy }: Settings): k8s.Container[] {
-  const { enabled, address, port } = milvus.metrics;
-  if (!enabled || address !== undefined) return [];
+export function pushgateway(settings: Settings): k8s.Container[] {
+  if (!metricSources(settings).pushgateways) return [];
+  const { milvus, images, imagePullPolicy } = settings;
+  const { port } = milvus.metrics;
   const health = (path: string) => ({
     httpGet: { path, port: k8s.IntOrString.fromString(PUSHGATEWAY_PORT_NAME) },
     periodSeconds: 20,

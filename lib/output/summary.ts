@@ -1,4 +1,6 @@
 import type { Settings } from '../config/settings';
+import { prerequisitesOf } from '../inventory/prerequisites';
+import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import type { Synthesis } from './synthesize';
 
 /** Up to how many clusters the next steps are spelled out. */
@@ -30,6 +32,11 @@ export function summary({ outdir, clusters, written }: Synthesis): string {
     ...spelledOut.flatMap(({ settings: { namespace } }) =>
       namespace === undefined ? [] : [`kubectl create namespace ${namespace}   # unless it exists`],
     ),
+    ...spelledOut.flatMap(({ settings }) => {
+      const needed = prerequisitesOf(settings);
+      if (needed.length === 0) return [];
+      return [`kubectl ${namespaced(settings)}get ${needed.join(' ')}   # have to be there`];
+    }),
     ...(secrets.length > 0 ? [`# once, unless the Secrets exist${toBeSet(secrets)}`, ...secrets] : []),
     ...(several ? [`kubectl apply -k ${outdir}`] : [`kubectl apply -f ${outdir}`]),
     ...spelledOut.map(
@@ -69,66 +76,33 @@ function smokeTestCommands(settings: Settings, file: string): string[] {
 }
 
 function inlineWarnings(settings: Settings, outdir: string): string[] {
-  const inline = Object.entries(credentialsOf(settings))
-    .filter(([, credentials]) => credentials.inline !== undefined)
-    .map(([path]) => `${path}.inline`);
-  return inline.map(
-    (path) =>
-      `Warning: ${settings.name}: ${path} puts credentials into ${outdir}/; for development only, do not commit it.`,
-  );
+  return secrets(settings)
+    .filter(({ credentials }) => credentials.inline !== undefined)
+    .map(
+      ({ path }) =>
+        `Warning: ${settings.name}: ${path}.inline puts credentials into ${outdir}/; for development only, do not commit it.`,
+    );
 }
 
-interface CredentialSource {
-  readonly secretName: string;
-  readonly inline?: unknown;
-  readonly externalSecret?: unknown;
-}
-
-/** Where the credentials of a cluster come from, each source once, by its place in the configuration. */
-function credentialsOf({ s3, mysql, database, backup }: Settings): Record<string, CredentialSource> {
-  return {
-    ...(s3 === undefined ? {} : { 's3.credentials': s3.credentials }),
-    ...(database === undefined
-      ? {}
-      : { [`${mysql === undefined ? 'externalMysql' : 'mysql'}.credentials`]: database.credentials }),
-    ...(backup === undefined || backup.s3.credentials === s3?.credentials
-      ? {}
-      : { 'backup.s3.credentials': backup.s3.credentials }),
-  };
+/** The commands that make the Secrets which the cluster refers to and does not bring along. */
+function secretCommands(settings: Settings): string[] {
+  const missing = new Map<string, Readonly<Record<string, string | undefined>>>();
+  for (const { credentials, variables } of secrets(settings)) {
+    const { secretName, inline, externalSecret } = credentials;
+    if (inline !== undefined || externalSecret !== undefined) continue;
+    missing.set(secretName, { ...missing.get(secretName), ...variables });
+  }
+  return [...missing].map(([secret, variables]) => {
+    const literals = Object.entries(variables).map(
+      ([key, name]) => `--from-literal=${key}="${name === undefined ? RANDOM : `\${${name}:?}`}"`,
+    );
+    return `kubectl ${namespaced(settings)}create secret generic ${secret} ${literals.join(' ')}`;
+  });
 }
 
 const RANDOM = '$(openssl rand -hex 24)';
 
-/** The commands that make the Secrets which the cluster refers to and does not bring along. */
-function secretCommands(settings: Settings): string[] {
-  const { s3, minio, mysql, database, backup } = settings;
-  const exists = (credentials: { inline?: unknown; externalSecret?: unknown }) =>
-    credentials.inline === undefined && credentials.externalSecret === undefined;
-  const secrets = new Map<string, Map<string, string>>();
-  const add = (secret: string, key: string, value: string) =>
-    secrets.set(secret, (secrets.get(secret) ?? new Map<string, string>()).set(key, value));
-
-  if (s3 !== undefined && exists(s3.credentials)) {
-    // The embedded storage takes any: nobody has to know them.
-    add(s3.credentials.secretName, s3.credentials.keys.accessKey, minio ? RANDOM : '${S3_ACCESS_KEY:?}');
-    add(s3.credentials.secretName, s3.credentials.keys.secretKey, minio ? RANDOM : '${S3_SECRET_KEY:?}');
-  }
-  if (backup !== undefined && backup.s3.credentials !== s3?.credentials && exists(backup.s3.credentials)) {
-    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.accessKey, '${BACKUP_ACCESS_KEY:?}');
-    add(backup.s3.credentials.secretName, backup.s3.credentials.keys.secretKey, '${BACKUP_SECRET_KEY:?}');
-  }
-  if (mysql !== undefined && exists(mysql.credentials)) {
-    // Nobody has to know these.
-    add(mysql.credentials.secretName, mysql.credentials.keys.rootPassword, RANDOM);
-    add(mysql.credentials.secretName, mysql.credentials.keys.password, RANDOM);
-  } else if (mysql === undefined && database !== undefined && exists(database.credentials)) {
-    add(database.credentials.secretName, database.credentials.keys.password, '${MYSQL_PASSWORD:?}');
-  }
-  return [...secrets].map(([secret, values]) => {
-    const literals = [...values].map(([key, value]) => `--from-literal=${key}="${value}"`);
-    return `kubectl ${namespaced(settings)}create secret generic ${secret} ${literals.join(' ')}`;
-  });
-}
+const secrets = (settings: Settings): readonly SecretInUse[] => Object.values(secretsOf(settings));
 
 function namespaced({ namespace }: Settings): string {
   return namespace === undefined ? '' : `-n ${namespace} `;

@@ -339,6 +339,7 @@ rule(
     // As an adopted release has it.
     ['of the usual name', { wal: claim('milvus-test-writable-wal') }],
     ['of the name of one that is not made', { wal: claim('milvus-test-logs') }],
+    ['of a MinIO that is not there', { wal: claim('a'), minio: claim('a') }],
   ],
   [
     [
@@ -366,7 +367,7 @@ rule(
     [
       'one for both',
       { wal: claim('a'), mysql: claim('a') },
-      'wal.persistence.existingClaim: given "a"; expected another claim than that of mysql.persistence',
+      'mysql.persistence.existingClaim: given "a"; expected another claim than that of wal.persistence',
     ],
   ],
 );
@@ -543,7 +544,7 @@ rule(
   [
     [
       'a claim of MySQL',
-      { minio: { persistence: { existingClaim: 'a' } }, mysql: { persistence: { existingClaim: 'a' } } },
+      { s3: { embedded: true, bucket: 'bkt' }, minio: claim('a'), mysql: claim('a') },
       'minio.persistence.existingClaim: given "a"; expected another claim than that of mysql.persistence',
     ],
   ],

@@ -1,6 +1,39 @@
-import { extraServerConfigProblems } from '../../lib/config/server-keys';
+import { extraServerConfigProblems } from '../../lib/config/extra-server-config';
+import { serverKeys } from '../../lib/config/server-keys';
 import { clusterOf, minimal } from '../support/clusters';
+import { readServerConfig } from '../support/milvus-parser';
 import { at, messages } from './messages';
+
+describe('the table of keys, against the model of the server', () => {
+  const read = readServerConfig('version: "0.5"\ncache:\n  insert_buffer_size: 1GB\n');
+  const own: Readonly<Record<string, unknown>> = read.ok ? read.settings : {};
+  const named = (row: { section: string; key: string }) => `${row.section}.${row.key}`;
+  const rows = serverKeys().filter(({ section }) => section !== 'gpu');
+
+  test('has the keys that the server reads, and no others', () => {
+    expect(rows.map(named).sort()).toEqual(Object.keys(own).sort());
+    expect(rows.length).toBeGreaterThan(45);
+  });
+
+  test.each(rows.filter(({ server }) => server !== undefined).map((row) => [named(row), row] as const))(
+    '%s: the default is that of the server',
+    (name, { server = '' }) => {
+      const [section, ...key] = name.split('.');
+      const given = readServerConfig(
+        `version: "0.5"\ncache:\n  insert_buffer_size: 1GB\n${section === 'cache' ? '' : `${section}:\n`}  ${key.join('.')}: ${JSON.stringify(server)}\n`,
+      );
+      expect(given.ok && (given.settings as Readonly<Record<string, unknown>>)[name]).toEqual(own[name]);
+    },
+  );
+
+  test('each switch stands before what needs it', () => {
+    const seen = new Set<string>();
+    for (const { section, key, needs } of serverKeys()) {
+      if (needs !== undefined) expect(seen).toContain(`${section}.${needs}`);
+      seen.add(`${section}.${key}`);
+    }
+  });
+});
 
 describe.each(['milvus', 'writable', 'readonly'])('%s.extraServerConfig', (section) => {
   const path = `${section}.extraServerConfig`;
@@ -31,7 +64,7 @@ describe.each(['milvus', 'writable', 'readonly'])('%s.extraServerConfig', (secti
       'no section at all',
       { cheese: {} },
       'cheese: given an unknown section',
-      'Known: general, cluster, network',
+      'Known: cluster, general, network',
     ],
     [
       'a typo in a key',
@@ -55,7 +88,7 @@ describe.each(['milvus', 'writable', 'readonly'])('%s.extraServerConfig', (secti
       'what every object inherits',
       { constructor: {} },
       'constructor: given an unknown section',
-      'Known: general',
+      'Known: cluster',
     ],
     [
       'what every object inherits',
@@ -106,6 +139,18 @@ describe.each(['milvus', 'writable', 'readonly'])('%s.extraServerConfig', (secti
       '',
     ],
     [
+      'a number out of range',
+      { db_config: { archive_days_threshold: -1 } },
+      'db_config.archive_days_threshold: given another value (not shown); expected a whole number of days',
+      '',
+    ],
+    [
+      'a value of another kind',
+      { gpu: { enable: 'CANARY' } },
+      'gpu.enable: given another value (not shown); expected true or false',
+      '',
+    ],
+    [
       'keys nested instead of dotted',
       { network: { http: { port: 1 } } },
       'network.http: given a mapping',
@@ -116,6 +161,39 @@ describe.each(['milvus', 'writable', 'readonly'])('%s.extraServerConfig', (secti
     expect(found).toEqual([expect.stringContaining(words)]);
     expect(found[0]).toContain(`${path}.${start}`);
     expect(found[0]).not.toContain('CANARY');
+  });
+});
+
+describe('keys of GPUs are set by options where there are GPUs', () => {
+  const extra = { gpu: { enable: false } };
+  const refused = (path: string) => [
+    expect.stringContaining(`${path}.extraServerConfig.gpu.enable: given a key that is set already`),
+  ];
+
+  test.each([
+    ['of all servers', 'milvus', { milvus: { gpu: { enabled: true } } }],
+    ['of this role, in the section of both', 'milvus', { readonly: { gpu: { enabled: true } } }],
+    ['of this role', 'writable', { writable: { gpu: { enabled: true } } }],
+    ['of all servers, in the section of one', 'readonly', { milvus: { gpu: { enabled: true } } }],
+  ])('%s: refused', (_, section, config: Record<string, object>) => {
+    const given = { ...config, [section]: { ...config[section], extraServerConfig: extra } };
+    const found = messages({ ...minimal, ...given });
+    expect(found).toEqual(refused(section));
+    expect(found[0]).toContain('Use milvus.gpu.enabled instead.');
+  });
+
+  test.each([
+    ['a role without', { writable: { gpu: { enabled: true } }, readonly: { extraServerConfig: extra } }],
+    [
+      'a role that has them switched off',
+      { milvus: { gpu: { enabled: true } }, readonly: { gpu: { enabled: false }, extraServerConfig: extra } },
+    ],
+    [
+      'the key that has no option',
+      { milvus: { gpu: { enabled: true }, extraServerConfig: { gpu: { 'cache.enable': false } } } },
+    ],
+  ])('%s: accepted', (_, config) => {
+    expect(messages({ ...minimal, ...config })).toEqual([]);
   });
 });
 
@@ -132,7 +210,7 @@ test('every key that we write is known, so that none can be set twice', () => {
   });
   expect(written.length).toBeGreaterThan(40);
   for (const [section, key] of written) {
-    expect(extraServerConfigProblems({ [section]: { [key]: 1 } }, '')).toEqual([
+    expect(extraServerConfigProblems({ [section]: { [key]: 1 } }, '', false)).toEqual([
       expect.objectContaining({ given: 'a key that is set already' }),
     ]);
   }

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { MilvusConfig } from '../../lib';
+import { serverKeys } from '../../lib/config/server-keys';
 import {
   CANARIES,
   clusterOf,
@@ -177,6 +179,22 @@ test('every option reaches the server that it is for', () => {
     'engine_config.omp_thread_num': 2,
     'metric.instance_label': 'shared',
     'tracing_config.json_config_path': '/data/tracing.json',
+  });
+});
+
+describe.each(['writable', 'readonly'] as const)('the keys of the %s are what the options say', (role) => {
+  const config = everyOption('existingSecret');
+  const file = parse(clusterOf(config).serverConfigs[role]?.text ?? '') as Record<string, object>;
+  const at = (path: string) =>
+    path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], config);
+  const rows = serverKeys()
+    .filter(({ option, kind, section }) => option && kind && (section !== 'wal' || role === 'writable'))
+    .map((row) => [`${row.section}.${row.key}`, row.option ?? '', row] as const);
+
+  test.each(rows)('%s from %s', (_, option, { section, key, roles, write = (value: unknown) => value }) => {
+    const given = (roles === 'each' ? at(option.replace('milvus', role)) : undefined) ?? at(option);
+    expect(given).toBeDefined();
+    expect(file[section]).toHaveProperty([key], write(given as never));
   });
 });
 

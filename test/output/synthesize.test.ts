@@ -245,6 +245,25 @@ describe('the summary', () => {
     expect(text).toContain('port-forward service/every 19530:19531');
   });
 
+  test('names what has to be there, as kubectl asks for it', () => {
+    const text = summary(
+      synth({
+        ...minimal,
+        namespace: 'vectors',
+        podTemplate: { spec: { imagePullSecrets: [{ name: 'registry' }] } },
+        mysql: { podTemplate: { spec: { priorityClassName: 'high' } } },
+        writable: { podTemplate: { spec: { priorityClassName: 'high' } } },
+        milvus: { metrics: { enabled: true } },
+        monitoring: { podMonitor: { enabled: true }, prometheusRule: { enabled: true } },
+      }).synthesis,
+    );
+    expect(text.split('\n').slice(3, 6)).toEqual([
+      '  kubectl create namespace vectors   # unless it exists',
+      '  kubectl -n vectors get customresourcedefinition/podmonitors.monitoring.coreos.com customresourcedefinition/prometheusrules.monitoring.coreos.com priorityclass/high secret/registry   # have to be there',
+      '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
+    ]);
+  });
+
   test('one Secret for everything is one command', () => {
     const one = { existingSecret: 'all' };
     const text = summary(

@@ -10,13 +10,11 @@ import {
   image,
   labels,
   labelValue,
-  milvusPath,
   milvusSize,
   port,
   rule,
-  serverPort,
-  timezone,
 } from '../rules';
+import { serverOptions } from '../server-keys';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';
 import { externalMysql, mysql } from './metadata';
@@ -108,21 +106,7 @@ export const clusterSchema = z
 
     storage: z
       .strictObject({
-        path: milvusPath()
-          .default('/var/lib/milvus/data')
-          .describe(
-            'The prefix of the keys in the bucket, and the directory of local copies; equal on all nodes and fixed for the life of the data. An adopted chart release has /var/lib/milvus.',
-          ),
-        autoFlushInterval: count(0, 86400, 'seconds')
-          .default(1)
-          .describe(
-            'Seconds between regular flushes to S3 (storage.auto_flush_interval); 0 switches them off.',
-          ),
-        fileCleanupTimeout: count(0, 3600, 'seconds')
-          .default(60)
-          .describe(
-            "Seconds after which replaced files are erased (storage.file_cleanup_timeout). Readers may still want them; the server's own default of 10 is too short for that.",
-          ),
+        ...serverOptions('storage'),
         sizeLimit: bytesQuantity('10Gi')
           .default('10Gi')
           .describe('Limit of the emptyDir for local copies; it grows slowly with the number of segments.'),
@@ -137,24 +121,7 @@ export const clusterSchema = z
 
     wal: z
       .strictObject({
-        enabled: flag()
-          .default(true)
-          .describe(
-            'Log inserts and deletes before they are acknowledged (wal.enable). Without it rows that are not flushed go with the process.',
-          ),
-        path: milvusPath().default('/var/lib/milvus/wal').describe('Directory of the write-ahead log.'),
-        bufferSize: milvusSize(
-          64 * 1024 ** 2,
-          4 * 1024 ** 3,
-          ', from 64MB to 4GB (the server clamps others silently)',
-        )
-          .default('256MB')
-          .describe('Memory for the write-ahead log (wal.buffer_size).'),
-        recoveryErrorIgnore: flag()
-          .default(true)
-          .describe(
-            'Start although the log can not be replayed (wal.recovery_error_ignore). `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.',
-          ),
+        ...serverOptions('wal'),
         persistence: claim(
           'The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
           'enabled, 10Gi, ReadWriteOnce, of the StorageClass of mysql.persistence',
@@ -166,23 +133,9 @@ export const clusterSchema = z
 
     milvus: z
       .strictObject({
-        timezone: timezone().default('UTC+0').describe('Time zone of the servers, as an offset from UTC.'),
+        ...serverOptions('milvus'),
         network: z
-          .strictObject({
-            port: serverPort()
-              .default(19530)
-              .describe('Port on which the servers speak gRPC (network.bind.port).'),
-            httpEnabled: flag()
-              .default(true)
-              .describe(
-                'HTTP listener for the probes (network.http.enable). Switch it off on nodes without IPv6 in the kernel, where it can not bind; probes then use the gRPC port.',
-              ),
-            httpPort: serverPort()
-              .default(19121)
-              .describe(
-                'Port of the HTTP listener, which shows the credentials to anyone: no Service exposes it.',
-              ),
-          })
+          .strictObject(serverOptions('milvus.network'))
           .prefault({})
           .describe('Ports inside the pods.'),
         logs: logs.prefault({}).describe('Logging of the servers.'),

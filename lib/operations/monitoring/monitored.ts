@@ -1,4 +1,6 @@
 import type { Settings } from '../../config/settings';
+import { claimsOf } from '../../inventory/claims';
+import { metricSources } from '../../inventory/metrics';
 import { checksum } from '../../kubernetes/assets';
 import type { Names } from '../../kubernetes/names';
 
@@ -30,6 +32,7 @@ export interface Monitored {
 
 export function monitoredOf(settings: Settings, names: Names): Monitored {
   const { milvus, mysql, backup, smokeTest, mode, namespace, monitoring } = settings;
+  const { pushgateways, exporter } = metricSources(settings);
   const inNamespace = namespace === undefined ? '' : `,namespace="${namespace}"`;
   const cluster = milvus.metrics.clusterLabel ?? settings.name;
   return {
@@ -38,15 +41,15 @@ export function monitoredOf(settings: Settings, names: Names): Monitored {
     runbookUrl: monitoring.prometheusRule.runbookUrl,
     series: `cluster="${cluster}"${inNamespace}`,
     namespace: inNamespace,
-    gateways: milvus.metrics.enabled && milvus.metrics.address === undefined,
+    gateways: pushgateways,
     kubeStateMetrics: monitoring.prometheusRule.kubeStateMetrics,
-    exporter: mysql?.exporter.enabled === true,
+    exporter,
     deployments: {
       writable: names.writable,
       ...(mode === 'cluster' ? { readonly: names.readonly, mishards: names.mishards } : {}),
     },
     mysql: mysql === undefined ? undefined : names.mysql,
-    claims: claimsOf(settings, names),
+    claims: claimsOf(settings).map(({ name: claim }) => claim),
     backup: backup === undefined ? undefined : names.backup,
     canary: smokeTest.schedule === undefined ? undefined : names.smokeTest,
   };
@@ -60,15 +63,4 @@ function dashboardUid({ name, namespace }: Settings): string {
   if (namespace === undefined) return `milvus-${name}`.slice(0, LONGEST_UID);
   const uid = `milvus-${namespace}_${name}`;
   return uid.length <= LONGEST_UID ? uid : `milvus-${checksum(namespace, name)}`;
-}
-
-function claimsOf({ wal, mysql, storage, milvus, minio }: Settings, names: Names): string[] {
-  const volumes: readonly (readonly [{ enabled: boolean; existingClaim?: string } | undefined, string])[] = [
-    [wal.enabled ? wal.persistence : undefined, names.writableWal],
-    [storage.persistence, names.storage],
-    [milvus.logs.persistence, names.logs],
-    [mysql?.persistence, `data-${names.mysql}-0`],
-    [minio?.persistence, `data-${names.minio}-0`],
-  ];
-  return volumes.flatMap(([volume, name]) => (volume?.enabled ? [volume.existingClaim ?? name] : []));
 }
