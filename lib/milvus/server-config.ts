@@ -1,10 +1,10 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
-import { Document, Scalar } from 'yaml';
 import { formatMilvusSize, parseMilvusSize } from '../config/quantities';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
 import { apiObject } from '../kubernetes/objects';
+import { writeYaml } from '../yaml/write';
 
 /** The template of one role's server_config.yaml. */
 export interface ServerConfigTemplate {
@@ -47,7 +47,7 @@ export class ServerConfigs extends Construct {
   }
 }
 
-type Value = string | number | boolean | readonly string[] | Scalar | undefined;
+type Value = string | number | boolean | readonly string[] | undefined;
 type Sections = Record<string, Record<string, Value>>;
 
 /** Only this text is accepted, whatever the release (Config.cpp). */
@@ -55,8 +55,11 @@ const CONFIG_VERSION = '0.5';
 
 const HEADER = (
   role: string,
-) => ` Configuration of the ${role}. The words between @ are credentials; an init container
- puts them in, from the Secrets, into memory.`;
+) => `# Configuration of the ${role}. The words between @ are credentials; an init container
+# puts them in, from the Secrets, into memory.
+`;
+/** In double quotes, within which the render script can put any credential. */
+const PLACEHOLDER = /@[A-Z0-9_]+@/;
 
 /**
  * server_config.yaml of the writable. Keys with a dot are literal names for the server, not nested mappings.
@@ -140,9 +143,8 @@ function render(
     sections[section] = { ...sections[section], ...keys };
   }
 
-  const document = new Document({ version: credential(CONFIG_VERSION), ...withoutUndefined(sections) });
-  document.commentBefore = HEADER(headline(cluster, clusterRole));
-  return document.toString({ lineWidth: 0 });
+  const text = writeYaml({ version: CONFIG_VERSION, ...sections }, { quote: PLACEHOLDER });
+  return `${HEADER(headline(cluster, clusterRole))}\n${text}`;
 }
 
 function headline(cluster: boolean, role: 'rw' | 'ro'): string {
@@ -151,12 +153,10 @@ function headline(cluster: boolean, role: 'rw' | 'ro'): string {
 }
 
 /** Taken literally by the server: no percent-encoding. SQLite's file is `db/meta.sqlite` in storage.path. */
-function metaUri({ database }: Settings): Value {
+function metaUri({ database }: Settings): string {
   return database === undefined
     ? 'sqlite://:@:/'
-    : credential(
-        `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`,
-      );
+    : `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`;
 }
 
 function s3Keys({ s3 }: Settings): Record<string, Value> {
@@ -165,8 +165,8 @@ function s3Keys({ s3 }: Settings): Record<string, Value> {
     s3_enabled: true,
     s3_address: s3.address,
     s3_port: s3.port,
-    s3_access_key: credential('@S3_ACCESS_KEY@'),
-    s3_secret_key: credential('@S3_SECRET_KEY@'),
+    s3_access_key: '@S3_ACCESS_KEY@',
+    s3_secret_key: '@S3_SECRET_KEY@',
     s3_bucket: s3.bucket,
   };
 }
@@ -186,22 +186,6 @@ function gpuSection({ gpu }: WritableSettings | ReadonlySettings): Sections {
   };
 }
 
-/** A text in double quotes, within which the render script can put any credential. */
-function credential(text: string): Scalar {
-  const scalar = new Scalar(text);
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
-}
-
 function size(text: string): string {
   return formatMilvusSize(parseMilvusSize(text) ?? 0);
-}
-
-function withoutUndefined(sections: Sections): Sections {
-  return Object.fromEntries(
-    Object.entries(sections).map(([section, keys]) => [
-      section,
-      Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined)),
-    ]),
-  );
 }
