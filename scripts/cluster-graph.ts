@@ -1,5 +1,5 @@
 import { instance as graphvizInstance } from '@viz-js/viz';
-import { parseAllDocuments } from 'yaml';
+import { readYaml } from '../lib/yaml/read';
 
 type Fields = Readonly<Record<string, unknown>>;
 interface Manifest extends Fields {
@@ -31,7 +31,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
  * @param yaml the manifests, as they are applied
  */
 export async function clusterGraph(yaml: string): Promise<string> {
-  const manifests = parseAllDocuments(yaml).map((document) => document.toJS() as Manifest);
+  const manifests = readYaml(yaml).map(({ value }) => value as Manifest);
   const graphviz = await graphvizInstance();
   return themed(graphviz.renderString(new Drawing(manifests).dot(), { format: 'svg' }));
 }

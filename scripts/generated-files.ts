@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { App, Yaml } from 'cdk8s';
+import { App } from 'cdk8s';
 import { compile } from 'json-schema-to-typescript';
 import { z } from 'zod';
 import { loadClusters, MilvusCluster } from '../lib';
 import { clusterSchema } from '../lib/config/schema';
+import { writeDocuments } from '../lib/yaml/write';
 import { clusterGraph } from './cluster-graph';
 import { configurationReference } from './configuration-reference';
 import { helmValuesReference } from './helm-values-reference';
@@ -30,7 +31,7 @@ function defaultManifests(): string {
   const [cluster] = loadClusters({ config: 'milvus.yaml', cwd: ROOT, env: {} });
   if (cluster === undefined) throw new Error('milvus.yaml has no cluster');
   const chart = new MilvusCluster(new App(), 'cluster', cluster.settings);
-  return Yaml.stringify(...(chart.toJson() as unknown[]));
+  return writeDocuments(chart.toJson());
 }
 
 const REFERENCE: JsonSchema = {

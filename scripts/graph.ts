@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { decode } from '../lib/yaml/read';
 import { clusterGraph } from './cluster-graph';
 
 const USAGE = 'Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg';
@@ -15,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    writeFileSync(target, await clusterGraph(readFileSync(manifest, 'utf8')));
+    writeFileSync(target, await clusterGraph(decode(readFileSync(manifest))));
   } catch (error) {
     console.error(
       `${manifest} can not be drawn to ${target}: ${error instanceof Error ? error.message : error}`,

@@ -1,5 +1,6 @@
-import { App, Yaml } from 'cdk8s';
+import { App } from 'cdk8s';
 import { loadClusters, MilvusCluster, type MilvusConfig } from '../lib';
+import { writeDocuments } from '../lib/yaml/write';
 import { clusterGraph } from '../scripts/cluster-graph';
 import { minimal, yamlOf } from './support/clusters';
 import { ROOT } from './support/project';
@@ -23,7 +24,7 @@ test('the data and the backups in two storages are two, each with its name and p
   const [cluster] = loadClusters({ config: 'examples/production/milvus.yaml', cwd: ROOT, env: {} });
   if (cluster === undefined) throw new Error('the example has no cluster');
   const objects = new MilvusCluster(new App(), 'production', cluster.settings).toJson();
-  expect(await outside(Yaml.stringify(...(objects as unknown[])))).toEqual([
+  expect(await outside(writeDocuments(objects))).toEqual([
     'CronJob/milvus-backup -> outside s3.eu-central-1.amazonaws.com:443: 443',
     'Deployment/milvus-readonly -> outside rgw.storage.example.com:80: 80',
     'Deployment/milvus-writable -> outside rgw.storage.example.com:80: 80',

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../config/problems';
 import { OutputError } from '../output/files';
 import type { Terminal } from '../output/progress';
+import { annotations, problemsAsJson } from './problem-formats';
 
 /** Where a command writes, and what it starts from. */
 export interface CommandContext {
@@ -46,7 +47,10 @@ export function runCommand(
   } catch (error) {
     if (error instanceof UsageError) return usageError(error.message, context, called);
     if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
-    context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
+    const reports = error instanceof ConfigurationError ? error.reports : undefined;
+    if (reports !== undefined && isJson(args)) context.stdout.write(problemsAsJson(reports));
+    else context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
+    context.stderr.write(annotations(reports ?? [], context));
     return EXIT.failed;
   }
 }
@@ -82,10 +86,25 @@ export function options<T extends Options>(args: readonly string[], known: T): V
 
 /** Which configuration: as often as somebody likes. */
 export const CONFIG = { type: 'string', short: 'c', multiple: true } as const;
+export const FORMAT = { type: 'string', default: 'text' } as const;
+
+/** @throws UsageError for a format that there is not */
+export function asJson(format: string): boolean {
+  if (!['text', 'json'].includes(format)) throw new UsageError(`option '--format' is text or json`);
+  return format === 'json';
+}
+
+/** The same, when the options can not be asked any more. */
+function isJson(args: readonly string[]): boolean {
+  return args.includes('--format=json') || args[args.indexOf('--format') + 1] === 'json';
+}
+
 export const OUTDIR = { type: 'string', short: 'o' } as const;
 
 export const CONFIG_HELP = `  -c, --config   a file, a directory, a glob, or several of them: separated by commas, or each with its -c
                  (default: the environment variable MILVUS_CONFIG, or milvus.yaml)`;
+
+export const FORMAT_HELP = `  --format       text, or json: what is wrong, for editors and other programs, on stdout (default: text)`;
 
 /** The context of this process. That nobody reads the output any more is no failure; that it can not be kept is. */
 export function processContext(): CommandContext {

@@ -8,7 +8,7 @@ export const fromHelmCommand: Command = {
   help: (called) => fromHelm(['--help'], String, called).stdout,
   run: (args, { stdout, stderr, cwd }) => {
     const { target, helmArgs } = splitTarget(args);
-    const result = fromHelm(helmArgs, (path) => readFileSync(resolve(cwd, path), 'utf8'));
+    const result = fromHelm(helmArgs, (path) => readFileSync(resolve(cwd, path)));
     stderr.write(result.stderr);
     if (target === undefined) stdout.write(result.stdout);
     else if (result.exitCode === EXIT.ok) replaceFile(resolve(cwd, target), result.stdout);

@@ -6,11 +6,14 @@ import { imageTable } from '../output/images';
 import { staleFiles } from '../output/stale';
 import { defaultOutdir } from '../output/synthesize';
 import {
+  asJson,
   CONFIG,
   CONFIG_HELP,
   type Command,
   type CommandContext,
   EXIT,
+  FORMAT,
+  FORMAT_HELP,
   OUTDIR,
   options,
   runCommand,
@@ -18,6 +21,7 @@ import {
 } from './command';
 import { diff } from './diff';
 import { fromHelmCommand } from './from-helm';
+import { problemsAsJson } from './problem-formats';
 import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
@@ -40,16 +44,33 @@ const check: Command = {
     called,
   ) => `Tells whether committed manifests are those of the configuration, for continuous integration.
 
-  ${called} [-c CONFIG] [-o DIRECTORY]
+  ${called} [-c CONFIG] [-o DIRECTORY] [--format json]
 
 ${CONFIG_HELP}
   -o, --outdir   where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)
+${FORMAT_HELP}
 
 Exit codes: 0 they are, 1 they are not (or the configuration can not be used); each file that differs is named.
 `,
-  run: (args, { stderr, cwd, env }) => {
-    const { config, outdir = defaultOutdir(env) } = options(args, { config: CONFIG, outdir: OUTDIR });
+  run: (args, { stdout, stderr, cwd, env }) => {
+    const {
+      config,
+      outdir = defaultOutdir(env),
+      format,
+    } = options(args, { config: CONFIG, outdir: OUTDIR, format: FORMAT });
+    const json = asJson(format);
     const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir));
+    if (json) {
+      const problems = stale.map(({ file, how }) => ({
+        at: { file: join(outdir, file), line: 1, column: 1 },
+        path: '',
+        given: `a file that is ${how === 'differs' ? 'different' : how}`,
+        expected: 'what the configuration gives',
+        fix: 'Synthesize, and commit what changes.',
+      }));
+      stdout.write(problemsAsJson([{ source: outdir, problems }]));
+      return stale.length === 0 ? EXIT.ok : EXIT.failed;
+    }
     for (const { file, how } of stale) stderr.write(`${join(outdir, file)}: ${how}\n`);
     if (stale.length === 0) return EXIT.ok;
     stderr.write('Synthesize, and commit what changes.\n');

@@ -1,10 +1,20 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type Document, LineCounter, parseAllDocuments, type YAMLError } from 'yaml';
+import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { Owners } from './conflicts';
 import { check } from './index';
 import type { MilvusConfig } from './milvus-config';
-import { ConfigurationError, formatPath, type Problem, type ProblemReport, showValue } from './problems';
+import {
+  ConfigurationError,
+  type FilePlace,
+  formatPath,
+  formatProblem,
+  type Problem,
+  type ProblemReport,
+  parsePath,
+  problemsOf,
+  showValue,
+} from './problems';
 import type { Settings } from './settings';
 import { isMapping } from './validate';
 
@@ -36,8 +46,15 @@ export interface LoadOptions {
 interface Source {
   readonly name: string;
   readonly input: unknown;
-  /** Files that it extends, directly or not. */
-  readonly bases: readonly string[];
+  /** Its own document, and those that it extends, directly or not. */
+  readonly documents: readonly FileDocument[];
+}
+
+interface FileDocument {
+  readonly file: string;
+  /** The file as messages name it. */
+  readonly shown: string;
+  readonly document: YamlDocument;
 }
 
 /**
@@ -68,25 +85,86 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
     file,
     documents: attempt(() => reader.clustersIn(file)) ?? [],
   }));
-  const extended = new Set(sources.flatMap(({ documents }) => documents.flatMap(({ bases }) => bases)));
+  const extended = new Set(
+    sources.flatMap(({ documents }) =>
+      documents.flatMap((source) => basesOf(source).map(({ file }) => file)),
+    ),
+  );
 
-  const clusters = sources
+  const loaded: { readonly source: Source; readonly cluster: LoadedCluster }[] = [];
+  const wrong: { readonly source: Source; readonly problems: readonly Problem[] }[] = [];
+  const all = sources
     // A base that lies beside the clusters that extend it is no cluster of its own, unless it is named.
     .filter(({ file }) => named.has(file) || !extended.has(file))
-    .flatMap(({ documents }) => documents)
-    .flatMap((source): LoadedCluster[] => {
-      const substituted = substitute(source.input, env);
-      const checked = check(substituted.value, substituted.references);
-      const { problems } = checked;
-      const all = [...substituted.problems, ...withoutRepeats(problems ?? [], substituted.problems)];
-      if (all.length === 0 && checked.settings !== undefined) return [{ ...checked, source: source.name }];
-      reports.add({ source: source.name, problems: all });
-      return [];
-    });
+    .flatMap(({ documents }) => documents);
+  for (const source of all) {
+    const substituted = substitute(source.input, env);
+    const checked = check(substituted.value, substituted.references);
+    const { problems = [] } = checked;
+    const together = [...substituted.problems, ...withoutRepeats(problems, substituted.problems)];
+    if (together.length > 0 || checked.settings === undefined) wrong.push({ source, problems: together });
+    else loaded.push({ source, cluster: { ...checked, source: source.name } });
+  }
 
-  const conflicts = conflictsBetween(clusters);
-  if (reports.size + conflicts.length > 0) throw new ConfigurationError([...reports, ...conflicts]);
-  return clusters;
+  const owners = new Owners();
+  for (const { source, cluster } of loaded) {
+    const problems = owners.take(source.name, cluster.settings);
+    if (problems.length > 0) wrong.push({ source, problems });
+  }
+  for (const report of reportsOf(wrong, all)) reports.add(report);
+  if (reports.size > 0) throw new ConfigurationError([...reports]);
+  return loaded.map(({ cluster }) => cluster);
+}
+
+function basesOf({ documents }: Source): readonly FileDocument[] {
+  return documents.slice(1);
+}
+
+/**
+ * The reports of clusters that have problems. Those of a value that stands in a base are reported once, for the base.
+ * @param all every cluster that was looked at
+ */
+function reportsOf(
+  wrong: readonly { readonly source: Source; readonly problems: readonly Problem[] }[],
+  all: readonly Source[],
+): ProblemReport[] {
+  const located = wrong.map(({ source, problems }) => ({
+    source,
+    problems: problems.map((problem) => ({ ...problem, at: placeOf(source, parsePath(problem.path)) })),
+  }));
+  const isOwn = ({ documents: [own] }: Source, { at }: { at: FilePlace }) => at.file === own?.shown;
+  const ofClusters = located.map(({ source, problems }) => ({
+    source: source.name,
+    problems: problems.filter((problem) => isOwn(source, problem)),
+  }));
+  // A base may be a cluster of its own as well.
+  const reported = new Set(ofClusters.flatMap(({ problems }) => problems.map(formatProblem)));
+  const ofBases = new Map<string, Problem[]>();
+  for (const { source, problems } of located) {
+    for (const problem of problems.filter(
+      (one) => !isOwn(source, one) && !reported.has(formatProblem(one)),
+    )) {
+      reported.add(formatProblem(problem));
+      ofBases.set(problem.at.file, [...(ofBases.get(problem.at.file) ?? []), problem]);
+    }
+  }
+  const bases = [...ofBases].map(([base, problems]) => {
+    const count = all.filter((source) => basesOf(source).some(({ shown }) => shown === base)).length;
+    return {
+      source: `${base}, which ${count === 1 ? 'a cluster extends' : `${count} clusters extend`}`,
+      problems,
+    };
+  });
+  return [...bases, ...ofClusters.filter(({ problems }) => problems.length > 0)];
+}
+
+/** Where a value stands: in the file that has it, or, if none has, where the file of the cluster lacks it. */
+function placeOf({ documents }: Source, steps: readonly PropertyKey[]): FilePlace {
+  const places = documents.map(({ shown, document }) => ({ shown, ...document.placeOf(steps) }));
+  // What a file replaces does not count in those that it extends.
+  const decisive = places.findIndex(({ depth, isMapping: isOpen }) => depth === steps.length || !isOpen);
+  const { shown: file = '', line = 1, column = 1 } = places[Math.max(decisive, 0)] ?? {};
+  return { file, line, column };
 }
 
 /** The names that are separated by commas, of which there is at least one: no cluster would be no manifests, either. */
@@ -137,30 +215,34 @@ function namesIn(directory: string): readonly string[] | undefined {
 
 /** Reads YAML files, each once, with what they extend. */
 class Reader {
-  private readonly cache = new Map<string, readonly unknown[] | ConfigurationError>();
+  private readonly cache = new Map<string, readonly YamlDocument[] | ConfigurationError>();
 
   public constructor(private readonly cwd: string) {}
 
   public clustersIn(file: string): Source[] {
     const documents = this.documents(file);
     return documents.map((document, index) => {
-      const { value, bases } = this.extend(document, file, [file]);
+      const { value, documents: chain } = this.extend(document, file, [file]);
       const name =
         isMapping(value) && typeof value['name'] === 'string' ? ` (${value['name'].slice(0, 63)})` : '';
       const position = documents.length > 1 ? `, document ${index + 1}${name}` : '';
-      return { name: `${this.show(file)}${position}`, input: value, bases };
+      return { name: `${this.show(file)}${position}`, input: value, documents: chain };
     });
   }
 
   private extend(
-    value: unknown,
+    document: YamlDocument,
     file: string,
     chain: readonly string[],
-  ): { value: unknown; bases: readonly string[] } {
-    if (!isMapping(value) || value['extends'] === undefined) return { value, bases: [] };
+  ): { value: unknown; documents: readonly FileDocument[] } {
+    const { value } = document;
+    const here = { file, shown: this.show(file), document };
+    if (!isMapping(value) || value['extends'] === undefined) return { value, documents: [here] };
     const { extends: base, ...own } = value;
+    const at = this.placeIn(document, file, ['extends']);
     if (typeof base !== 'string') {
       return fail(this.show(file), {
+        at,
         path: 'extends',
         given: showValue(base, ['extends']),
         expected: 'the path of a YAML file, relative to this one',
@@ -169,66 +251,62 @@ class Reader {
     const baseFile = path.resolve(path.dirname(file), base);
     if (chain.includes(baseFile)) {
       return fail(this.show(file), {
+        at,
         path: 'extends',
         given: JSON.stringify(base),
         expected: `a file that does not extend this one again (${[...chain, baseFile].map((name) => this.show(name)).join(' -> ')})`,
       });
     }
-    const documents = this.documents(baseFile, { path: 'extends', from: this.show(file) });
-    if (documents.length > 1) {
-      fail(this.show(file), {
+    const [first, ...others] = this.documents(baseFile, { at, path: 'extends' });
+    if (first === undefined || others.length > 0) {
+      return fail(this.show(file), {
+        at,
         path: 'extends',
         given: JSON.stringify(base),
         expected: 'a file with one YAML document',
       });
     }
-    const extended = this.extend(documents[0], baseFile, [...chain, baseFile]);
-    return { value: merge(extended.value, own), bases: [baseFile, ...extended.bases] };
+    const extended = this.extend(first, baseFile, [...chain, baseFile]);
+    return { value: merge(extended.value, own), documents: [here, ...extended.documents] };
   }
 
-  private documents(file: string, wanted?: { path: string; from: string }): readonly unknown[] {
+  private placeIn(document: YamlDocument, file: string, steps: readonly PropertyKey[]): FilePlace {
+    const { line, column } = document.placeOf(steps);
+    return { file: this.show(file), line, column };
+  }
+
+  private documents(file: string, wanted?: { at: FilePlace; path: string }): readonly YamlDocument[] {
     const known = this.cache.get(file) ?? this.parse(this.read(file, wanted), this.show(file));
     this.cache.set(file, known);
     if (known instanceof ConfigurationError) throw known;
     return known;
   }
 
-  private parse(text: string, source: string): readonly unknown[] | ConfigurationError {
-    const lines = new LineCounter();
-    const parsed = [
-      ...parseAllDocuments(text, { prettyErrors: false, stringKeys: true, lineCounter: lines, merge: true }),
-    ];
-    const problems = parsed
-      .flatMap(({ errors, warnings }) => [...errors, ...warnings])
-      .map((error): Problem => {
-        const { line, col } = lines.linePos(error.pos[0]);
-        return { path: `line ${line}, column ${col}`, expected: `valid YAML (${withoutSource(error)})` };
-      });
-    if (problems.length > 0) return new ConfigurationError([{ source, problems }]);
-    const values = parsed.map(toValue).filter((value) => value !== null);
-    const problem = values.includes(BAD_ALIAS)
-      ? {
-          path: '',
-          given: 'an alias (*name) or merge key (<<) without a value that fits',
-          expected: 'an alias to an anchor above it, and below << to a mapping',
-        }
-      : {
-          path: '',
-          given: 'an empty file',
-          expected: 'a cluster: at least name, s3.address and s3.bucket',
-        };
-    return values.length === 0 || values.includes(BAD_ALIAS)
-      ? new ConfigurationError([{ source, problems: [problem] }])
-      : values;
+  private parse(bytes: Uint8Array, source: string): readonly YamlDocument[] | ConfigurationError {
+    try {
+      const documents = readYaml(decode(bytes));
+      if (documents.length > 0) return documents;
+      const problem = {
+        at: { file: source, line: 1, column: 1 },
+        path: '',
+        given: 'an empty file',
+        expected: 'a cluster: at least name, s3.address and s3.bucket',
+      };
+      return new ConfigurationError([{ source, problems: [problem] }]);
+    } catch (error) {
+      if (!(error instanceof FaultyFile)) throw error;
+      return new ConfigurationError([{ source, problems: problemsOf(error, source) }]);
+    }
   }
 
-  private read(file: string, wanted?: { path: string; from: string }): string {
+  private read(file: string, wanted?: { at: FilePlace; path: string }): Uint8Array {
     try {
-      return fs.readFileSync(file, 'utf8');
+      return fs.readFileSync(file);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       const missing = code === 'ENOENT';
-      return fail(wanted?.from ?? this.show(file), {
+      return fail(wanted?.at.file ?? this.show(file), {
+        at: wanted?.at,
         path: wanted?.path ?? '',
         given: missing ? 'no such file' : `a file that can not be read (${code})`,
         expected: `the configuration in ${this.show(file)}`,
@@ -247,22 +325,6 @@ const NAME_ANOTHER = 'Name another one with -c or MILVUS_CONFIG.';
 /** With the three keys that a cluster has to have. */
 const CREATE =
   'Create it ("name: milvus" and "s3: { address: s3.example.com, bucket: vectors }" are enough), or name another one with -c or MILVUS_CONFIG.';
-
-const BAD_ALIAS = Symbol('bad alias');
-
-/** Aliases are followed here, and not before: to nowhere, to no mapping, or far too often. */
-function toValue(document: Document): unknown {
-  try {
-    return document.toJS();
-  } catch {
-    return BAD_ALIAS;
-  }
-}
-
-/** The message without what it cites from the file, which may be a credential. */
-function withoutSource({ message }: YAMLError): string {
-  return message.replace(/(?<=[\w)]): .*$/s, '').replace(/ [\\%].*$/s, '');
-}
 
 /** Mappings are merged key by key, everything else is replaced; null takes a key of the base away. */
 function merge(base: unknown, over: unknown): unknown {
@@ -337,13 +399,6 @@ function showReference(reference: string): string {
 function withoutRepeats(problems: readonly Problem[], reported: readonly Problem[]): readonly Problem[] {
   const paths = new Set(reported.map(({ path: where }) => where));
   return problems.filter(({ path: where }) => !paths.has(where));
-}
-
-function conflictsBetween(clusters: readonly LoadedCluster[]): ProblemReport[] {
-  const owners = new Owners();
-  return clusters
-    .map(({ source, settings }) => ({ source, problems: owners.take(source, settings) }))
-    .filter(({ problems }) => problems.length > 0);
 }
 
 function fail(source: string, problem: Problem): never {

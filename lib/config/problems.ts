@@ -1,7 +1,17 @@
 import { closest, distance } from 'fastest-levenshtein';
+import type { FaultyFile } from '../yaml/read';
+
+/** A place in a file; lines and columns count from 1. */
+export interface FilePlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
+  /** Where it stands, or where it is missing. Unset: it comes from no file, or from one that can not be read. */
+  readonly at?: FilePlace;
   /** Where: the key as a path, e.g. `s3.address`. Empty for the configuration as a whole. */
   readonly path: string;
   /** What was given, already fit to be shown: never a credential. Unset: there is nothing to show. */
@@ -31,11 +41,18 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** What is wrong with a file that is no text, or no YAML. */
+export function problemsOf({ faults }: FaultyFile, file: string): Problem[] {
+  return faults.map(({ line, column, ...fault }) => ({ at: { file, line, column }, path: '', ...fault }));
+}
+
 /** A problem in one line, the hint indented under it, and lines to paste at the margin. */
 export function formatProblem(problem: Problem): string {
   const given = problem.given === undefined ? '' : `given ${problem.given}; `;
+  const place =
+    problem.at === undefined ? '' : `${problem.at.file}:${problem.at.line}:${problem.at.column}: `;
   const path = problem.path === '' ? '' : `${problem.path}: `;
-  const line = `${path}${given}expected ${problem.expected}`;
+  const line = `${place}${path}${given}expected ${problem.expected}`;
   return problem.fix === undefined ? line : `${line}\n    ${problem.fix.replaceAll('\n', '\n    ')}`;
 }
 
@@ -51,6 +68,20 @@ export function formatPath(steps: readonly PropertyKey[]): string {
     const key = /^[\w-]+$/.test(String(step)) ? String(step) : JSON.stringify(String(step));
     return path === '' ? key : `${path}.${key}`;
   }, '');
+}
+
+const STEP = /^(?:\.?([\w-]+)|\.?("(?:[^"\\]|\\.)*")|\[(?:(\d+)|([^\]]*))\])/;
+
+/** The steps of such a path; those of its beginning when the rest is none. */
+export function parsePath(path: string): PropertyKey[] {
+  const steps: PropertyKey[] = [];
+  for (let rest = path; rest !== ''; ) {
+    const [found, word, quoted, index, item] = STEP.exec(rest) ?? [];
+    if (found === undefined) break;
+    steps.push(index === undefined ? (item ?? word ?? String(JSON.parse(quoted ?? '""'))) : Number(index));
+    rest = rest.slice(found.length);
+  }
+  return steps;
 }
 
 const LONGEST_SHOWN = 60;

@@ -114,7 +114,8 @@ class Adoption {
     const sql = [
       `CREATE USER IF NOT EXISTS ${account} ${password}`,
       `ALTER USER ${account} ${password}`,
-      `GRANT ALL PRIVILEGES ON ${this.database}.* TO ${account}`,
+      // The shell would run what stands between backticks.
+      `GRANT ALL PRIVILEGES ON \\\`${this.database}\\\`.* TO ${account}`,
     ].join('; ');
     return {
       title: 'Dump the metadata, and try the login that everything will use.',

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../config/problems';
 import { adoptionChecklist, adoptionSteps, rollbackSteps } from './adoption';
-import { COMMAND_LINE, type InstallCommand, parseInstallCommand } from './install-command';
+import { COMMAND_LINE, type InstallCommand, parseInstallCommand, type ReadFile } from './install-command';
 import { milvusYaml } from './milvus-yaml';
 import { type HelmTranslation, translateHelmValues } from './translate';
 import type { SecretEntry } from './translation';
@@ -40,7 +40,7 @@ Exit codes: 0 done, 1 values that can not be taken over, 2 wrong arguments.
  */
 export function fromHelm(
   args: readonly string[],
-  readFile: (path: string) => string,
+  readFile: ReadFile,
   called = 'npm run from-helm --',
 ): CommandResult {
   const own = ['--adopt', '--show-secrets', '--help', '-h'];

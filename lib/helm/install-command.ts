@@ -1,6 +1,6 @@
-import { type Document, parseAllDocuments } from 'yaml';
-import { ConfigurationError, type Problem, suggest } from '../config/problems';
+import { ConfigurationError, type Problem, problemsOf, suggest } from '../config/problems';
 import { isMapping } from '../config/validate';
+import { decode, FaultyFile, readYaml } from '../yaml/read';
 import { SetValueError, setValues, type ValueKind } from './set-values';
 
 /** What somebody asked of Helm. */
@@ -20,6 +20,9 @@ export interface InstallCommand {
   /** What may make the values other than what runs. */
   readonly warnings: readonly string[];
 }
+
+/** Reads a file that an argument names: its bytes, or its text when they are known to be UTF-8. */
+export type ReadFile = (path: string) => Uint8Array | string;
 
 /** Flags with values for the chart, in the order in which Helm applies them, whatever that on the command line. */
 const VALUE_FLAGS: Readonly<Record<string, ValueKind>> = {
@@ -136,10 +139,7 @@ interface SplitArguments {
  * @param readFile reads the files of `-f` and `--set-file`
  * @throws ConfigurationError with every problem; no value of a `--set` is in its message
  */
-export function parseInstallCommand(
-  args: readonly string[],
-  readFile: (path: string) => string,
-): InstallCommand {
+export function parseInstallCommand(args: readonly string[], readFile: ReadFile): InstallCommand {
   const { positional, flags, problems: flagProblems } = splitArguments(args);
   const last = (name: string) => flags.findLast((flag) => flag.name === name)?.value;
   const words = withoutHelmItself(positional);
@@ -319,12 +319,22 @@ function reuseWarnings(flags: readonly Flag[]): string[] {
     : [];
 }
 
-function mergedValues(flags: readonly Flag[], readFile: (path: string) => string) {
+function mergedValues(flags: readonly Flag[], readFile: ReadFile) {
   const problems: Problem[] = [];
+  let reading = '';
+  const readText = (file: string) => {
+    reading = file;
+    const content = readFile(file);
+    return typeof content === 'string' ? content : decode(content);
+  };
   const attempt = <T>(path: string, action: () => T): T | undefined => {
     try {
       return action();
     } catch (error) {
+      if (error instanceof FaultyFile) {
+        problems.push(...problemsOf(error, reading).map((problem) => ({ ...problem, path })));
+        return undefined;
+      }
       const reason = error instanceof SetValueError ? error.message : readError(error);
       if (reason === undefined) throw error;
       problems.push({ path, given: reason, expected: EXPECTED[path] ?? 'a file that can be read' });
@@ -335,11 +345,11 @@ function mergedValues(flags: readonly Flag[], readFile: (path: string) => string
   let values: Record<string, unknown> = {};
   const files = flags.filter(({ name }) => name === '--values').flatMap(({ value = '' }) => value.split(','));
   for (const file of files) {
-    values = mergeValues(values, attempt('--values', () => valuesFile(file, readFile)) ?? {});
+    values = mergeValues(values, attempt('--values', () => valuesFile(file, readText)) ?? {});
   }
   for (const [name, kind] of Object.entries(VALUE_FLAGS)) {
     for (const { value = '' } of flags.filter((flag) => flag.name === name)) {
-      attempt(name, () => setValues(values, value, kind, readFile));
+      attempt(name, () => setValues(values, value, kind, readText));
     }
   }
   return { values, problems };
@@ -358,27 +368,23 @@ function readError(error: unknown): string | undefined {
   return code === undefined ? undefined : message;
 }
 
-function valuesFile(file: string, readFile: (path: string) => string): Record<string, unknown> {
+function valuesFile(file: string, readText: (path: string) => string): Record<string, unknown> {
   if (file.trim() === '-' || /^[a-z][\w+.-]*:\/\//i.test(file)) {
     throw new SetValueError(`${JSON.stringify(file)}, which is no file here: save it first`);
   }
   // What "helm get values" prints without -o yaml begins with a line that is no value.
-  const [, heading, text = ''] =
-    /^(?:(USER-SUPPLIED|COMPUTED) VALUES:[ \t]*\r?\n?)?([\s\S]*)$/.exec(readFile(file)) ?? [];
-  if (heading === 'COMPUTED') {
+  const text = readText(file);
+  const [heading, kind] = /^(USER-SUPPLIED|COMPUTED) VALUES:[ \t]*(?=\r?\n|$)/.exec(text) ?? [];
+  if (kind === 'COMPUTED') {
     throw new SetValueError(
       `${file}, which has the defaults of the chart in it as well: leave --all out of "helm get values"`,
     );
   }
-  // Helm reads YAML 1.1, where yes and on are booleans, and of several documents the first.
-  const [document] = parseAllDocuments(text, { version: '1.1', uniqueKeys: false }) as Document[];
-  const [error] = document?.errors ?? [];
-  if (error !== undefined) {
-    // Without the source, which may be a credential.
-    const { line, col } = error.linePos?.[0] ?? { line: 1, col: 1 };
-    throw new SetValueError(`${file}, which is no YAML at line ${line}, column ${col} (${error.code})`);
-  }
-  const values: unknown = document?.toJS() ?? {};
+  // A comment keeps the lines where they are. Helm reads YAML 1.1, where yes and on are booleans, and of several documents
+  // the first.
+  const yaml = heading === undefined ? text : `#${text.slice(heading.length)}`;
+  const [document] = readYaml(yaml, { version: '1.1', lenient: true });
+  const values = document?.value ?? {};
   if (!isMapping(values)) throw new SetValueError(`${file}, which has no mapping in it`);
   return values;
 }

@@ -1,5 +1,5 @@
-import { parseDocument } from 'yaml';
 import { isMapping } from '../config/validate';
+import { FaultyFile, readYaml } from '../yaml/read';
 
 /** A value that is not of the kind that the chart expects there; the message never has the value in it. */
 export class ReadError extends Error {
@@ -57,10 +57,12 @@ export const templatedList: Reader<unknown[]> = (value) => {
   if (value.includes('{{')) {
     throw new ReadError('a list without template expressions ({{ ... }}), which only Helm can evaluate');
   }
-  const document = parseDocument(value, { version: '1.1' });
-  if (document.errors.length > 0) throw new ReadError('the YAML of a list');
-  const parsed: unknown = document.toJS();
-  return parsed === null || parsed === undefined ? [] : list(parsed);
+  try {
+    const [document] = readYaml(value, { version: '1.1', lenient: true });
+    return document === undefined ? [] : list(document.value);
+  } catch (error) {
+    throw error instanceof FaultyFile ? new ReadError('the YAML of a list') : error;
+  }
 };
 
 /** Resource requests and limits of CPU and memory. */

@@ -551,6 +551,7 @@ const NO_EMPTY_PASSWORDS = 'Everything that reaches MySQL could read and change 
 
 const MYSQL: readonly ChartValue[] = [
   together('mysql.enabled', 'true', 'mysql.enabled'),
+  dropped('mysql.global', 'unset', 'Helm puts it there for the subchart, which does not read it'),
   dropped('mysql.name', 'mysql', 'no template of the subchart reads it'),
   together('mysql.nameOverride', '""', 'mysql.name'),
   together('mysql.fullnameOverride', '""', 'mysql.name'),

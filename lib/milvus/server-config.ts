@@ -1,11 +1,11 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
-import { Document, Scalar } from 'yaml';
 import { type ServerKeyRow, serverKeys } from '../config/server-keys';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
 import { serverEndpoint } from '../config/tls';
 import { apiObject } from '../kubernetes/objects';
+import { writeYaml } from '../yaml/write';
 
 /** The template of one role's server_config.yaml. */
 export interface ServerConfigTemplate {
@@ -54,7 +54,7 @@ export class ServerConfigs extends Construct {
   }
 }
 
-type Value = string | number | boolean | readonly string[] | Scalar | undefined;
+type Value = string | number | boolean | readonly string[] | undefined;
 type Sections = Record<string, Record<string, Value>>;
 
 /** Only this text is accepted, whatever the release (Config.cpp). */
@@ -62,8 +62,11 @@ const CONFIG_VERSION = '0.5';
 
 const HEADER = (
   role: string,
-) => ` Configuration of the ${role}. The words between @ are credentials; an init container
- puts them in, from the Secrets, into memory.`;
+) => `# Configuration of the ${role}. The words between @ are credentials; an init container
+# puts them in, from the Secrets, into memory.
+`;
+/** In double quotes, within which the render script can put any credential. */
+const PLACEHOLDER = /@[A-Z0-9_]+@/;
 
 /** Whose configuration it is. */
 interface Server {
@@ -82,8 +85,8 @@ const DERIVED: Readonly<Record<string, (server: Server) => Value>> = {
   'storage.s3_enabled': ({ settings }) => settings.s3 !== undefined,
   'storage.s3_address': ({ settings: { s3 } }) => s3 && serverEndpoint(s3).address,
   'storage.s3_port': ({ settings: { s3 } }) => s3 && serverEndpoint(s3).port,
-  'storage.s3_access_key': () => credential('@S3_ACCESS_KEY@'),
-  'storage.s3_secret_key': () => credential('@S3_SECRET_KEY@'),
+  'storage.s3_access_key': () => '@S3_ACCESS_KEY@',
+  'storage.s3_secret_key': () => '@S3_SECRET_KEY@',
   'cache.cache_size': ({ role }) => role.cache.cacheBytes,
   'cache.insert_buffer_size': ({ role }) => role.cache.insertBufferBytes,
   // Without an address of its own the push gateway is in the same pod.
@@ -105,9 +108,8 @@ export function serverConfig(server: Server): string {
     sections[section] = { ...sections[section], ...keys };
   }
 
-  const document = new Document({ version: credential(CONFIG_VERSION), ...sections });
-  document.commentBefore = HEADER(headline(settings.mode === 'cluster', writes));
-  return document.toString({ lineWidth: 0 });
+  const text = writeYaml({ version: CONFIG_VERSION, ...sections }, { quote: PLACEHOLDER });
+  return `${HEADER(headline(settings.mode === 'cluster', writes))}\n${text}`;
 }
 
 function valueFor({ section, key, option = '', roles, write }: ServerKeyRow, server: Server): Value {
@@ -136,17 +138,8 @@ function headline(cluster: boolean, writes: boolean): string {
 }
 
 /** Taken literally by the server: no percent-encoding. SQLite's file is `db/meta.sqlite` in storage.path. */
-function metaUri({ database }: Settings): Value {
+function metaUri({ database }: Settings): string {
   return database === undefined
     ? 'sqlite://:@:/'
-    : credential(
-        `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`,
-      );
-}
-
-/** A text in double quotes, within which the render script can put any credential. */
-function credential(text: string): Scalar {
-  const scalar = new Scalar(text);
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
+    : `mysql://${database.user}:@MYSQL_PASSWORD@@${database.host}:${database.port}/${database.database}`;
 }

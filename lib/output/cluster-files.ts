@@ -1,8 +1,9 @@
 import * as path from 'node:path';
-import { App, Yaml } from 'cdk8s';
+import { App } from 'cdk8s';
 import type { Settings } from '../config/settings';
 import { MilvusCluster } from '../milvus-cluster';
 import { MilvusJob } from '../milvus-job';
+import { writeDocuments } from '../yaml/write';
 import { GENERATED, type Staged, stage } from './files';
 
 /** A cluster and the directory that its files go to, relative to the output directory. */
@@ -47,8 +48,8 @@ export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Sta
   const isScript = ({ kind, metadata }: Manifest) => kind === 'ConfigMap' && names.includes(metadata.name);
   const all: readonly Manifest[] = chart.toJson();
   const objects = all.filter((object) => !isScript(object));
-  stage(outdir, scriptsFile(cluster), GENERATED + Yaml.stringify(...all.filter(isScript)), staged);
-  stage(outdir, manifestFile(cluster), GENERATED + Yaml.stringify(...objects), staged);
+  stage(outdir, scriptsFile(cluster), GENERATED + writeDocuments(all.filter(isScript)), staged);
+  stage(outdir, manifestFile(cluster), GENERATED + writeDocuments(objects), staged);
   const files = [scriptsFile(cluster), manifestFile(cluster)];
   stageKustomization(
     outdir,
@@ -62,7 +63,7 @@ export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Sta
   stageKustomization(outdir, jobsDirectory(cluster), jobFiles, staged);
   for (const job of jobs) {
     const jobObjects = new MilvusJob(new App(), job, job, settings).toJson();
-    stage(outdir, jobFile(cluster, job), GENERATED + Yaml.stringify(...jobObjects), staged);
+    stage(outdir, jobFile(cluster, job), GENERATED + writeDocuments(jobObjects), staged);
   }
   return objects.length;
 }
@@ -82,7 +83,7 @@ export function stageKustomization(
   stage(
     outdir,
     path.posix.join(directory, 'Kustomization'),
-    GENERATED + Yaml.stringify(kustomization),
+    GENERATED + writeDocuments([kustomization]),
     staged,
   );
 }

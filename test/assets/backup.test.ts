@@ -643,6 +643,16 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
     });
   });
 
+  test('a database with a hyphen in its name is dumped, and loaded', async () => {
+    const named = { MYSQL_USER: 'super', MYSQL_PWD: 'x', MYSQL_DATABASE: 'milvus-prod' };
+    sql('DROP DATABASE IF EXISTS `milvus-prod`; CREATE DATABASE `milvus-prod`');
+    takeDump(good, work);
+    expect(await execute('restore-load', named)).toMatchObject({ code: 0, stderr: '' });
+    freshWork();
+    expect(await execute('backup-dump', named)).toMatchObject({ code: 0, stderr: '' });
+    expect(sql('SELECT COUNT(*) FROM `milvus-prod`.TableFiles')).toBe('4000\n');
+  });
+
   describe('restore-load', () => {
     test.each<[string, Record<string, string>, RegExp]>([
       ['the wrong password', { MYSQL_PWD: 'hunter2' }, /refuses user 'milvus'/],

@@ -27,8 +27,10 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
     port = server.port;
     const made = server.sql(`
       CREATE DATABASE milvus;
+      CREATE DATABASE \`milvus-prod\`;
       CREATE USER milvus@'%' IDENTIFIED BY '${password.replace(/\\/g, '\\\\')}';
       GRANT ALL ON milvus.* TO milvus@'%';
+      GRANT ALL ON \`milvus-prod\`.* TO milvus@'%';
       CREATE USER superuser@'%' IDENTIFIED BY 'x';
       GRANT ALL ON *.* TO superuser@'%';
       CREATE USER stranger@'10.1.2.3' IDENTIFIED BY 'x';
@@ -62,6 +64,11 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
       expect(await run([...shell, WAIT], env())).toEqual({ code: 0, stdout: '', stderr: '' });
     },
   );
+
+  test('a database with a hyphen in its name', async () => {
+    const named = env({ MYSQL_DATABASE: 'milvus-prod' });
+    expect(await run(['sh', WAIT], named)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
 
   test.each<[string, Record<string, string>, RegExp]>([
     [

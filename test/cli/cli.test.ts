@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { main } from '../../lib/cli';
 import { GENERATED } from '../../lib/output/files';
 import { ROOT } from '../support/project';
@@ -73,6 +73,70 @@ test('a configuration that can not be used: 1, and nothing is written', () => {
     expect(other).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('"address"?') });
     expect(other.stderr).not.toContain('Nothing was written.');
   }
+});
+
+describe('what is wrong, for programs', () => {
+  const problem = {
+    source: 'bad.yaml',
+    file: 'bad.yaml',
+    line: 2,
+    column: 14,
+    path: 's3.adress',
+    given: 'an unknown key',
+    expected: 'a known one; did you mean "address"?',
+  };
+
+  test.each(['synth', 'check'])('--format json: %s', (name) => {
+    for (const format of [['--format', 'json'], ['--format=json']]) {
+      const { code, stdout, stderr } = run(name, '-c', 'bad.yaml', '-o', 'none', ...format);
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+      const { problems } = JSON.parse(stdout) as { problems: (typeof problem & { message: string })[] };
+      expect(problems).toContainEqual(expect.objectContaining(problem));
+      expect(problems.find(({ path }) => path === 's3.adress')?.message).toBe(
+        's3.adress: given an unknown key; expected a known one; did you mean "address"?',
+      );
+    }
+    expect(run(name, '--format', 'xml')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('--format json says that nothing is wrong, too, and which manifests are stale', () => {
+    expect(run('synth', '-q', '-o', 'json', '--format', 'json')).toEqual({
+      code: 0,
+      stdout: '{\n  "problems": []\n}\n',
+      stderr: '',
+    });
+    expect(run('check', '-o', 'json', '--format', 'json')).toMatchObject({ code: 0, stderr: '' });
+    rmSync(join(directory, 'json/Kustomization'));
+    const { code, stdout } = run('check', '-o', 'json', '--format', 'json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      1,
+      { problems: [{ file: 'json/Kustomization', given: 'a file that is missing' }] },
+    ]);
+  });
+
+  test('annotations in GitHub Actions, at files as the repository has them', () => {
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: join(directory, '..') };
+    for (const name of ['synth', 'check', 'images']) {
+      const { code, stdout, stderr } = runWith(env, name, '-c', 'bad.yaml');
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toContain(
+        `\n::error file=${basename(directory)}/bad.yaml,line=2,col=14,title=bad.yaml::s3.adress: given an unknown key; expected a known one; did you mean "address"?\n`,
+      );
+    }
+    expect(run('check', '-c', 'bad.yaml').stderr).not.toContain('::error');
+  });
+
+  test('annotations have a line each, whatever is in a message', () => {
+    writeFileSync(join(directory, 'odd,50%.yaml'), 'name: "5%"\ns3: {address: "a:b", bucket: vectors}\n');
+    const { stderr } = runWith({ GITHUB_ACTIONS: 'true' }, 'synth', '-c', 'odd*.yaml');
+    const lines = stderr.split('\n').filter((line) => line.startsWith('::error'));
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^::error file=odd%2C50%25\.yaml,line=1,col=7,title=odd%2C50%25\.yaml::name: given "5%25".*%0A/,
+      ),
+      expect.stringMatching(/^::error file=odd%2C50%25\.yaml,line=2,col=15,.*s3\.address: given "a:b".*%0A/),
+    ]);
+  });
 });
 
 test.each<[config: string, code: number, words: string]>([

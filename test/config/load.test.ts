@@ -20,7 +20,7 @@ function names(files: Readonly<Record<string, string>>, options?: Options): stri
 }
 
 /** Writes files, and gives the report on them. */
-function report(files: Readonly<Record<string, string>>, options?: Options): string {
+function report(files: Readonly<Record<string, string | Uint8Array>>, options?: Options): string {
   write(files);
   try {
     load(options);
@@ -31,7 +31,7 @@ function report(files: Readonly<Record<string, string>>, options?: Options): str
   return '';
 }
 
-function write(files: Readonly<Record<string, string>>): void {
+function write(files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [file, content] of Object.entries(files)) {
     mkdirSync(join(cwd, file, '..'), { recursive: true });
     writeFileSync(join(cwd, file), content);
@@ -159,7 +159,7 @@ describe('files that are no configuration', () => {
     ['null', 'null\n'],
   ])('%s', (_, text) => {
     expect(report({ 'milvus.yaml': text })).toBe(
-      'milvus.yaml: 1 problem\n  - given an empty file; expected a cluster: at least name, s3.address and s3.bucket',
+      'milvus.yaml: 1 problem\n  - milvus.yaml:1:1: given an empty file; expected a cluster: at least name, s3.address and s3.bucket',
     );
   });
 
@@ -170,31 +170,31 @@ describe('files that are no configuration', () => {
     [
       'a quoted key',
       `name: "a\ns3: {bucket: CANARY}\n`,
-      'line 3, column 1: expected valid YAML (Missing closing "quote)',
+      'milvus.yaml:3:1: expected valid YAML (Missing closing "quote)',
     ],
     [
       'indentation',
       'name: a\n s3: CANARY\n',
-      'line 1, column 7: expected valid YAML (Nested mappings are not',
+      'milvus.yaml:1:7: expected valid YAML (Nested mappings are not',
     ],
     [
       'a tab',
       's3:\n\taddress: CANARY\n',
-      'line 2, column 1: expected valid YAML (Tabs are not allowed as indentation',
+      'milvus.yaml:2:1: expected valid YAML (Tabs are not allowed as indentation',
     ],
     ['an unclosed list', 'name: [a, CANARY\n', 'expected valid YAML (Flow sequence'],
     ['an unclosed mapping', 's3: {secretKey: CANARY\nname: b\n', 'expected valid YAML'],
     [
       'two values',
       'name: "a" CANARY\n',
-      'line 1, column 11: expected valid YAML (Unexpected scalar at node end)',
+      'milvus.yaml:1:11: expected valid YAML (Unexpected scalar at node end)',
     ],
     [
       'a value that begins with @',
       'password: @CANARY\n',
-      'line 1, column 11: expected valid YAML (Plain value cannot',
+      'milvus.yaml:1:11: expected valid YAML (Plain value cannot',
     ],
-    ['a value with ": "', 'password: CANARY: x\n', 'line 1, column 11: expected valid YAML (Nested mappings'],
+    ['a value with ": "', 'password: CANARY: x\n', 'milvus.yaml:1:11: expected valid YAML (Nested mappings'],
     ['an escape', 'password: "\\qCANARY"\n', 'expected valid YAML (Invalid escape sequence)'],
     [
       'a block header',
@@ -204,38 +204,43 @@ describe('files that are no configuration', () => {
     [
       'a line without a key',
       'name: a\nCANARY\n',
-      'line 2, column 1: expected valid YAML (Implicit map keys need',
+      'milvus.yaml:2:1: expected valid YAML (Implicit map keys need',
     ],
     [
       'a tag that nobody knows',
       'password: !vault CANARY\n',
-      'line 1, column 11: expected valid YAML (Unresolved tag)',
+      'milvus.yaml:1:11: expected valid YAML (Unresolved tag)',
     ],
-    ['a key that is a mapping', '{a: CANARY}: x\n', 'expected valid YAML'],
+    ['a key that is a mapping', '{a: CANARY}: x\n', 'milvus.yaml:1:1: expected a text as a key'],
     [
       'a key twice',
       'name: a\nname: CANARY\n',
-      'line 2, column 1: expected valid YAML (Map keys must be unique)',
+      'milvus.yaml:2:1: expected valid YAML (Map keys must be unique)',
     ],
     [
       'a key twice, deep down',
       'name: a\ns3:\n  port: 1\n  port: 2\n',
-      'line 4, column 3: expected valid YAML (Map keys',
+      'milvus.yaml:4:3: expected valid YAML (Map keys',
     ],
     [
       'an alias to nowhere',
       's3: *CANARY\n',
-      'given an alias (*name) or merge key (<<) without a value that fits',
+      'milvus.yaml:1:5: given an alias (*name) without an anchor (&name) above it',
     ],
     [
       'a merge of a text',
       '<<: CANARY\n',
-      'given an alias (*name) or merge key (<<) without a value that fits',
+      'milvus.yaml:1:1: given a merge key (<<) with something that is no mapping',
     ],
     [
       'aliases of aliases of aliases',
-      `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n`,
-      'given an alias',
+      [
+        'a: &a [1, 1, 1, 1, 1]',
+        ...[...'bcdefgh'].map(
+          (name, index) => `${name}: &${name} [${Array(6).fill(`*${'abcdefg'[index]}`)}]`,
+        ),
+      ].join('\n'),
+      'milvus.yaml:7:8: given aliases of aliases that multiply; expected at most 100000 values in a document',
     ],
     ['no YAML at all', '\0\x01\x02CANARY', 'milvus.yaml: 1 problem'],
   ])('%s', (_, text, message) => {
@@ -258,7 +263,7 @@ describe('files that are no configuration', () => {
       'nope.yaml: 1 problem',
       'b.yaml: 2 problems',
     ]);
-    expect(found).toContain('line 5, column 1');
+    expect(found).toContain('a.yaml:5:1: expected valid YAML');
   });
 });
 
@@ -327,7 +332,7 @@ describe('extends', () => {
     [
       'no such base',
       { 'milvus.yaml': 'extends: nope.yaml\nname: a\n' },
-      'milvus.yaml: 1 problem\n  - extends: given no such file; expected the configuration in nope.yaml',
+      'milvus.yaml: 1 problem\n  - milvus.yaml:1:10: extends: given no such file; expected the configuration in nope.yaml',
     ],
     [
       'itself',
@@ -353,12 +358,12 @@ describe('extends', () => {
     [
       'an empty base',
       { 'milvus.yaml': 'extends: b.yaml', 'b.yaml': '' },
-      'b.yaml: 1 problem\n  - given an empty file',
+      'b.yaml: 1 problem\n  - b.yaml:1:1: given an empty file',
     ],
     [
       'a base with a bad value',
       { 'milvus.yaml': `extends: b.yaml\nname: a\n`, 'b.yaml': 's3: {address: h, bucket: b}\n' },
-      'milvus.yaml: 1 problem\n  - s3.bucket: given "b"; expected a bucket name',
+      'b.yaml, which a cluster extends: 1 problem\n  - b.yaml:1:26: s3.bucket: given "b"; expected a bucket name',
     ],
     [
       'a base with a typo',
@@ -384,8 +389,61 @@ describe('extends', () => {
       { config: '*.yaml' },
     );
     expect(found).toBe(
-      'base.yaml: 1 problem\n  - line 2, column 1: expected valid YAML (Map keys must be unique)',
+      'base.yaml: 1 problem\n  - base.yaml:2:1: expected valid YAML (Map keys must be unique)',
     );
+  });
+});
+
+describe('where it is wrong', () => {
+  const latin1 = Buffer.from('name: a\nannotations: { owner: "M\u00fcller" }\n', 'latin1');
+
+  test('a file that is not UTF-8, a base among them', () => {
+    const fault =
+      'latin.yaml:2:25: given bytes that are not UTF-8, but of an older encoding; expected UTF-8\n    Save it as UTF-8';
+    expect(report({ 'latin.yaml': latin1 }, { config: 'latin.yaml' })).toContain(fault);
+    expect(report({ 'milvus.yaml': 'extends: latin.yaml\n', 'latin.yaml': latin1 })).toContain(fault);
+    expect(report({ 'milvus.yaml': Buffer.from(`\ufeff${cluster('a')}`, 'utf16le') })).toContain(
+      'milvus.yaml:1:1: given UTF-16; expected UTF-8',
+    );
+  });
+
+  test('in a base it is reported once, with how many clusters extend it; what a cluster says or lacks, with the cluster', () => {
+    const found = report(
+      {
+        'base.yaml': 'extends: deep.yaml\nreadonly:\n  replica: 1\n',
+        'deep.yaml': 's3: { address: "a:b", port: 0 }\nmode: cluster\n',
+        'one.yaml': 'extends: base.yaml\nname: one\ns3: { bucket: one }\n',
+        'two.yaml': 'extends: base.yaml\nname: two\ns3: { bucket: two, port: 80 }\n',
+        'three.yaml': 'extends: base.yaml\nname: three\nmode: both\n',
+      },
+      { config: '*.yaml' },
+    );
+    expect(found.match(/^\S.*|^ {2}- .*?: given/gm)).toEqual([
+      'deep.yaml, which 3 clusters extend: 2 problems',
+      '  - deep.yaml:1:16: s3.address: given',
+      '  - deep.yaml:1:29: s3.port: given',
+      'base.yaml, which 3 clusters extend: 1 problem',
+      '  - base.yaml:3:12: readonly.replica: given',
+      'three.yaml: 2 problems',
+      '  - three.yaml:3:7: mode: given',
+      '  - three.yaml:1:1: s3.bucket: given',
+    ]);
+  });
+
+  test('what a file replaces is not looked for in its base', () => {
+    const files = {
+      'milvus.yaml': 'extends: b.yaml\nname: a\ns3: 5\n',
+      'b.yaml': 's3: { address: "a:b" }\n',
+    };
+    expect(report(files)).toContain('milvus.yaml:3:5: s3: given 5');
+  });
+
+  test('a base that is a cluster as well has its problems once', () => {
+    const files = {
+      'base.yaml': `${cluster('base')}mode: both\n`,
+      'one.yaml': 'extends: base.yaml\nname: one\n',
+    };
+    expect(report(files, { config: 'base.yaml,one.yaml' }).match(/mode: given/g)).toHaveLength(1);
   });
 });
 
@@ -465,14 +523,14 @@ describe('${env:NAME}', () => {
   ])('a port: %s', (_, PORT) => {
     const found = report({ 'milvus.yaml': cluster('a', '  port: ${env:PORT}\n') }, { env: { PORT } });
     expect(found).toBe(
-      'milvus.yaml: 1 problem\n  - s3.port: given ${env:PORT}; expected a port number from 1 to 65534',
+      'milvus.yaml: 1 problem\n  - milvus.yaml:5:9: s3.port: given ${env:PORT}; expected a port number from 1 to 65534',
     );
   });
 
   test('an unset one is one problem, though the value has no good form either', () => {
     expect(report(with3('${env:NOPE}'))).toBe(
       'milvus.yaml: 1 problem\n' +
-        '  - namespace: given ${env:NOPE}; expected the environment variable NOPE to be set\n' +
+        '  - milvus.yaml:5:12: namespace: given ${env:NOPE}; expected the environment variable NOPE to be set\n' +
         '    Set it, or give a default: ${env:NOPE:-default}.',
     );
     expect(report({ 'milvus.yaml': cluster('a', '  port: ${env:NOPE}\n') })).toContain(
@@ -495,7 +553,7 @@ describe('${env:NAME}', () => {
   ])('a malformed one: %s', (_, value, shown) => {
     const found = report({ 'milvus.yaml': cluster('a', `annotations: {a: "${value}"}\n`) });
     expect(found).toBe(
-      `milvus.yaml: 1 problem\n  - annotations.a: given ${shown}; expected \${env:NAME} or \${env:NAME:-default}`,
+      `milvus.yaml: 1 problem\n  - milvus.yaml:5:18: annotations.a: given ${shown}; expected \${env:NAME} or \${env:NAME:-default}`,
     );
   });
 
@@ -557,7 +615,7 @@ describe('clusters beside each other', () => {
     [
       'a name',
       [cluster('a'), 'name: a\ns3: {address: h, bucket: other}\n'],
-      'milvus.yaml, document 2 (a): 1 problem\n  - name: given name a, as in milvus.yaml, document 1 (a); expected a name that no other cluster in the namespace has',
+      'milvus.yaml, document 2 (a): 1 problem\n  - milvus.yaml:6:7: name: given name a, as in milvus.yaml, document 1 (a); expected a name that no other cluster in the namespace has',
     ],
     [
       'a name in a namespace',
@@ -603,7 +661,7 @@ describe('clusters beside each other', () => {
     [
       'an instance',
       [cluster('a', 'instance: release\n'), b('instance: release\n')],
-      'milvus.yaml, document 2 (b): 1 problem\n  - instance: given instance release of milvus, as in milvus.yaml, document 1 (a); expected an instance of its own: by it the pods are selected',
+      'milvus.yaml, document 2 (b): 1 problem\n  - milvus.yaml:11:11: instance: given instance release of milvus, as in milvus.yaml, document 1 (a); expected an instance of its own: by it the pods are selected',
     ],
     [
       'an instance that is the name of the other',

@@ -372,9 +372,9 @@ describe('every rule at its edges', () => {
     },
     {
       path: 'mysql.database',
-      accepted: ['m', 'A_1', 'x'.repeat(64)],
-      refused: ['', 'a-b', 'a/b', 'x'.repeat(65), 'a`b'],
-      words: 'expected a database name of letters, digits and underscores',
+      accepted: ['m', 'A_1', 'a-b', '1-2', 'x'.repeat(64)],
+      refused: ['', '-a', 'a/b', 'a.b', 'x'.repeat(65), 'a`b'],
+      words: 'expected a database name of letters, digits, underscores and hyphens',
     },
     {
       path: 'mysql.user',

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../lib';
 import { parseInstallCommand } from '../../lib/helm/install-command';
 
-const FILES: Readonly<Record<string, string>> = {
+const FILES: Readonly<Record<string, string | Uint8Array>> = {
   'a.yaml': 'x: {a: 1, b: 2}\nlist: [1, 2]\nflag: yes\nmode: 0755\n',
   'b.yaml': 'x: {b: 3, c: null}\nlist: [3]\n',
   'two.yaml': 'first: 1\n---\nsecond: 2\n',
@@ -11,8 +11,10 @@ const FILES: Readonly<Record<string, string>> = {
   'all.yaml': 'COMPUTED VALUES:\nx: 1\n',
   'broken.yaml': 'secret: "CANARY\n',
   'empty.yaml': '',
+  'latin1.yaml': Buffer.from('a: "M\u00fcller"\n', 'latin1'),
+  'faults.yaml': 'USER-SUPPLIED VALUES:\ncluster: &c { a: 1 }\nstorage: { <<: [*c, 3] }\nimage: *nope\n',
 };
-const readFile = (path: string): string => {
+const readFile = (path: string): string | Uint8Array => {
   const content = FILES[path];
   if (content !== undefined) return content;
   throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
@@ -132,7 +134,17 @@ test.each<[args: readonly string[], ...words: string[]]>([
   [['r', 'milvus/milvus', '-f', 'none.yaml'], '--values: given ENOENT', 'none.yaml'],
   [['r', 'milvus/milvus', '-f', 'list.yaml'], 'list.yaml, which has no mapping in it'],
   [['r', 'milvus/milvus', '-f', 'all.yaml'], 'all.yaml, which has the defaults of the chart in it as well'],
-  [['r', 'milvus/milvus', '-f', 'broken.yaml'], 'broken.yaml, which is no YAML at line'],
+  [['r', 'milvus/milvus', '-f', 'broken.yaml'], 'broken.yaml:2:1: --values: expected valid YAML'],
+  [['r', 'milvus/milvus', '-f', 'latin1.yaml'], 'latin1.yaml:1:6: --values: given bytes that are not UTF-8'],
+  [
+    ['r', 'milvus/milvus', '--set-file', 'a=latin1.yaml'],
+    'latin1.yaml:1:6: --set-file: given bytes that are not UTF-8',
+  ],
+  [
+    ['r', 'milvus/milvus', '-f', 'faults.yaml'],
+    'faults.yaml:3:12: --values: given a merge key (<<) with something that is no mapping',
+    'faults.yaml:4:8: --values: given an alias (*name) without an anchor (&name) above it',
+  ],
   [['r', 'milvus/milvus', '-f', '-'], 'which is no file here'],
   [['r', 'milvus/milvus', '-f', 'https://example.com/values.yaml'], 'which is no file here'],
   [['r', 'milvus/milvus', '--set-file', 'a=none'], '--set-file: given ENOENT'],

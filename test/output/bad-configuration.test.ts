@@ -253,7 +253,7 @@ const values: readonly [path: string, value: unknown, given: string, expected: s
   ['service.loadBalancerIP', '1.2.3.4', 'a value with service.type ClusterIP', 'service.type LoadBalancer'],
   ['service.loadBalancerSourceRanges', ['10.0.0.0'], '"10.0.0.0"', 'an IPv4 range such as 10.0.0.0/8'],
   ['mysql.user', 'root', '"root"', 'and not root'],
-  ['mysql.database', 'my-db', '"my-db"', 'a database name of letters, digits and underscores'],
+  ['mysql.database', 'my.db', '"my.db"', 'a database name of letters, digits, underscores and hyphens'],
   ['mysql.maxConnections', 100, '100', 'at least 134, which the servers and proxies can open together'],
   ['mysql.resources.limits.memory', '256Mi', '256Mi', 'at least 512Mi'],
   ['mysql.persistence.size', '4GB', '"4GB"', 'a Kubernetes quantity such as 10Gi'],
@@ -283,7 +283,9 @@ test.each(values)('%s: %j', (path, value, given, expected) => {
   expect(head).toBe(`milvus.yaml: ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`);
   const problem = problems.find((line) => line.includes(`given ${given}`)) ?? '';
   expect([problem, message]).toEqual([expect.stringContaining(expected), message]);
-  expect(problem.startsWith(path)).toBe(true);
+  const [place = '', ...words] = problem.split(': ');
+  expect(place).toMatch(/^milvus\.yaml:\d+:\d+$/);
+  expect(words.join(': ').startsWith(path)).toBe(true);
   expect(message).not.toContain('CANARY');
 });
 
@@ -298,13 +300,13 @@ describe('files', () => {
     ['comments only', '# name: a\n', 'given an empty file'],
     ['a list', '- name: a\n', 'given a list; expected a mapping with the keys name'],
     ['a scalar', 'S3_SECRET_KEY=CANARY\n', 'given a text; expected a mapping with the keys name'],
-    ['a YAML syntax error', 'name: a\ns3: {secretKey: CANARY\n', 'line 3, column 1: expected valid YAML'],
+    ['a YAML syntax error', 'name: a\ns3: {secretKey: CANARY\n', 'milvus.yaml:3:1: expected valid YAML'],
     [
       'a key twice',
       cluster('a', 'mysql: {}\nmysql: {}\n'),
-      'line 4, column 1: expected valid YAML (Map keys must be unique)',
+      'milvus.yaml:4:1: expected valid YAML (Map keys must be unique)',
     ],
-    ['an alias to nowhere', 's3: *CANARY\n', 'given an alias (*name) or merge key'],
+    ['an alias to nowhere', 's3: *CANARY\n', 'milvus.yaml:1:5: given an alias (*name) without an anchor'],
     [
       'an unset reference',
       cluster('a', 'namespace: ${env:SPACE}\n'),
@@ -324,7 +326,7 @@ describe('files', () => {
     [
       'two clusters of one name',
       `${cluster('a')}---\nname: a\ns3: {address: h, bucket: other}\n`,
-      'milvus.yaml, document 2 (a): 1 problem\n  - name: given name a, as in milvus.yaml, document 1 (a)',
+      'milvus.yaml, document 2 (a): 1 problem\n  - milvus.yaml:4:7: name: given name a, as in milvus.yaml, document 1 (a)',
     ],
     [
       'two clusters on one bucket',
@@ -365,7 +367,7 @@ describe('files', () => {
     write('b.yaml', cluster('b', 'readonly: {replicas: 0}\n'));
     const before = state(outdir);
     expect(attempt('a.yaml,good.yaml,b.yaml')).toMatch(
-      /^a\.yaml: 2 problems\n {2}- name: given "A";.*\n\nb\.yaml: 1 problem\n {2}- readonly\.replicas: given 0/s,
+      /^a\.yaml: 2 problems\n {2}- a\.yaml:1:7: name: given "A";.*\n\nb\.yaml: 1 problem\n {2}- b\.yaml:3:22: readonly\.replicas: given 0/s,
     );
     expect(state(outdir)).toEqual(before);
   });
@@ -374,14 +376,14 @@ describe('files', () => {
     const message = refused(
       'name: Milvus\ns3: {address: "https://s3", bucket: B, port: 0}\nreadonly: {replicas: -1, cach: {}}\nmilvus: {timezone: UTC}\n',
     );
-    expect(message.match(/^ {2}- [^:]+/gm)).toEqual([
-      '  - name',
-      '  - s3.address',
-      '  - s3.port',
-      '  - s3.bucket',
-      '  - milvus.timezone',
-      '  - readonly.replicas',
-      '  - readonly.cach',
+    expect([...message.matchAll(/^ {2}- milvus\.yaml:(.*?): given/gm)].map(([, found]) => found)).toEqual([
+      '1:7: name',
+      '2:15: s3.address',
+      '2:46: s3.port',
+      '2:37: s3.bucket',
+      '4:20: milvus.timezone',
+      '3:22: readonly.replicas',
+      '3:26: readonly.cach',
     ]);
   });
 });
@@ -513,10 +515,11 @@ describe('npm run synth', () => {
     [
       'wrong values',
       'name: A\ns3: {address: "https://AKIA:CANARY@s3", bucket: bbb}\n',
-      'milvus.yaml: 2 problems\n  - name: given "A"; expected a name',
-      '  - s3.address: given "***@s3"; expected a host name',
+      'milvus.yaml: 2 problems\n  - ',
+      'milvus.yaml:1:7: name: given "A"; expected a name',
+      'milvus.yaml:2:15: s3.address: given "***@s3"; expected a host name',
     ],
-    ['a YAML syntax error', 'secret: "CANARY\n', 'line 2, column 1: expected valid YAML'],
+    ['a YAML syntax error', 'secret: "CANARY\n', 'milvus.yaml:2:1: expected valid YAML'],
     [
       'an unset reference',
       cluster('a', 'namespace: "${env:NOT_SET_ANYWHERE:}"\n'),

@@ -1,6 +1,7 @@
-import { App, Yaml } from 'cdk8s';
+import { App } from 'cdk8s';
 import { MilvusCluster, type MilvusConfig, MilvusJob } from '../../lib';
 import type { NetworkPolicyPeer, Resources } from '../../lib/config/milvus-config';
+import { writeDocuments } from '../../lib/yaml/write';
 import { type Manifest, parse } from './manifests';
 
 /** Every key given, at every depth: a new option does not compile until it stands in `everyOption`. */
@@ -639,7 +640,7 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
 /** The Jobs that a person starts, as they are written to jobs/. */
 export const jobsOf = (config: MilvusConfig): Manifest[] =>
   MilvusJob.namesFor(clusterOf(config).settings).flatMap((job) =>
-    parse(Yaml.stringify(...(new MilvusJob(new App(), job, job, config).toJson() as unknown[]))),
+    parse(writeDocuments(new MilvusJob(new App(), job, job, config).toJson())),
   );
 
 export const clusterOf = (config: MilvusConfig): MilvusCluster =>
@@ -647,7 +648,7 @@ export const clusterOf = (config: MilvusConfig): MilvusCluster =>
 
 /** The manifest as it is written to the file. */
 export const yamlOf = remembered((config: MilvusConfig): string =>
-  Yaml.stringify(...(clusterOf(config).toJson() as unknown[])),
+  writeDocuments(clusterOf(config).toJson()),
 );
 
 /** The objects as kubectl reads them from the file; not to be changed, since others get the same. */

@@ -23,7 +23,10 @@ export const mysql = z
       .describe(
         'Name of the StatefulSet and its Service, and prefix of what belongs to them.\n\n@default - `<name>-mysql`',
       ),
-    database: rule(z.string().regex(/^\w{1,64}$/), 'a database name of letters, digits and underscores')
+    database: rule(
+      z.string().regex(/^\w[\w-]{0,63}$/),
+      'a database name of letters, digits, underscores and hyphens that does not begin with a hyphen',
+    )
       .default('milvus')
       .describe('Database of the metadata.'),
     user: rule(
@@ -94,7 +97,10 @@ export const externalMysql = z
       'Write the host alone and put the port into externalMysql.port.',
     ).describe('Host name or IPv4 address.'),
     port: port().default(3306).describe('Port.'),
-    database: rule(z.string().regex(/^\w{1,64}$/), 'a database name of letters, digits and underscores')
+    database: rule(
+      z.string().regex(/^\w[\w-]{0,63}$/),
+      'a database name of letters, digits, underscores and hyphens that does not begin with a hyphen',
+    )
       .default('milvus')
       .describe('Database of the metadata; it must exist.'),
     user: rule(
