@@ -4,7 +4,7 @@
  */
 export { type LoadedCluster, type LoadOptions, loadClusters } from './config/load';
 export type { MilvusConfig } from './config/milvus-config';
-export { ConfigurationError, type Problem, type ProblemReport } from './config/problems';
+export { ConfigurationError, type FilePlace, type Problem, type ProblemReport } from './config/problems';
 export type { Settings } from './config/settings';
 export {
   type AdoptionStep,

@@ -113,7 +113,7 @@ const SYNTAX = /: | #|:$| $|[\t\n]/;
 const TAKEN_FOR_OTHERS = new RegExp(
   [
     String.raw`^[-+]?[._\d][\d_,:]*(?:\.[\d_]*)?(?:e[-+]?[\d_]*)?$`,
-    String.raw`^[-+]e[-+]?\d`,
+    String.raw`^[-+]?e[-+]?[\d_]+$`,
     String.raw`^[-+]?_*0_*[xob][\da-f_.p+-]*$`,
     String.raw`^\d{4}-\d\d?-\d\d?`,
     String.raw`^(?:null|true|false|yes|no|on|off|y|n|[-+]?\.?(?:inf|infinity|nan)|\.\.\..*)$`,
