@@ -208,7 +208,7 @@ test('the version is that of the package', () => {
 
 test('images and from-helm are those of the npm scripts', () => {
   expect(run('images').stdout.split('\n')[0]).toContain('\timages.milvus\t');
-  expect(run('images', '--all').stdout.trim().split('\n')).toHaveLength(9);
+  expect(run('images', '--all').stdout.trim().split('\n')).toHaveLength(10);
   writeFileSync(join(directory, 'values.yaml'), 'mysql: {enabled: false}\n');
   expect(
     run('from-helm', 'milvus', 'milvus/milvus', '--version', '1.1.6', '-f', 'values.yaml'),

@@ -50,7 +50,7 @@ test('as a command', () => {
       stdio: 'pipe',
     });
   expect(run().trim().split('\n')).toHaveLength(4);
-  expect(run('--all').trim().split('\n')).toHaveLength(9);
+  expect(run('--all').trim().split('\n')).toHaveLength(10);
   expect(run('--help')).toContain('npm run images -- [-c CONFIG]');
   expect(() => run('--nope')).toThrow("unknown option '--nope'");
 });

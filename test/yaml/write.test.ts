@@ -141,10 +141,19 @@ const CONFIGURATION = {
   ...minimal,
   annotations: Object.fromEntries(AWKWARD.slice(0, 300).map((text, index) => [`a${index}`, text])),
   writable: {
-    extraEnv: [...MORE_NUMBERS, ...DATES, ...WORDS, ...AWKWARD.slice(-300)].map((value, index) => ({
-      name: `E${index}`,
-      value,
-    })),
+    podTemplate: {
+      spec: {
+        containers: [
+          {
+            name: 'milvus',
+            env: [...MORE_NUMBERS, ...DATES, ...WORDS, ...AWKWARD.slice(-300)].map((value, index) => ({
+              name: `E${index}`,
+              value,
+            })),
+          },
+        ],
+      },
+    },
   },
   milvus: {
     extraConfigFiles: Object.fromEntries(AWKWARD.slice(300, 600).map((text, index) => [`f${index}`, text])),
