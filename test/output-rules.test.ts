@@ -120,6 +120,8 @@ function prerequisites(config: MilvusConfig): string[] {
     ...given('Secret', [
       ...(s3 === undefined ? [] : secret(s3.credentials, `${name}-s3`)),
       ...secret((mysql ?? externalMysql)?.credentials, mysql?.name ?? `${name}-mysql`),
+      s3?.tls?.caSecret,
+      backup?.s3?.tls?.caSecret,
       ...(backup?.s3?.credentials === undefined ? [] : secret(backup.s3.credentials, `${name}-backup-s3`)),
       ...records(at(config.podTemplate, 'spec', 'imagePullSecrets')).map(({ name: secretName }) =>
         String(secretName),

@@ -10,7 +10,8 @@ const resourceAmounts = z
     cpu: cpuQuantity().optional().describe('CPU cores, e.g. 2 or 500m.\n\n@default - as the section says'),
     memory: bytesQuantity().optional().describe('Memory, e.g. 8Gi.\n\n@default - as the section says'),
   })
-  .catchall(rule(z.union([z.string(), z.number()]), 'an amount such as 20Gi or 1'))
+  // Optional, as the two above are: a type has one rule for all of its keys.
+  .catchall(rule(z.union([z.string(), z.number()]), 'an amount such as 20Gi or 1').optional())
   .meta({
     id: 'ResourceAmounts',
     description:
