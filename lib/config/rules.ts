@@ -113,19 +113,23 @@ export const count = (least: number, most: number, what: string) =>
 
 export const flag = () => rule(z.boolean(), 'true or false');
 
+/** No memory, no cache and no volume is smaller: a number below it has lost its unit. */
+const LEAST_BYTES = 1024 ** 2;
+const LOST_UNIT = /^[1-9]\d{0,6}$/;
+
 /** A byte size in Milvus' notation. */
-export const milvusSize = (least = 1, most = Number.MAX_SAFE_INTEGER, range = '') =>
+export const milvusSize = (least = LEAST_BYTES, most = Number.MAX_SAFE_INTEGER, range = '') =>
   rule(
     z.string().refine((value) => {
       const bytes = parseMilvusSize(value);
       return bytes !== undefined && bytes >= least && bytes <= most;
     }),
     `a size in whole bytes such as 4GB or 512MB${range}`,
-    'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
+    (given) =>
+      LOST_UNIT.test(String(given))
+        ? `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'GB' : 'MB'}.`
+        : 'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
   );
-
-/** No memory and no volume is smaller: a number below it has lost its unit. */
-const LEAST_BYTES = 1024 ** 2;
 
 /** A Kubernetes quantity of memory or storage. */
 export const bytesQuantity = (example = '10Gi') =>
@@ -136,7 +140,7 @@ export const bytesQuantity = (example = '10Gi') =>
     }),
     `a Kubernetes quantity such as ${example}`,
     (given) =>
-      /^[1-9]\d{0,6}$/.test(String(given))
+      LOST_UNIT.test(String(given))
         ? `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'Gi' : 'Mi'}.`
         : 'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B; the least is 1Mi.',
   );

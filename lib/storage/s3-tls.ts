@@ -138,7 +138,7 @@ export function proxyContainer({ images, imagePullPolicy }: Settings, { tls }: T
 
 /** The command of a server, as the proxy needs it. */
 export function withProxy(s3: TlsS3, command: readonly string[]): string[] {
-  return ['bash', Scripts.path(WITH_S3_TLS), String(proxyPort(s3)), ALIVE, ...command];
+  return ['sh', Scripts.path(WITH_S3_TLS), String(proxyPort(s3)), ALIVE, ...command];
 }
 
 /** What the container of a server gets beside its own. */

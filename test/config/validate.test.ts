@@ -260,8 +260,8 @@ describe('every rule at its edges', () => {
     { path: 'milvus.logs.rotateNum', accepted: [0, 1024], refused: [-1, 1025], words: 'from 0 to 1024' },
     {
       path: 'milvus.cache.cacheSize',
-      accepted: ['1B', '4GB', '1.5GB'],
-      refused: ['0', '0GB', '-1', '4TB', '4Ti', '1.1GB', '1e9', '', 4, 4294967296],
+      accepted: ['1MB', '4GB', '1.5GB'],
+      refused: ['45', '1023KB', '0', '0GB', '-1', '4TB', '4Ti', '1.1GB', '1e9', '', 4, 4294967296],
       words: 'expected a size in whole bytes such as 4GB or 512MB',
     },
     {

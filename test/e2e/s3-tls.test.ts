@@ -251,7 +251,7 @@ describeWith(['bash', 'flock'], 'a server beside its proxy', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const withProxy = (port: number, ...command: string[]) =>
-    start(['bash', path.join(ASSETS, 'with-s3-tls.sh'), String(port), alive, ...command], { PATH });
+    start(['sh', path.join(ASSETS, 'with-s3-tls.sh'), String(port), alive, ...command], { PATH });
 
   test('starts when the proxy is there, as the same process', async () => {
     const port = await closedPort();

@@ -39,7 +39,7 @@ test.each(['writable', 'readonly'])(
     });
     expect(container(config, name, 'milvus')).toMatchObject({
       args: [
-        'bash',
+        'sh',
         '/opt/cdk8s-milvus/with-s3-tls.sh',
         '80',
         '/run/s3-tls/server',
