@@ -6,6 +6,7 @@ import { imageVersion } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
+import { IPV4 } from './rules';
 import {
   connectionsNeeded,
   devicesNamed,
@@ -173,7 +174,7 @@ function ports(config: ParsedConfig, settings: Settings): Problem[] {
     ...Object.entries(pushgateways ? listeners : {})
       .filter(([, used]) => used === metrics.port)
       .map(([path]) => taken('milvus.metrics.port', metrics.port, path)),
-    ...proxyPorts(config, pushgateways ? { ...listeners, 'milvus.metrics.port': metrics.port } : listeners),
+    ...proxyPorts(settings, pushgateways ? { ...listeners, 'milvus.metrics.port': metrics.port } : listeners),
     ...(exporter.enabled && ofMysql.port === EXPORTER_PORT
       ? [taken('mysql.service.port', EXPORTER_PORT, 'that of mysql.exporter')]
       : []),
@@ -181,9 +182,9 @@ function ports(config: ParsedConfig, settings: Settings): Problem[] {
 }
 
 /** The proxy that speaks TLS to S3 is in the pod of the server, and has the port of the endpoint there. */
-function proxyPorts({ s3 }: ParsedConfig, listeners: Readonly<Record<string, number>>): Problem[] {
-  if (s3?.tls.enabled !== true) return [];
-  const port = proxyPort({ address: '', port: s3.port ?? 443 });
+function proxyPorts({ s3 }: Settings, listeners: Readonly<Record<string, number>>): Problem[] {
+  if (s3?.tls === undefined) return [];
+  const port = proxyPort(s3);
   return Object.entries(listeners).flatMap(([path, used]) =>
     used === port || used === PROXY_HEALTH_PORT
       ? [
@@ -334,8 +335,6 @@ function embedded(config: ParsedConfig): Problem[] {
     },
   ];
 }
-
-const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 
 /** The proxy that speaks TLS compares names, and everybody who speaks to the endpoint has to call it by the same. */
 function tlsNames({ s3, backup }: ParsedConfig): Problem[] {

@@ -1,6 +1,6 @@
 import { formatPath, type Problem, suggest } from './problems';
 import { mendings } from './rules';
-import { FIXED, SERVER_KEYS, type ServerKey } from './server-keys';
+import { FIXED, PLACEHOLDER, SERVER_KEYS, type ServerKey } from './server-keys';
 
 export type ExtraServerConfig = Readonly<
   Record<string, Readonly<Record<string, string | number | boolean | readonly string[]>>>
@@ -45,8 +45,6 @@ export function extraServerConfigProblems(extra: ExtraServerConfig, path: string
     });
   });
 }
-
-const PLACEHOLDER = /@[A-Z0-9_]+@/;
 
 function rowsOf(section: string): Readonly<Record<string, ServerKey>> | undefined {
   return Object.hasOwn(SERVER_KEYS, section) ? SERVER_KEYS[section as keyof typeof SERVER_KEYS] : undefined;

@@ -159,7 +159,7 @@ function reportsOf(
 }
 
 /** Where a value stands: in the file that has it, or, if none has, where the file of the cluster lacks it. */
-function placeOf({ documents }: Source, steps: readonly PropertyKey[]): FilePlace {
+function placeOf({ documents }: Source, steps: ReturnType<typeof parsePath>): FilePlace {
   const places = documents.map(({ shown, document }) => ({ shown, ...document.placeOf(steps) }));
   // What a file replaces does not count in those that it extends.
   const decisive = places.findIndex(({ depth, isMapping: isOpen }) => depth === steps.length || !isOpen);

@@ -1,18 +1,24 @@
+import { writeYaml } from '../yaml/write';
 import { formatPath, isCredentialName, type Problem } from './problems';
 import type { PodSection } from './settings';
 import { isMapping } from './validate';
 
 type Patch = Readonly<Record<string, unknown>>;
 
+const SERVER = {
+  containers: ['milvus'],
+  initContainers: ['wait-for-mysql', 's3-preflight', 'volume-preflight', 'render-config'],
+};
+
 /** The containers that an option of a section was about. */
 const CONTAINERS: Readonly<
   Record<PodSection, Readonly<Record<'containers' | 'initContainers', readonly string[]>>>
 > = {
-  writable: servers('milvus'),
-  readonly: servers('milvus'),
+  writable: SERVER,
+  readonly: SERVER,
   mishards: {
     containers: ['mishards'],
-    initContainers: ['wait-for-mysql', 'wait-for-writable', 'wait-for-readonly'],
+    initContainers: ['wait-for-mysql', 'wait-for-writable'],
   },
   mysql: { containers: ['mysql'], initContainers: [] },
   minio: { containers: ['minio'], initContainers: [] },
@@ -20,13 +26,6 @@ const CONTAINERS: Readonly<
   backup: { containers: ['upload', 'load'], initContainers: ['dump', 'download'] },
   smokeTest: { containers: ['smoke-test'], initContainers: [] },
 };
-
-function servers(main: string) {
-  return {
-    containers: [main],
-    initContainers: ['wait-for-mysql', 's3-preflight', 'volume-preflight', 'render-config'],
-  };
-}
 
 /** A key of the pod spec of the same name and kind. */
 const ofSpec = (key: string) => (value: unknown) => ({ spec: { [key]: value } });
@@ -171,15 +170,7 @@ export function combined(first: unknown, second: unknown): unknown {
 }
 
 function yamlOf(patches: readonly Patch[]): string {
-  const { stringify } = require('yaml') as typeof import('yaml');
-  return stringify(
-    patches.reduce<unknown>((all, patch) => combined(all, patch), {}),
-    {
-      lineWidth: 0,
-      flowCollectionPadding: true,
-      aliasDuplicateObjects: false,
-    },
-  ).trimEnd();
+  return writeYaml(patches.reduce<unknown>((all, patch) => combined(all, patch), {})).trimEnd();
 }
 
 /** A value without what may be a credential, and with references to the environment as they were written. */

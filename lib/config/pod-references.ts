@@ -1,7 +1,7 @@
 import type * as PodSchema from '../kubernetes/pod-schema';
 import type * as StrategicMerge from '../kubernetes/strategic-merge';
 import { formatPath } from './problems';
-import { isMapping } from './validate';
+import { isMapping, valueAt } from './validate';
 
 type References = ReadonlyMap<string, string>;
 type Tree = Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export function withTypedReferences(config: unknown, references: References): un
   const { checkPodTemplate } = require('../kubernetes/pod-schema') as typeof PodSchema;
   const result: Record<string, unknown> = { ...config };
   for (const steps of podTemplatePaths(config)) {
-    const patch = at(config, steps);
+    const patch = valueAt(config, steps);
     if (!isMapping(patch)) continue;
     const path = formatPath(steps);
     const typed = mapLeaves(patch, steps, path, references, ({ value }) => numberOrBoolean(value));
@@ -53,16 +53,12 @@ export function podReferences(config: unknown, references: References): Referenc
   const found = new Map<string, string>();
   if (!isMapping(config) || !concerned(references)) return found;
   for (const steps of podTemplatePaths(config)) {
-    mapLeaves(at(config, steps), steps, formatPath(steps), references, ({ path, reference, value }) => {
+    mapLeaves(valueAt(config, steps), steps, formatPath(steps), references, ({ path, reference, value }) => {
       found.set(path, reference);
       return value;
     });
   }
   return found;
-}
-
-function at(config: Tree, steps: readonly string[]): unknown {
-  return steps.reduce<unknown>((value, step) => (isMapping(value) ? value[step] : undefined), config);
 }
 
 function mapLeaves(

@@ -70,18 +70,28 @@ export function formatPath(steps: readonly PropertyKey[]): string {
   }, '');
 }
 
+/** What tells an item of a list apart: `[containerPort=80,protocol=TCP]`. */
+export type ItemKeys = readonly (readonly [key: string, value: string])[];
+
 const STEP = /^(?:\.?([\w-]+)|\.?("(?:[^"\\]|\\.)*")|\[(?:(\d+)|([^\]]*))\])/;
 
-/** The steps of such a path; those of its beginning when the rest is none. */
-export function parsePath(path: string): PropertyKey[] {
-  const steps: PropertyKey[] = [];
+/** The steps of such a path, or of one that names items by their keys; those of its beginning when the rest is none. */
+export function parsePath(path: string): (string | number | ItemKeys)[] {
+  const steps: (string | number | ItemKeys)[] = [];
   for (let rest = path; rest !== ''; ) {
     const [found, word, quoted, index, item] = STEP.exec(rest) ?? [];
     if (found === undefined) break;
-    steps.push(index === undefined ? (item ?? word ?? String(JSON.parse(quoted ?? '""'))) : Number(index));
+    if (index !== undefined) steps.push(Number(index));
+    else if (item !== undefined) steps.push(item.split(',').map(keyAndValue));
+    else steps.push(word ?? String(JSON.parse(quoted ?? '""')));
     rest = rest.slice(found.length);
   }
   return steps;
+}
+
+function keyAndValue(pair: string): ItemKeys[number] {
+  const [key = '', ...value] = pair.split('=');
+  return [key, value.join('=')];
 }
 
 const LONGEST_SHOWN = 60;

@@ -97,6 +97,9 @@ const PORT = '(6553[0-5]|655[0-2]\\d|65[0-4]\\d{2}|6[0-4]\\d{3}|[1-5]\\d{4}|[1-9
 export const hostAndPort = (expected: string) =>
   text(new RegExp(`^${hostPattern('(:|$)')}(:${PORT})?$`), expected);
 
+/** What of the addresses that are taken is no name. */
+export const IPV4 = /^\d+(\.\d+){3}$/;
+
 export const ipv4 = () => text(new RegExp(`^${OCTET}(\\.${OCTET}){3}$`), 'an IPv4 address');
 
 export const cidr = () =>

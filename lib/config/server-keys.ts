@@ -32,6 +32,9 @@ export interface ServerKey {
   readonly chart?: readonly [value: string, itsDefault: string, why?: string];
 }
 
+/** What stands for a credential in server_config.yaml, until it is rendered in the pod. */
+export const PLACEHOLDER = /@[A-Z0-9_]+@/;
+
 /** Of a key of which only one value works. */
 export const FIXED = 'fixed';
 

@@ -282,7 +282,8 @@ function describeType(schema: z.core.$ZodType | undefined, issue: z.core.$ZodIss
   }
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands at a path; undefined where nothing does. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (current, step) =>
       isMapping(current) ? current[String(step)] : Array.isArray(current) ? current[Number(step)] : undefined,

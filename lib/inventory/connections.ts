@@ -1,3 +1,4 @@
+import { IPV4 } from '../config/rules';
 import { EXPORTER_PORT, MINIO_PORT, type Settings } from '../config/settings';
 import type { Component } from '../kubernetes/labels';
 import { MYSQL_PORT } from '../metadata/mysql';
@@ -129,8 +130,6 @@ function discoveryPlaces({ mishards, networkPolicy: { apiServer } }: Settings): 
 }
 
 const overUdp = (place: Place): Place => ({ ...place, protocols: ['UDP'] });
-
-const IPV4 = /^\d+(\.\d+){3}$/;
 
 interface Destination {
   readonly peers?: readonly Peer[];

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCredentialName, type Problem, showValue, suggest } from '../config/problems';
+import { isCredentialName, type Problem, parsePath, showValue, suggest } from '../config/problems';
 import { annotations, dnsLabel, image, labels, objectName } from '../config/rules';
 import { type PodSection, type PodTemplatePatch, WRITABLE_GRACE_SECONDS } from '../config/settings';
 import { isMapping } from '../config/validate';
@@ -183,11 +183,8 @@ function locate(
 
 /** The steps of a path: `spec.containers[name=a].ports[containerPort=80,protocol=TCP]`. */
 function stepsOf(path: string): readonly Step[] {
-  return [...path.matchAll(/\[([^\]]*)\]|"(?:[^"\\]|\\.)*"|[^.[]+/g)].map(([text, item]): Step => {
-    if (item === undefined) return text.startsWith('"') ? (JSON.parse(text) as string) : text;
-    const [, key = '', value = ''] = /^([^=]*)=([^,]*)/.exec(item) ?? [];
-    return key === '' ? Number(item) : [key, value];
-  });
+  // The first key is enough to find an item again.
+  return parsePath(path).map((step) => (typeof step === 'object' ? (step[0] ?? '') : step));
 }
 
 function formatSteps(steps: readonly Step[]): string {

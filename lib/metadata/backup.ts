@@ -2,13 +2,12 @@ import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import type { BackupSettings, DatabaseSettings } from '../config/settings';
-import { tlsName } from '../config/tls';
 import { cronJob, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
-import { containerSecurity, emptyDir, podOf, resourceRequirements, secretEnv } from '../kubernetes/pod';
+import { containerSecurity, emptyDir, podOf, resourceRequirements } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
-import { S3_REMOTE } from '../storage/s3';
-import { caMounts, caVolumes, endpointAliases, tlsEnv } from '../storage/s3-tls';
+import { S3_REMOTE, s3RemoteEnv } from '../storage/s3';
+import { caMounts, caVolumes, endpointAliases } from '../storage/s3-tls';
 import { databaseEnv, WAIT_FOR_MYSQL } from './database';
 
 const DUMP = 'backup-dump.sh';
@@ -144,13 +143,7 @@ function loginEnv(database: DatabaseSettings): k8s.EnvVar[] {
 
 function storageEnv({ s3 }: BackupSettings): k8s.EnvVar[] {
   return [
-    ...(s3.tls === undefined ? [{ name: 'S3_SCHEME', value: 'http' }] : tlsEnv(s3.tls)),
-    { name: 'S3_ADDRESS', value: tlsName(s3) },
-    { name: 'S3_PORT', value: String(s3.port) },
-    { name: 'S3_BUCKET', value: s3.bucket },
-    { name: 'BACKUP_PREFIX', value: s3.prefix },
-    secretEnv('S3_ACCESS_KEY', s3.credentials.secretName, s3.credentials.keys.accessKey),
-    secretEnv('S3_SECRET_KEY', s3.credentials.secretName, s3.credentials.keys.secretKey),
-    { name: 'CREDENTIALS_FROM', value: s3.credentials.secretName },
+    ...(s3.tls === undefined ? [{ name: 'S3_SCHEME', value: 'http' }] : []),
+    ...s3RemoteEnv(s3, [{ name: 'BACKUP_PREFIX', value: s3.prefix }]),
   ];
 }

@@ -1,9 +1,10 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
-import { type ServerKeyRow, serverKeys } from '../config/server-keys';
+import { PLACEHOLDER, type ServerKeyRow, serverKeys } from '../config/server-keys';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
 import { serverEndpoint } from '../config/tls';
+import { valueAt } from '../config/validate';
 import { apiObject } from '../kubernetes/objects';
 import { writeYaml } from '../yaml/write';
 
@@ -65,9 +66,6 @@ const HEADER = (
 ) => `# Configuration of the ${role}. The words between @ are credentials; an init container
 # puts them in, from the Secrets, into memory.
 `;
-/** In double quotes, within which the render script can put any credential. */
-const PLACEHOLDER = /@[A-Z0-9_]+@/;
-
 /** Whose configuration it is. */
 interface Server {
   readonly settings: Settings;
@@ -108,6 +106,7 @@ export function serverConfig(server: Server): string {
     sections[section] = { ...sections[section], ...keys };
   }
 
+  // Placeholders in double quotes, within which the render script can put any credential.
   const text = writeYaml({ version: CONFIG_VERSION, ...sections }, { quote: PLACEHOLDER });
   return `${HEADER(headline(settings.mode === 'cluster', writes))}\n${text}`;
 }
@@ -118,18 +117,11 @@ function valueFor({ section, key, option = '', roles, write }: ServerKeyRow, ser
   const derived = DERIVED[`${section}.${key}`];
   const value =
     derived === undefined
-      ? valueAt(roles === 'each' ? role : settings, option.replace(roles === 'each' ? /^milvus\./ : '', ''))
+      ? roles === 'each'
+        ? valueAt(role, option.replace(/^milvus\./, '').split('.'))
+        : valueAt(settings, option.split('.'))
       : derived(server);
-  return value === undefined || write === undefined ? value : write(value as never);
-}
-
-function valueAt(settings: object, option: string): Value {
-  return option
-    .split('.')
-    .reduce<unknown>(
-      (value, step) => (value as Record<string, unknown> | undefined)?.[step],
-      settings,
-    ) as Value;
+  return value === undefined || write === undefined ? (value as Value) : write(value as never);
 }
 
 function headline(cluster: boolean, writes: boolean): string {

@@ -61,21 +61,19 @@ export interface ServerPodProps {
   readonly replicas: number;
 }
 
-/** Scripts that the pods of servers run. */
-export function serverScripts(settings: Settings): readonly string[] {
-  return [
-    ...initScripts(settings),
-    ...(settings.mode === 'cluster' ? [LEAVE] : []),
-    ...(s3OverTls(settings) === undefined ? [] : [WITH_S3_TLS]),
-  ];
-}
-
-function initScripts({ database, s3, storage }: Settings): readonly string[] {
+/**
+ * Scripts that the pod of a server runs.
+ * @param leaves whether it is a reader; with readers, those of all servers together are those of one
+ */
+export function serverScripts(settings: Settings, leaves = settings.mode === 'cluster'): readonly string[] {
+  const { database, s3, storage } = settings;
   return [
     ...(database === undefined ? [] : [WAIT_FOR_MYSQL]),
     ...(s3 === undefined ? [] : [S3_PREFLIGHT, S3_REMOTE]),
     ...(storage.persistence.enabled ? [VOLUME_PREFLIGHT] : []),
     RENDER_CONFIG,
+    ...(leaves ? [LEAVE] : []),
+    ...(s3OverTls(settings) === undefined ? [] : [WITH_S3_TLS]),
   ];
 }
 
@@ -85,11 +83,7 @@ export function serverPod(props: ServerPodProps): Pod {
   const { milvus, storage, s3, database, images } = settings;
   const leaves = settings.mode === 'cluster' && !writes;
   const tls = s3OverTls(settings);
-  const scripts = [
-    ...initScripts(settings),
-    ...(leaves ? [LEAVE] : []),
-    ...(tls === undefined ? [] : [WITH_S3_TLS]),
-  ];
+  const scripts = serverScripts(settings, leaves);
   const command = [`${IMAGE_DIRECTORY}/bin/milvus_server`, '-c', `${RENDERED_DIRECTORY}/${CONFIG_FILE}`];
   const asRoot = role.securityProfile === 'baseline';
   const writableRoot = writesToRoot(settings, writes);

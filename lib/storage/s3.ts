@@ -9,11 +9,27 @@ export const S3_PREFLIGHT = 's3-preflight.sh';
 /** Read by the scripts that use the storage. */
 export const S3_REMOTE = 's3-remote.sh';
 
+/** An S3 storage that scripts use: that of the vectors, or that of the backups. */
+type Storage = Pick<S3Settings, 'address' | 'port' | 'tls' | 'bucket' | 'credentials'>;
+
 /** The environment variables that carry the S3 keys into an init container. */
-export function s3CredentialsEnv({ credentials }: S3Settings): k8s.EnvVar[] {
+export function s3CredentialsEnv({ credentials }: Pick<Storage, 'credentials'>): k8s.EnvVar[] {
   return [
     secretEnv('S3_ACCESS_KEY', credentials.secretName, credentials.keys.accessKey),
     secretEnv('S3_SECRET_KEY', credentials.secretName, credentials.keys.secretKey),
+  ];
+}
+
+/** What s3-remote.sh reads, and between the place and the keys what a script has of its own. */
+export function s3RemoteEnv(s3: Storage, own: readonly k8s.EnvVar[]): k8s.EnvVar[] {
+  return [
+    ...tlsEnv(s3.tls),
+    { name: 'S3_ADDRESS', value: tlsName(s3) },
+    { name: 'S3_PORT', value: String(s3.port) },
+    { name: 'S3_BUCKET', value: s3.bucket },
+    ...own,
+    ...s3CredentialsEnv(s3),
+    { name: 'CREDENTIALS_FROM', value: s3.credentials.secretName },
   ];
 }
 
@@ -40,14 +56,10 @@ export function s3Preflight(
     imagePullPolicy,
     command: ['sh', Scripts.path(S3_PREFLIGHT)],
     env: [
-      ...tlsEnv(s3.tls),
-      { name: 'S3_ADDRESS', value: tlsName(s3) },
-      { name: 'S3_PORT', value: String(s3.port) },
-      { name: 'S3_BUCKET', value: s3.bucket },
-      { name: 'S3_PREFIX', value: storage.path.slice(1) },
-      ...(s3.createBucket ? [{ name: 'S3_CREATE_BUCKET', value: createBucket ? 'true' : 'wait' }] : []),
-      ...s3CredentialsEnv(s3),
-      { name: 'CREDENTIALS_FROM', value: s3.credentials.secretName },
+      ...s3RemoteEnv(s3, [
+        { name: 'S3_PREFIX', value: storage.path.slice(1) },
+        ...(s3.createBucket ? [{ name: 'S3_CREATE_BUCKET', value: createBucket ? 'true' : 'wait' }] : []),
+      ]),
       { name: 'WAIT_SECONDS', value: String(s3.waitSeconds) },
       { name: 'PROBE_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],

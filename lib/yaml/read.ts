@@ -15,6 +15,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import type { ItemKeys } from '../config/problems';
 import { isMapping } from '../config/validate';
 
 /** A place in a text: both count from 1, columns as editors do. */
@@ -282,11 +283,18 @@ interface Child {
   readonly value: unknown;
 }
 
-/** The value below a key or an index, wherever an alias or a merge key takes it from. */
-function childOf(document: Document, parent: unknown, step: PropertyKey): Child | undefined {
+type Step = PropertyKey | ItemKeys;
+
+/** The value below a key, an index or the keys of an item, wherever an alias or a merge key takes it from. */
+function childOf(document: Document, parent: unknown, step: Step): Child | undefined {
   const node = isAlias(parent) ? parent.resolve(document) : parent;
   if (isSeq(node)) {
-    const value = typeof step === 'number' ? node.items[step] : itemOf(document, node.items, String(step));
+    const value =
+      typeof step === 'object'
+        ? node.items.find((item) => hasKeys(document, item, step))
+        : typeof step === 'number'
+          ? node.items[step]
+          : undefined;
     return value === undefined ? undefined : { key: value, value };
   }
   if (!isMap(node)) return undefined;
@@ -301,15 +309,11 @@ function childOf(document: Document, parent: unknown, step: PropertyKey): Child 
   return undefined;
 }
 
-/** The item of a list that a path names by its merge key: `[name=sidecar]`, `[containerPort=80,protocol=TCP]`. */
-function itemOf(document: Document, items: readonly unknown[], step: string): unknown {
-  const wanted = step.split(',').map((pair) => pair.split('='));
-  return items.find((item) =>
-    wanted.every(([key = '', ...value]) => {
-      const child = childOf(document, item, key)?.value;
-      return isScalar(child) && String(child.value) === value.join('=');
-    }),
-  );
+function hasKeys(document: Document, item: unknown, keys: ItemKeys): boolean {
+  return keys.every(([key, value]) => {
+    const child = childOf(document, item, key)?.value;
+    return isScalar(child) && String(child.value) === value;
+  });
 }
 
 /** A document of a YAML text. */
@@ -327,9 +331,7 @@ export class YamlDocument {
    * Where a value stands, or what of its path there is: a text where it begins, a collection at its key.
    * @returns the place, and how many of the steps led there
    */
-  public placeOf(
-    steps: readonly PropertyKey[],
-  ): Place & { readonly depth: number; readonly isMapping: boolean } {
+  public placeOf(steps: readonly Step[]): Place & { readonly depth: number; readonly isMapping: boolean } {
     // Read once more, and only when something is wrong: places of everything would cost more than the values.
     this.parsed ??= parse(this.text, this.options);
     const document = this.parsed.documents[this.index];

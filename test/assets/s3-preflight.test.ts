@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import {
   createServer,
@@ -12,6 +11,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { connect, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type Certificate, selfSigned } from '../support/certificates';
 import { describeWith, find } from '../support/requires';
 import { ASSETS, closedPort, listen, run, shells, shim, start } from './run';
 
@@ -321,25 +321,13 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
   );
 
   describe('with a server that wants HTTPS', () => {
-    const certificate = path.join(folder, 'certificate.pem');
-    const key = path.join(folder, 'key.pem');
+    let certificate: Certificate;
     let tlsServer: TcpServer;
 
     beforeAll(() => {
-      const make = [
-        'req',
-        '-x509',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-subj',
-        '/CN=s3',
-      ];
-      execFileSync('openssl', [...make, '-keyout', key, '-out', certificate], { stdio: 'pipe' });
+      certificate = selfSigned(folder, 's3');
       const respond: RequestListener = (_, response) => answer(response, 403, 'AccessDenied');
-      tlsServer = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, respond);
+      tlsServer = createTlsServer(certificate, respond);
     });
 
     const wantsHttps = /wants HTTPS: set s3\.tls\.enabled: true, or give the storage's HTTP port/;
@@ -349,9 +337,7 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
     });
 
     test('says so when plain HTTP is answered with an error', async () => {
-      const tlsPort = Number(
-        await serve(createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) })),
-      );
+      const tlsPort = Number(await serve(createTlsServer(certificate)));
       const polite = createTcpServer((socket) => {
         socket.on('error', () => {});
         socket.once('data', (first) => {
@@ -373,9 +359,7 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
     });
 
     test('says so when it redirects', async () => {
-      const tlsPort = await serve(
-        createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }),
-      );
+      const tlsPort = await serve(createTlsServer(certificate));
       const redirect = createServer((_, response) =>
         response.writeHead(308, { location: `https://127.0.0.1:${tlsPort}/`, connection: 'close' }).end(),
       );

@@ -430,6 +430,18 @@ describe('where it is wrong', () => {
     ]);
   });
 
+  test('an item of a podTemplate is found by all of its keys', () => {
+    const ports = '[{ containerPort: 80, protocol: UDP }, { containerPort: 80, protocol: TCP, hostPort: x }]';
+    const pod = `podTemplate: { spec: { containers: [{ name: side, image: "b:1" }, { name: milvus, ports: ${ports} }] } }`;
+    const text = `${cluster('a')}readonly:\n  ${pod}\n`;
+    const lines = text.split('\n');
+    const line = lines.findIndex((one) => one.includes('hostPort')) + 1;
+    const column = (lines[line - 1] ?? '').indexOf('x }') + 1;
+    expect(report({ 'milvus.yaml': text })).toContain(
+      `milvus.yaml:${line}:${column}: readonly.podTemplate.spec.containers[name=milvus].ports[containerPort=80,protocol=TCP].hostPort: given "x"`,
+    );
+  });
+
   test('what a file replaces is not looked for in its base', () => {
     const files = {
       'milvus.yaml': 'extends: b.yaml\nname: a\ns3: 5\n',

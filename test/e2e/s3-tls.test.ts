@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { createServer } from 'node:tls';
 import type { S3Settings } from '../../lib/config/settings';
 import { proxyConfig } from '../../lib/storage/s3-tls';
 import { ASSETS, closedPort, killAll, type Result, type Running, start, until } from '../assets/run';
+import { type Certificate, selfSigned, signedBy } from '../support/certificates';
 import { RADOSGW_COMMANDS, RADOSGW_LIMIT, type Radosgw, startRadosgw } from '../support/radosgw';
 import { describeWith, find } from '../support/requires';
 
@@ -27,66 +28,7 @@ describeWith([...RADOSGW_COMMANDS, 'haproxy', 'openssl', 'rclone'], 'TLS to S3 w
   let port: number;
   const proxies: Running[] = [];
 
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe', cwd: folder });
-
-  function makeCa(name: string): void {
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.crt`,
-    );
-  }
-
-  function makeCertificate(ca: string, host: string): { key: Buffer; cert: Buffer } {
-    const file = (ending: string) => path.join(folder, `${host}.${ending}`);
-    writeFileSync(file('ext'), `subjectAltName=DNS:${host}`);
-    openssl(
-      'req',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-subj',
-      '/CN=endpoint',
-      '-keyout',
-      file('key'),
-      '-out',
-      file('csr'),
-    );
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      file('csr'),
-      '-CA',
-      `${ca}.crt`,
-      '-CAkey',
-      `${ca}.key`,
-      '-CAcreateserial',
-      '-days',
-      '2',
-      '-extfile',
-      file('ext'),
-      '-out',
-      file('crt'),
-    );
-    return { key: readFileSync(file('key')), cert: readFileSync(file('crt')) };
-  }
-
-  function listenTls(certificate: { key: Buffer; cert: Buffer }, on = 0): Promise<Server> {
+  function listenTls(certificate: Certificate, on = 0): Promise<Server> {
     return new Promise((resolve) => {
       const server = createServer(certificate, (client) => {
         setTimeout(() => {
@@ -155,11 +97,11 @@ describeWith([...RADOSGW_COMMANDS, 'haproxy', 'openssl', 'rclone'], 'TLS to S3 w
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 's3-tls-'));
-    makeCa('ca');
-    makeCa('other');
+    selfSigned(folder, 'ca');
+    selfSigned(folder, 'other');
     radosgw = await startRadosgw();
     await radosgw.send('PUT', '/milvus');
-    endpoint = await listenTls(makeCertificate('ca', HOST));
+    endpoint = await listenTls(signedBy(folder, 'ca', HOST));
     endpointPort = (endpoint.address() as AddressInfo).port;
     port = await startProxy();
   }, RADOSGW_LIMIT);
@@ -221,7 +163,7 @@ describeWith([...RADOSGW_COMMANDS, 'haproxy', 'openssl', 'rclone'], 'TLS to S3 w
   });
 
   test('an endpoint that is away is told at once, and used again when it is back', async () => {
-    const certificate = makeCertificate('ca', HOST);
+    const certificate = signedBy(folder, 'ca', HOST);
     let mine = await listenTls(certificate);
     const to = (mine.address() as AddressInfo).port;
     const listens = await startProxy({ to });

@@ -87,8 +87,7 @@ def main():
     mend(readers)
     server = mishards.create_app(settings.DefaultConfig)
     mend_server(server, mishards.db, readers)
-    for name in ('SQLALCHEMY_DATABASE_URI', 'MYSQL_PASSWORD'):
-        os.environ.pop(name, None)
+    os.environ.pop('SQLALCHEMY_DATABASE_URI', None)
     settings.DefaultConfig.SQLALCHEMY_DATABASE_URI = mishards.db.uri
 
     port = int(os.environ.get('HEALTH_PORT', '19120'))
