@@ -5,11 +5,15 @@ database that went away, leaves its thread with a transaction for ever: the stat
 reconnect until invalid transaction is rolled back" for every search.
 """
 import functools
+import time
 
 from mishards import db, exceptions
 from sqlalchemy.exc import SQLAlchemyError
 
 from milvus_proxy import LOGGER
+
+# A server that closes connections may close the next one, too; one that does not answer is not asked again and again.
+TRY_AGAIN_FOR = 1  # second, from the beginning of the request
 
 
 def end_session():
@@ -28,12 +32,18 @@ def with_session(routing):
 
     @functools.wraps(routing)
     def wrapped(*args, **kwargs):
+        until, tried = time.monotonic() + TRY_AGAIN_FOR, False
         try:
-            try:
-                return routing(*args, **kwargs)
-            except (exceptions.DBError, SQLAlchemyError):  # the second from ending the session after success
-                end_session()
-                return routing(*args, **kwargs)
+            while True:
+                try:
+                    return routing(*args, **kwargs)
+                except (exceptions.DBError, SQLAlchemyError):  # the second from ending the session after success
+                    if tried and time.monotonic() > until:
+                        raise
+                    if tried:
+                        time.sleep(0.1)
+                    tried = True
+                    end_session()
         finally:
             end_session()
 
