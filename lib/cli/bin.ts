@@ -2,4 +2,7 @@
 import { main } from '.';
 import { processContext } from './command';
 
-process.exitCode = main(process.argv.slice(2), processContext());
+// Not process.exit(): what is written to a pipe is written to its end.
+void Promise.resolve(main(process.argv.slice(2), processContext())).then((code) => {
+  process.exitCode = code;
+});

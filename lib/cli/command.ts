@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../config/problems';
+import { KubectlError } from '../live/kubectl-error';
 import { OutputError } from '../output/files';
 import type { Terminal } from '../output/progress';
 import { annotations, problemsAsJson } from './problem-formats';
@@ -19,11 +20,17 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Wrong arguments; the message is for the person who typed them. */
 export class UsageError extends Error {}
 
+export type ExitCode = number | Promise<number>;
+
 export interface Command {
+  /** Its arguments, for the list of all commands. */
+  readonly synopsis: string;
+  /** What it does, for the same list. */
+  readonly summary: string;
   /** @param called what the person types before the arguments, such as `cdk8s-milvus synth` */
   readonly help: (called: string) => string;
-  /** @returns the exit code */
-  readonly run: (args: readonly string[], context: CommandContext, called: string) => number;
+  /** @returns the exit code; of what waits for other programs or for time, later */
+  readonly run: (args: readonly string[], context: CommandContext, called: string) => ExitCode;
   /** What else there is to say when it fails. @default - nothing */
   readonly afterFailure?: string;
 }
@@ -37,22 +44,39 @@ export function runCommand(
   args: readonly string[],
   context: CommandContext,
   called: string,
-): number {
+): ExitCode {
   if (args.includes('--help') || args.includes('-h')) {
     context.stdout.write(command.help(called));
     return EXIT.ok;
   }
+  const failed = (error: unknown) => failure(error, command, args, context, called);
   try {
-    return command.run(args, context, called);
+    const code = command.run(args, context, called);
+    return typeof code === 'number' ? code : code.catch(failed);
   } catch (error) {
-    if (error instanceof UsageError) return usageError(error.message, context, called);
-    if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
-    const reports = error instanceof ConfigurationError ? error.reports : undefined;
-    if (reports !== undefined && isJson(args)) context.stdout.write(problemsAsJson(reports));
-    else context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
-    context.stderr.write(annotations(reports ?? [], context));
+    return failed(error);
+  }
+}
+
+/** Reports what a person can mend; anything else is a fault of this program. */
+function failure(
+  error: unknown,
+  command: Command,
+  args: readonly string[],
+  context: CommandContext,
+  called: string,
+): number {
+  if (error instanceof UsageError) return usageError(error.message, context, called);
+  if (error instanceof KubectlError) {
+    context.stderr.write(`${error.message}\n`);
     return EXIT.failed;
   }
+  if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
+  const reports = error instanceof ConfigurationError ? error.reports : undefined;
+  if (reports !== undefined && isJson(args)) context.stdout.write(problemsAsJson(reports));
+  else context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
+  context.stderr.write(annotations(reports ?? [], context));
+  return EXIT.failed;
 }
 
 export function usageError(message: string, { stderr }: CommandContext, called: string): number {
@@ -70,12 +94,29 @@ type Values<T extends Options> = ReturnType<
  * @throws UsageError for anything else, and for a value that is empty: an unset variable of a shell script
  */
 export function options<T extends Options>(args: readonly string[], known: T): Values<T> {
+  return optionsAndNames(args, known, false).values;
+}
+
+/**
+ * The options of a command, and the arguments that are none, in their order.
+ * @throws UsageError as `options()` does
+ */
+export function optionsAndNames<T extends Options>(
+  args: readonly string[],
+  known: T,
+  allowPositionals = true,
+): { readonly values: Values<T>; readonly names: readonly string[] } {
   try {
-    const { values } = parseArgs({ args: [...args], options: known, strict: true, allowPositionals: false });
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: known,
+      strict: true,
+      allowPositionals,
+    }) as { values: Values<T>; positionals: string[] };
     for (const [name, value] of Object.entries<unknown>(values)) {
       if ([value].flat().includes('')) throw new UsageError(`option '--${name}' has an empty value`);
     }
-    return values;
+    return { values, names: positionals };
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (!code?.startsWith('ERR_PARSE_ARGS')) throw error;

@@ -5,6 +5,8 @@ import { defaultOutdir } from '../output/synthesize';
 import type { Command } from './command';
 
 export const diff: Command = {
+  synopsis: '[flags of kubectl diff]',
+  summary: 'shows what applying them would change in the cluster',
   help: (called) => `Shows what "kubectl apply" would change in the cluster, as "kubectl diff" does.
 
   ${called} [FLAGS OF kubectl diff]

@@ -5,6 +5,8 @@ import { replaceFile } from '../output/files';
 import { type Command, EXIT, UsageError } from './command';
 
 export const fromHelmCommand: Command = {
+  synopsis: 'RELEASE CHART [flags]',
+  summary: 'makes a milvus.yaml from what follows "helm install"',
   help: (called) => fromHelm(['--help'], String, called).stdout,
   run: (args, { stdout, stderr, cwd }) => {
     const { target, helmArgs } = splitTarget(args);

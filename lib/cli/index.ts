@@ -12,6 +12,7 @@ import {
   type Command,
   type CommandContext,
   EXIT,
+  type ExitCode,
   FORMAT,
   FORMAT_HELP,
   OUTDIR,
@@ -26,20 +27,9 @@ import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
 
-const HELP = `Milvus 1.1.1 on Kubernetes: plain manifests from one small configuration.
-
-  cdk8s-milvus synth [-c milvus.yaml] [-o dist]     writes the manifests
-  cdk8s-milvus check [-c milvus.yaml] [-o dist]     fails when the manifests are not those of the configuration
-  cdk8s-milvus diff [flags of kubectl diff]         shows what applying them would change in the cluster
-  cdk8s-milvus images [-c milvus.yaml] [--all]      lists the images, for mirrors
-  cdk8s-milvus from-helm RELEASE CHART [flags]      makes a milvus.yaml from what follows "helm install"
-  cdk8s-milvus COMMAND --help                       more about one of them
-  cdk8s-milvus --version
-
-Exit codes: 0 done, 1 the configuration or the output directory can not be used, 2 wrong arguments.
-`;
-
 const check: Command = {
+  synopsis: '[-c milvus.yaml] [-o dist]',
+  summary: 'fails when the manifests are not those of the configuration',
   help: (
     called,
   ) => `Tells whether committed manifests are those of the configuration, for continuous integration.
@@ -79,6 +69,8 @@ Exit codes: 0 they are, 1 they are not (or the configuration can not be used); e
 };
 
 const images: Command = {
+  synopsis: '[-c milvus.yaml] [--all]',
+  summary: 'lists the images, for mirrors',
   help: (
     called,
   ) => `Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.
@@ -104,15 +96,30 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'from-helm': fromHelmCommand,
 };
 
+function help(): string {
+  const lines: [string, string][] = Object.entries(COMMANDS).map(([name, { synopsis, summary }]) => [
+    `${name} ${synopsis}`,
+    summary,
+  ]);
+  lines.push(['COMMAND --help', 'more about one of them'], ['--version', '']);
+  const width = Math.max(...lines.map(([typed]) => typed.length));
+  return `Milvus 1.1.1 on Kubernetes: plain manifests from one small configuration.
+
+${lines.map(([typed, what]) => `  cdk8s-milvus ${typed.padEnd(width)}  ${what}`.trimEnd()).join('\n')}
+
+Exit codes: 0 done, 1 the configuration or the output directory can not be used, 2 wrong arguments.
+`;
+}
+
 /**
  * Runs a command line, without the program's name.
  * @returns the exit code
  */
-export function main(args: readonly string[], context: CommandContext): number {
+export function main(args: readonly string[], context: CommandContext): ExitCode {
   const [first = '--help', ...others] = args;
   const asksForHelp = ['--help', '-h', 'help'].includes(first);
   if (asksForHelp && others.length === 0) {
-    context.stdout.write(HELP);
+    context.stdout.write(help());
     return args.length === 0 ? EXIT.usage : EXIT.ok;
   }
   if (['--version', '-v'].includes(first)) {

@@ -16,6 +16,8 @@ import { problemsAsJson } from './problem-formats';
 
 /** In a file of its own, which imports little: `npm run synth` runs nothing else. */
 export const synth: Command = {
+  synopsis: '[-c milvus.yaml] [-o dist]',
+  summary: 'writes the manifests',
   help: (
     called,
   ) => `Synthesizes the manifests of every configured cluster. Nothing is written when anything is wrong.

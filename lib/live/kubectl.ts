@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { KubectlError } from './kubectl-error';
+
+/** How long one question to the API server may take, where nothing is followed. */
+const TIMEOUT_SECONDS = 30;
+
+/** Which cluster kubectl talks to, as the person says it; what is left out is the person's own context. */
+export interface KubectlTarget {
+  /** @default - that of the context */
+  readonly namespace?: string | undefined;
+  /** @default - the current one */
+  readonly context?: string | undefined;
+  readonly kubeconfig?: string | undefined;
+}
+
+/** Options of every command that asks a cluster, for `options()`. */
+export const TARGET = {
+  namespace: { type: 'string', short: 'n' },
+  context: { type: 'string' },
+  kubeconfig: { type: 'string' },
+} as const;
+
+export const TARGET_HELP = `  -n, --namespace, --context, --kubeconfig
+                 which namespace and cluster, as for kubectl (default: those of the current context)`;
+
+/** What kubectl said. */
+export interface KubectlResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface KubectlCall {
+  /** Written to its standard input. @default - nothing */
+  readonly input?: string;
+  /** After which it is stopped; 0: never. @default 30 */
+  readonly timeoutSeconds?: number;
+  /** Gets what it writes to stdout as it comes; `stdout` of the result is then empty. @default - collected */
+  readonly onOutput?: (text: string) => void;
+  /** Stops it. @default - nothing does */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The person's own kubectl, with their contexts, logins and proxies. Nothing else here talks to a cluster, and what comes
+ * back is data: exit codes and texts, with no opinion of its own.
+ */
+export class Kubectl {
+  private readonly flags: readonly string[];
+
+  public constructor(
+    target: KubectlTarget,
+    private readonly cwd: string,
+    private readonly env: Readonly<Record<string, string | undefined>>,
+  ) {
+    const { namespace, context, kubeconfig } = target;
+    this.flags = Object.entries({ namespace, context, kubeconfig }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}=${value}`],
+    );
+  }
+
+  /** What a person would paste for the same call. */
+  public commandLine(args: readonly string[]): string {
+    return ['kubectl', ...this.flags, ...args].map(quoted).join(' ');
+  }
+
+  /**
+   * Runs it.
+   * @throws KubectlError if there is no kubectl, or it does not end in time; any other end is in the result
+   */
+  public async run(args: readonly string[], call: KubectlCall = {}): Promise<KubectlResult> {
+    const { input, timeoutSeconds = TIMEOUT_SECONDS, onOutput, signal } = call;
+    const child = spawn('kubectl', [...this.flags, ...args], { cwd: this.cwd, env: this.env });
+    const timer =
+      timeoutSeconds === 0 ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000);
+    const stop = () => child.kill();
+    signal?.addEventListener('abort', stop);
+    try {
+      const result = collect(child, onOutput);
+      child.stdin.on('error', () => {}); // it ended before it had read everything: its exit code says why
+      child.stdin.end(input);
+      const { code, ...texts } = await result;
+      if (code === null && signal?.aborted !== true) {
+        throw new KubectlError(
+          `"${this.commandLine(args)}" did not end within ${timeoutSeconds} s: is the API server of this context reachable? (kubectl version)`,
+        );
+      }
+      return { code: code ?? 130, ...texts };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new KubectlError(
+        'There is no kubectl in any directory of PATH: see https://kubernetes.io/docs/tasks/tools/',
+      );
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /**
+   * Runs it, and reads the JSON that it prints.
+   * @throws KubectlError with what kubectl says, where it fails
+   */
+  public async json<T>(args: readonly string[], call: KubectlCall = {}): Promise<T> {
+    const { code, stdout, stderr } = await this.run([...args, '--output=json'], call);
+    if (code !== 0) throw new KubectlError(stderr.trim());
+    return JSON.parse(stdout) as T;
+  }
+}
+
+async function collect(
+  child: ChildProcess,
+  onOutput: KubectlCall['onOutput'],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    if (onOutput === undefined) stdout += text;
+    else onOutput(text);
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** As a POSIX shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
