@@ -4,5 +4,5 @@ import { processContext } from './command';
 
 // Not process.exit(): what is written to a pipe is written to its end.
 void Promise.resolve(main(process.argv.slice(2), processContext())).then((code) => {
-  process.exitCode = code;
+  process.exitCode ??= code; // unless the output could not be written
 });
