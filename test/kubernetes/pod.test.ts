@@ -114,6 +114,21 @@ describe('a patch for several pods', () => {
   });
 });
 
+test('a variable of ours that is named first is there for one that refers to it, with its own value', () => {
+  const own = { name: 'GREETING', value: 'at $(MYSQL_HOST)' };
+  const podTemplate = { spec: { containers: [{ name: 'mishards', env: [{ name: 'MYSQL_HOST' }, own] }] } };
+  const manifest = find(
+    manifestsOf({ ...minimal, mishards: { podTemplate } }),
+    'Deployment',
+    'milvus-test-mishards',
+  );
+  const [main] = records(podOf(manifest)?.spec['containers']);
+  expect(records(main?.['env']).slice(0, 2)).toEqual([
+    { name: 'MYSQL_HOST', value: 'milvus-test-mysql' },
+    own,
+  ]);
+});
+
 describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %s', (section) => {
   const [, workload] = WORKLOADS.find(([name]) => name === section) ?? [];
   const pod = podOf(workload)?.spec;
