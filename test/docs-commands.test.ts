@@ -37,9 +37,10 @@ const isMissing = ([file, words]: Elsewhere) => !readFileSync(join(ROOT, file), 
 
 /** By what npm is told to do. */
 const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
-  ci: ['.ci/run', 'npm cit'],
-  cit: ['.ci/run', 'npm cit'],
-  test: ['.ci/run', 'npm cit'],
+  ci: ['.ci/run', 'npm ci'],
+  test: ['package.json', 'jest.quick.config.js'],
+  'run test:all': ['.ci/run', 'npm run test:all'],
+  'run test:e2e': ['.github/workflows/e2e.yml', 'npm run test:e2e'],
 };
 /** What would take minutes is told to do less of the same. */
 const LESS: Readonly<Record<string, string>> = {
@@ -53,7 +54,9 @@ mkdirSync(bin);
 writeFileSync(
   join(bin, 'npm'),
   `#!/bin/sh
-case "$1" in ${Object.keys(RUN_ELSEWHERE).join('|')}) exit 0 ;; esac
+case "$*" in ${Object.keys(RUN_ELSEWHERE)
+    .map((command) => `"${command}"`)
+    .join('|')}) exit 0 ;; esac
 case "$1 $2" in
 ${Object.entries(LESS)
   .map(([command, more]) => `"${command}") set -- "$@" ${more} ;;`)
