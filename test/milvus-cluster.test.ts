@@ -226,7 +226,7 @@ describe('the minimal configuration', () => {
       command: [
         'sh',
         '-c',
-        'ulimit -n 65536 2>/dev/null || :; exec docker-entrypoint.sh mysqld "$@"',
+        'ulimit -n 65536 2>/dev/null || :; exec sh /opt/cdk8s-milvus/mysql-start.sh "$@"',
         'mysqld',
       ],
     });

@@ -165,7 +165,14 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
     expect(await waiting.ended).toMatchObject({ code: 143 });
   });
 
-  const readyEnv = (file: string) => ({ ...env({ MYSQL_PASSWORD_FILE: file }), MYSQL_PWD: '' });
+  const readyEnv = (file: string) => ({
+    ...env({
+      MYSQL_PASSWORD_FILE: file,
+      MYSQL_ROOT_PASSWORD_FILE: passwordFile,
+      MYSQL_UNIX_PORT: server.socket,
+    }),
+    MYSQL_PWD: '',
+  });
 
   test.each(shells().map((shell) => [shell.join(' '), shell]))(
     'mysql-ready succeeds in %s',
