@@ -269,7 +269,12 @@ export function nonEmptyList<T>(list: readonly T[] | undefined): T[] | undefined
   return list !== undefined && list.length > 0 ? [...list] : undefined;
 }
 
-/** A new pod is ready before an old one goes. */
+/**
+ * A new pod is ready before an old one goes. Otherwise a single reader or proxy would be missed, and of several the
+ * others would do its work while its caches load. Right wherever there is room for one more. Where there is not,
+ * the new reader takes the room of the writable, which stops before it starts; a priority tells the scheduler who is
+ * first (docs/how-to/operate.md). No PriorityClass is made here: it belongs to the whole cluster.
+ */
 export const ROLLING_UPDATE: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
   rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
