@@ -16,6 +16,8 @@ export interface FollowOptions {
   readonly onState: (text: string) => void;
   /** Ends the watching; the Job goes on. @default - nothing does */
   readonly signal?: AbortSignal;
+  /** Between two looks at the Job. @default 1000 */
+  readonly pollMilliseconds?: number;
 }
 
 interface Condition {
@@ -69,7 +71,7 @@ const IN_PROGRESS = ['ContainerCreating', 'PodInitializing'];
  * @throws KubectlError when the Job is gone, or the API server does not answer any more
  */
 export async function followJob(kubectl: Kubectl, name: string, options: FollowOptions): Promise<JobEnd> {
-  const { onState, signal } = options;
+  const { onState, signal, pollMilliseconds = POLL_MILLISECONDS } = options;
   const logs = new Logs(kubectl, options);
   let said = '';
   let failures = 0;
@@ -98,7 +100,7 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
       const gone = error instanceof KubectlError && /NotFound/.test(error.message);
       if (!(error instanceof KubectlError) || gone || failures >= MOST_FAILURES) throw error;
     }
-    await delay(POLL_MILLISECONDS, undefined, { ...(signal && { signal }) }).catch(() => {});
+    await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
   }
   return { end: 'interrupted' };
 }

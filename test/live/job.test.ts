@@ -17,6 +17,7 @@ async function follow(looks: readonly Look[], logs?: Readonly<Record<string, str
   const options: FollowOptions = {
     onLog: (line) => told.push(line),
     onState: (text) => states.push(text),
+    pollMilliseconds: 50,
     ...(signal && { signal }),
   };
   const end = await followJob(kubectl, 'x', options);
@@ -134,6 +135,6 @@ test('an API server that is away for a moment is asked again, one that stays awa
 
 test('it stops when it is told to', async () => {
   const interrupt = new AbortController();
-  setTimeout(() => interrupt.abort(), 1500);
+  setTimeout(() => interrupt.abort(), 500);
   expect((await follow([{}], {}, interrupt.signal)).end).toEqual({ end: 'interrupted' });
 });
