@@ -76,7 +76,9 @@ give_up() {
     *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_FROM'" ;;
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
     *x509:*) cure=$untrusted ;;
+    *'no such host'*) cure='the name does not resolve: is it spelled right, with its namespace?' ;;
+    *'connection refused'*) cure='nothing listens there: is the storage up, is the port right?' ;;
     *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
   esac
-  fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure. $(last_error <"$scratch/error")"
+  fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure ($(last_error <"$scratch/error"))"
 }

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { untilJobEnds } from '../lib/kubernetes/jobs';
 import {
   blocks,
   commandsIn,
@@ -236,10 +237,38 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     // The values of a release, which from-helm goes on from, are in the cluster: docs.test.ts runs it with others.
     const needsNone = marked.filter(
       (command) =>
-        !/^(kubectl|helm|kind|npm run diff|mysql>)/.test(command) &&
+        !/^((until )?kubectl|helm|kind|npm run (diff|job)|mysql>)/.test(command) &&
         !/ -f values\.yaml .*--adopt/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
+  }
+});
+
+test('a Job is waited for with the one line that ends with it, whatever becomes of it', () => {
+  const commands = documents.flatMap(({ text }) =>
+    shellBlocks(text).flatMap(({ withCluster }) => commandsIn(withCluster)),
+  );
+  const replaced = commands.flatMap((command, index) => {
+    const [job] =
+      /(?<=^kubectl replace --force -f dist\/jobs\/)[\w-]+(?=\.k8s\.yaml$)|(?<=^kubectl create job .*)backup-now$/.exec(
+        command,
+      ) ?? [];
+    return job === undefined ? [] : [[job, commands[index + 1] ?? ''] as const];
+  });
+  expect(replaced.length).toBeGreaterThan(5);
+  // Without a line after it: it is told elsewhere how to look.
+  const followed = replaced.filter(([job, next]) => next.includes(`job/${job}`));
+  expect(followed.length).toBeGreaterThan(5);
+  for (const [job, next] of followed) expect(next).toBe(untilJobEnds('kubectl', job));
+  // What fails while a container has not started, and what never ends with a Job that failed.
+  const texts = [
+    ...documents.map(({ text }) => text),
+    ...['lib/output/summary.ts', 'lib/helm/adoption.ts'].map((file) =>
+      readFileSync(join(ROOT, file), 'utf8'),
+    ),
+  ];
+  for (const text of texts) {
+    expect(text).not.toMatch(/pod-running-timeout|logs (-f|--follow).* job\/|wait --for=condition=complete/);
   }
 });
 
@@ -280,7 +309,7 @@ test('the policy of the how-to has the four rights that a server tries at its st
 });
 
 describe('commands in running text', () => {
-  const NEEDS_CLUSTER = /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run diff|kind )/;
+  const NEEDS_CLUSTER = /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (diff|job)|kind )/;
   const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
 
   test('where one needs a cluster, the document says so', () => {

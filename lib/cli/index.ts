@@ -22,6 +22,7 @@ import {
 } from './command';
 import { diff } from './diff';
 import { fromHelmCommand } from './from-helm';
+import { job } from './job';
 import { problemsAsJson } from './problem-formats';
 import { synth } from './synth';
 
@@ -92,6 +93,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   synth,
   check,
   diff,
+  job,
   images,
   'from-helm': fromHelmCommand,
 };

@@ -540,9 +540,13 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
         `echo "2024/11/20 10:00:00 ERROR : Key $S3_ACCESS_KEY with\n$S3_SECRET_KEY" >&2; exit 1`,
       );
       takeDump(good, work);
-      await expectFailure('backup-upload', /could not upload the dump .*ERROR : Key \*\*\* with \*\*\*\n$/, {
-        PATH: `${liar}:/usr/bin:/bin`,
-      });
+      await expectFailure(
+        'backup-upload',
+        /could not upload the dump .*\(ERROR : Key \*\*\* with \*\*\*\)\n$/,
+        {
+          PATH: `${liar}:/usr/bin:/bin`,
+        },
+      );
     });
   });
 

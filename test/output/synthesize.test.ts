@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type MilvusConfig, summary, synthesize } from '../../lib';
+import { untilJobEnds } from '../../lib/kubernetes/jobs';
 import { CANARIES, everyOption, everyOptionExternalMysql, manifestsOf, minimal } from '../support/clusters';
 import { at, find, idOf, type Manifest, parse, podTemplates, records } from '../support/manifests';
 import { copyProject, ROOT } from '../support/project';
@@ -224,7 +225,7 @@ describe('the summary', () => {
       `  kubectl apply -f ${outdir}`,
       '  kubectl rollout status deployment/milvus-test-mishards --timeout=15m',
       `  kubectl replace --force -f ${outdir}/jobs/milvus-test-smoke-test.k8s.yaml`,
-      '  kubectl logs -f --pod-running-timeout=5m job/milvus-test-smoke-test',
+      `  ${untilJobEnds('kubectl', 'milvus-test-smoke-test')}`,
       '  kubectl port-forward service/milvus-test 19530:19530',
     ]);
   });

@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadClusters } from '../config/load';
+import { suggest } from '../config/problems';
+import { untilJobEnds } from '../kubernetes/jobs';
+import { Names } from '../kubernetes/names';
+import { followJob } from '../live/job';
+import { Kubectl, type KubectlCall, TARGET, TARGET_HELP } from '../live/kubectl';
+import { KubectlError } from '../live/kubectl-error';
+import { jobFile, type PlacedCluster } from '../output/cluster-files';
+import { defaultOutdir, placeClusters } from '../output/synthesize';
+import { CONFIG, CONFIG_HELP, type Command, EXIT, OUTDIR, optionsAndNames, UsageError } from './command';
+
+const JOBS = ['smoke-test', 'backup', 'restore'] as const;
+type JobKind = (typeof JOBS)[number];
+
+/** What a shell calls "ended by SIGINT". */
+const INTERRUPTED = 130;
+/** For the old Job and its pods to go, which have to be gone before the new one comes. */
+const REPLACE_SECONDS = 180;
+
+export const job: Command = {
+  synopsis: `${JOBS.join('|')} [NAME] [-n NAMESPACE]`,
+  summary: 'runs a Job of the cluster, and follows it to its end',
+  help: (
+    called,
+  ) => `Runs a Job of a cluster through your kubectl, with the log of each container from its start, until the Job ends.
+
+  ${called} smoke-test [NAME]
+  ${called} backup [NAME]
+  ${called} restore [NAME] [--set BACKUP=20260701T021500Z] [--set RESTORE_FORCE=true]
+
+  NAME           the cluster, where the configuration has several
+  smoke-test     does it work from end to end?
+  backup         one more backup of the metadata, at once
+  restore        loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
+  --set          a variable of the Job's containers, as often as there are any
+${CONFIG_HELP}
+  -o, --outdir   where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)
+${TARGET_HELP}
+
+Exit codes: 0 the Job is complete, 1 it failed or could not be started, 130 interrupted (Ctrl-C): it goes on without you.
+`,
+  run: async (args, { stdout, stderr, cwd, env }) => {
+    const { values, names } = optionsAndNames(args, {
+      config: CONFIG,
+      outdir: OUTDIR,
+      set: { type: 'string', multiple: true },
+      ...TARGET,
+    });
+    const [given, name, ...tooMany] = names;
+    if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
+    const kind = kindOf(given);
+    const variables = values.set ?? [];
+    const wrong = variables.find((one) => !/^[A-Za-z_]\w*=/.test(one));
+    if (wrong !== undefined) throw new UsageError(`option '--set' is NAME=VALUE, not ${wrong}`);
+    if (variables.length > 0 && kind === 'backup')
+      throw new UsageError(`option '--set' is not for backup, which is as its CronJob says`);
+
+    const placed = placeClusters(loadClusters({ config: values.config?.join(), cwd, env }));
+    const cluster = clusterOf(placed, name);
+    const { settings } = cluster;
+    if (kind !== 'smoke-test' && settings.backup === undefined)
+      throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
+    const kubectl = new Kubectl({ ...values, namespace: values.namespace ?? settings.namespace }, cwd, env);
+    const outdir = values.outdir ?? defaultOutdir(env);
+    const interrupt = new AbortController();
+    const stop = () => interrupt.abort();
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+    try {
+      const started =
+        kind === 'backup'
+          ? await startBackup(kubectl, cluster, interrupt.signal)
+          : await replaceJob(kubectl, cluster, kind, { cwd, outdir, variables, signal: interrupt.signal });
+      stderr.write(`Job ${started} is started.\n`);
+      const { end, reason } = await followJob(kubectl, started, {
+        onLog: (line) => stdout.write(`${line}\n`),
+        onState: (text) => stderr.write(`Waiting: ${text}\n`),
+        signal: interrupt.signal,
+      });
+      if (end === 'interrupted') {
+        const goOn = untilJobEnds(kubectl.commandLine([]), started);
+        const end = kubectl.commandLine(['delete', `job/${started}`]);
+        stderr.write(`\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  ${end}\n`);
+        return INTERRUPTED;
+      }
+      stderr.write(
+        end === 'complete' ? `Job ${started} is complete.\n` : `Job ${started} failed: ${reason}\n`,
+      );
+      return end === 'complete' ? EXIT.ok : EXIT.failed;
+    } finally {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+    }
+  },
+};
+
+function kindOf(given: string | undefined): JobKind {
+  const kind = JOBS.find((one) => one === given);
+  if (kind !== undefined) return kind;
+  const meant = given === undefined ? undefined : suggest(given, JOBS);
+  throw new UsageError(
+    `which Job? ${JOBS.join(', ')}${given === undefined ? '' : `, not "${given}"`}${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+  );
+}
+
+function clusterOf(placed: readonly PlacedCluster[], name: string | undefined): PlacedCluster {
+  const found = placed.filter(({ settings }) => name === undefined || settings.name === name);
+  const [cluster] = found;
+  if (cluster !== undefined && found.length === 1) return cluster;
+  const names = placed.map(({ settings }) => settings.name).join(', ');
+  throw new UsageError(
+    found.length === 0
+      ? `there is no cluster "${name}" in the configuration: ${names}`
+      : `which cluster? The configuration has several${name === undefined ? `: ${names}` : ` of that name; name its file with --config`}`,
+  );
+}
+
+/** @returns the name of the Job */
+async function startBackup(
+  kubectl: Kubectl,
+  { settings }: PlacedCluster,
+  signal: AbortSignal,
+): Promise<string> {
+  const { backup } = Names.of(settings);
+  const name = `${backup}-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`;
+  await done(kubectl, ['create', 'job', name, `--from=cronjob/${backup}`], { signal });
+  return name;
+}
+
+interface Source {
+  readonly cwd: string;
+  readonly outdir: string;
+  readonly variables: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** @returns the name of the Job */
+async function replaceJob(
+  kubectl: Kubectl,
+  cluster: PlacedCluster,
+  kind: 'smoke-test' | 'restore',
+  { cwd, outdir, variables, signal }: Source,
+): Promise<string> {
+  const file = join(outdir, jobFile(cluster, kind));
+  if (!existsSync(resolve(cwd, file)))
+    throw new KubectlError(`There is no ${file}: synthesize first (npm run synth, or cdk8s-milvus synth).`);
+  const replace = ['replace', '--force', '--filename'];
+  if (variables.length === 0) await done(kubectl, [...replace, file], { signal });
+  else {
+    const input = await done(
+      kubectl,
+      ['set', 'env', '--local', `--filename=${file}`, '--output=yaml', ...variables],
+      { signal },
+    );
+    await done(kubectl, [...replace, '-'], { signal, input });
+  }
+  const names = Names.of(cluster.settings);
+  return kind === 'restore' ? names.restore : names.smokeTest;
+}
+
+async function done(kubectl: Kubectl, args: readonly string[], call: KubectlCall): Promise<string> {
+  const { code, stdout, stderr } = await kubectl.run(args, { timeoutSeconds: REPLACE_SECONDS, ...call });
+  if (call.signal?.aborted)
+    throw new KubectlError('Interrupted, before it was known whether the Job is there.');
+  if (code !== 0) throw new KubectlError(`${kubectl.commandLine(args)}\n${stderr.trim()}`);
+  return stdout;
+}
