@@ -24,6 +24,7 @@ import { diff } from './diff';
 import { fromHelmCommand } from './from-helm';
 import { job } from './job';
 import { problemsAsJson } from './problem-formats';
+import { restoreCommand } from './restore';
 import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
@@ -94,6 +95,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check,
   diff,
   job,
+  restore: restoreCommand,
   images,
   'from-helm': fromHelmCommand,
 };

@@ -4,18 +4,27 @@ import { loadClusters } from '../config/load';
 import { suggest } from '../config/problems';
 import { untilJobEnds } from '../kubernetes/jobs';
 import { Names } from '../kubernetes/names';
-import { followJob } from '../live/job';
-import { Kubectl, type KubectlCall, TARGET, TARGET_HELP } from '../live/kubectl';
+import { followJob, type JobEnd } from '../live/job';
+import { Kubectl, type KubectlCall, type KubectlTarget, TARGET, TARGET_HELP } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import { jobFile, type PlacedCluster } from '../output/cluster-files';
 import { defaultOutdir, placeClusters } from '../output/synthesize';
-import { CONFIG, CONFIG_HELP, type Command, EXIT, OUTDIR, optionsAndNames, UsageError } from './command';
+import {
+  CONFIG,
+  CONFIG_HELP,
+  type Command,
+  type CommandContext,
+  EXIT,
+  OUTDIR,
+  optionsAndNames,
+  UsageError,
+} from './command';
 
 const JOBS = ['smoke-test', 'backup', 'restore'] as const;
 type JobKind = (typeof JOBS)[number];
 
 /** What a shell calls "ended by SIGINT". */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 /** For the old Job and its pods to go, which have to be gone before the new one comes. */
 const REPLACE_SECONDS = 180;
 
@@ -62,37 +71,82 @@ Exit codes: 0 the Job is complete, 1 it failed or could not be started, 130 inte
     const { settings } = cluster;
     if (kind !== 'smoke-test' && settings.backup === undefined)
       throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
-    const kubectl = new Kubectl({ ...values, namespace: values.namespace ?? settings.namespace }, cwd, env);
+    const kubectl = kubectlOf(cluster, values, { cwd, env });
     const outdir = values.outdir ?? defaultOutdir(env);
-    const interrupt = new AbortController();
-    const stop = () => interrupt.abort();
-    process.once('SIGINT', stop).once('SIGTERM', stop);
-    try {
-      const started =
-        kind === 'backup'
-          ? await startBackup(kubectl, cluster, interrupt.signal)
-          : await replaceJob(kubectl, cluster, kind, { cwd, outdir, variables, signal: interrupt.signal });
-      stderr.write(`Job ${started} is started.\n`);
-      const { end, reason } = await followJob(kubectl, started, {
-        onLog: (line) => stdout.write(`${line}\n`),
-        onState: (text) => stderr.write(`Waiting: ${text}\n`),
-        signal: interrupt.signal,
+    return await interruptible(async (signal) => {
+      const { end } = await runJob(kubectl, cluster, kind, {
+        cwd,
+        outdir,
+        variables,
+        signal,
+        stdout,
+        stderr,
       });
-      if (end === 'interrupted') {
-        const goOn = untilJobEnds(kubectl.commandLine([]), started);
-        const end = kubectl.commandLine(['delete', `job/${started}`]);
-        stderr.write(`\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  ${end}\n`);
-        return INTERRUPTED;
-      }
-      stderr.write(
-        end === 'complete' ? `Job ${started} is complete.\n` : `Job ${started} failed: ${reason}\n`,
-      );
-      return end === 'complete' ? EXIT.ok : EXIT.failed;
-    } finally {
-      process.off('SIGINT', stop).off('SIGTERM', stop);
-    }
+      return { complete: EXIT.ok, failed: EXIT.failed, interrupted: INTERRUPTED }[end];
+    });
   },
 };
+
+/** With the namespace of the command line, or that of the configuration. */
+export function kubectlOf(
+  { settings }: PlacedCluster,
+  target: KubectlTarget,
+  { cwd, env }: Pick<CommandContext, 'cwd' | 'env'>,
+): Kubectl {
+  return new Kubectl({ ...target, namespace: target.namespace ?? settings.namespace }, cwd, env);
+}
+
+/** Does something that Ctrl-C ends in order. */
+export async function interruptible<T>(what: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    return await what(interrupt.signal);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+export interface RunOptions extends Pick<CommandContext, 'cwd' | 'stdout' | 'stderr'> {
+  /** Where the manifests of Jobs are. */
+  readonly outdir: string;
+  /** Of its containers, each NAME=VALUE. */
+  readonly variables: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts a Job in place, and prints what it says until it ends.
+ * @throws KubectlError if it can not be started
+ */
+export async function runJob(
+  kubectl: Kubectl,
+  cluster: PlacedCluster,
+  kind: JobKind,
+  options: RunOptions,
+): Promise<JobEnd> {
+  const { stdout, stderr, signal } = options;
+  const started =
+    kind === 'backup'
+      ? await startBackup(kubectl, cluster, signal)
+      : await replaceJob(kubectl, cluster, kind, options);
+  stderr.write(`Job ${started} is started.\n`);
+  const ended = await followJob(kubectl, started, {
+    onLog: (line) => stdout.write(`${line}\n`),
+    onState: (text) => stderr.write(`Waiting: ${text}\n`),
+    signal,
+  });
+  if (ended.end === 'interrupted') {
+    const goOn = untilJobEnds(kubectl.commandLine([]), started);
+    const end = kubectl.commandLine(['delete', `job/${started}`]);
+    stderr.write(`\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  ${end}\n`);
+  } else {
+    const how = ended.end === 'complete' ? 'is complete.' : `failed: ${ended.reason}`;
+    stderr.write(`Job ${started} ${how}\n`);
+  }
+  return ended;
+}
 
 function kindOf(given: string | undefined): JobKind {
   const kind = JOBS.find((one) => one === given);
@@ -103,7 +157,11 @@ function kindOf(given: string | undefined): JobKind {
   );
 }
 
-function clusterOf(placed: readonly PlacedCluster[], name: string | undefined): PlacedCluster {
+/**
+ * The one cluster that a command is about.
+ * @throws UsageError where it is not clear which
+ */
+export function clusterOf(placed: readonly PlacedCluster[], name: string | undefined): PlacedCluster {
   const found = placed.filter(({ settings }) => name === undefined || settings.name === name);
   const [cluster] = found;
   if (cluster !== undefined && found.length === 1) return cluster;
@@ -127,19 +185,12 @@ async function startBackup(
   return name;
 }
 
-interface Source {
-  readonly cwd: string;
-  readonly outdir: string;
-  readonly variables: readonly string[];
-  readonly signal: AbortSignal;
-}
-
 /** @returns the name of the Job */
 async function replaceJob(
   kubectl: Kubectl,
   cluster: PlacedCluster,
   kind: 'smoke-test' | 'restore',
-  { cwd, outdir, variables, signal }: Source,
+  { cwd, outdir, variables, signal }: RunOptions,
 ): Promise<string> {
   const file = join(outdir, jobFile(cluster, kind));
   if (!existsSync(resolve(cwd, file)))

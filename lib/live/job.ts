@@ -7,6 +7,8 @@ export interface JobEnd {
   readonly end: 'complete' | 'failed' | 'interrupted';
   /** Why it failed, in one line. @default - it did not */
   readonly reason?: string;
+  /** Name of the container that failed. @default - none did */
+  readonly container?: string;
 }
 
 export interface FollowOptions {
@@ -153,7 +155,11 @@ function endOf({ status }: Job, pods: readonly Pod[]): JobEnd | undefined {
     failed && `container ${failed.name} ended with exit code ${failed.state?.terminated?.exitCode}`,
     failed === undefined && last !== undefined ? waitsFor(last) : undefined,
   ];
-  return { end: 'failed', reason: causes.filter(Boolean).join('; ') };
+  return {
+    end: 'failed',
+    reason: causes.filter(Boolean).join('; '),
+    ...(failed && { container: failed.name }),
+  };
 }
 
 /** The logs of the containers of a Job, each once. */

@@ -70,6 +70,7 @@ test('a failed init container: its log, and the reason of the Job with its exit 
   expect(await follow(looks, { download: 'no such backup\n' })).toEqual({
     end: {
       end: 'failed',
+      container: 'download',
       reason:
         'BackoffLimitExceeded: Job has reached the specified backoff limit; container download ended with exit code 3',
     },
