@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotations, count, cronSchedule, flag, host, labels, port, rule } from '../rules';
+import { annotations, count, cronSchedule, flag, host, labels, port, rule, scrapeInterval } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';
 import { bucket } from './names';
@@ -94,7 +94,7 @@ export const monitoring = z
     podMonitor: z
       .strictObject({
         enabled: emitted('a PodMonitor for the push gateways beside the servers and the MySQL exporter'),
-        interval: rule(z.string().regex(/^\d+(ms|s|m)$/), 'a duration such as 30s')
+        interval: scrapeInterval()
           .default('30s')
           .describe('How often they are scraped.'),
         labels: labels()
