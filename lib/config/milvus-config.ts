@@ -785,7 +785,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again.
+         * How often the operator reads the store again; 0s for once.
          *
          * @default "1h"
          */
@@ -984,7 +984,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again.
+         * How often the operator reads the store again; 0s for once.
          *
          * @default "1h"
          */
@@ -1349,6 +1349,12 @@ export interface MilvusConfig {
         readonly serverName?: string;
       };
       /**
+       * Region that requests to that endpoint are signed for; many storages pass over it.
+       *
+       * @default - that of an endpoint of AWS or Wasabi, by its name; otherwise us-east-1
+       */
+      readonly region?: string;
+      /**
        * Another bucket.
        *
        * @default - s3.bucket
@@ -1553,7 +1559,7 @@ export interface S3Credentials {
      */
     readonly secretStoreRef: SecretStoreRef;
     /**
-     * How often the operator reads the store again.
+     * How often the operator reads the store again; 0s for once.
      *
      * @default "1h"
      */

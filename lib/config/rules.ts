@@ -191,35 +191,49 @@ export const milvusSize = (least = LEAST_BYTES, most = Number.MAX_SAFE_INTEGER, 
         : 'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
   );
 
-/** A Kubernetes quantity of memory or storage. */
-export const bytesQuantity = (example = '10Gi') =>
+/** No node has as much memory, and no volume is as large: 64Ti, 8Ei. */
+const MOST_MEMORY = 64 * 1024 ** 4;
+const MOST_STORAGE = 8 * 1024 ** 6;
+
+/** A Kubernetes quantity of storage. */
+export const bytesQuantity = (example = '10Gi', most = MOST_STORAGE) =>
   rule(
     z.union([z.string(), z.number()]).refine((value) => {
       const bytes = parseQuantity(String(value)) ?? 0;
-      return !String(value).endsWith('m') && bytes >= LEAST_BYTES && Number.isInteger(bytes);
+      return !String(value).endsWith('m') && bytes >= LEAST_BYTES && bytes <= most && Number.isInteger(bytes);
     }),
     `a Kubernetes quantity such as ${example}`,
-    (given) =>
-      LOST_UNIT.test(String(given))
-        ? `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'Gi' : 'Mi'}.`
-        : 'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B; the least is 1Mi.',
+    (given) => {
+      if (LOST_UNIT.test(String(given)))
+        return `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'Gi' : 'Mi'}.`;
+      if ((parseQuantity(String(given)) ?? 0) > most)
+        return `No ${most === MOST_MEMORY ? 'node has as much memory' : 'volume is as large'}: is the unit right?`;
+      return 'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B; the least is 1Mi.';
+    },
   );
+
+/** Of memory. */
+export const memoryQuantity = () => bytesQuantity('8Gi', MOST_MEMORY);
 
 /** Of one container; no node has more. */
 const MOST_CPUS = 1024;
+/** The smallest share that there is. */
+const LEAST_CPUS = 0.001;
 
 export const cpuQuantity = () =>
   rule(
-    // A number beyond the digits of a quantity, such as 1e-7, is none.
-    z.union([z.string().regex(/^[\d.]+m?$/), z.number()]).refine((value) => {
+    z.union([z.string(), z.number().min(LEAST_CPUS)]).refine((value) => {
       const cpus = parseQuantity(String(value)) ?? 0;
       return cpus > 0 && cpus <= MOST_CPUS;
     }),
     `an amount of CPU such as 2 or 500m, at most ${MOST_CPUS}`,
-    (given) =>
-      Number(given) > MOST_CPUS
+    (given) => {
+      const cpus = parseQuantity(String(given)) ?? 0;
+      if (cpus <= MOST_CPUS) return undefined;
+      return /^\d+$/.test(String(given))
         ? `Without a unit these are whole CPUs: write ${given}m for thousandths.`
-        : undefined,
+        : 'CPUs are counted in whole ones or in thousandths: 4, or 4000m.';
+    },
   );
 
 /**

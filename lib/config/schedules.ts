@@ -60,7 +60,8 @@ function neverComes(days?: Allowed, months?: Allowed, weekdays?: Allowed): boole
 function wordFault(text: string): string | undefined {
   if (WORDS.includes(text)) return undefined;
   const seconds = goDurationSeconds(EVERY.exec(text)?.[1] ?? '');
-  if (seconds === undefined) return `The words are ${WORDS.join(', ')}, and @every with a duration such as 1h30m.`;
+  if (seconds === undefined)
+    return `The words are ${WORDS.join(', ')}, and @every with a duration such as 1h30m.`;
   return seconds >= 60 ? undefined : 'A CronJob runs once a minute at most: @every 1m.';
 }
 
@@ -70,9 +71,9 @@ function allowed(field: Field, text: string): Allowed | string {
   for (const part of text.split(',')) {
     const [, from = '', to, step] = /^([^-/]+)(?:-([^-/]+))?(?:\/(\d+))?$/.exec(part) ?? [];
     const star = (from === '*' || from === '?') && to === undefined;
-    const start = star ? field.least : valueOf(field, from);
+    const start = star ? field.least : numberOf(field, from);
     const single = to === undefined && !star && step === undefined;
-    const end = single ? start : to === undefined ? field.most : valueOf(field, to);
+    const end = single ? start : to === undefined ? field.most : numberOf(field, to);
     if (start === undefined || end === undefined) return outOfRange(field, part);
     if (start > end) {
       return `The ${field.name} goes from the smaller to the larger: write ${part} as ${from}-${field.most},${field.least}-${to}.`;
@@ -87,7 +88,7 @@ function allowed(field: Field, text: string): Allowed | string {
   return { any, values: [...values] };
 }
 
-function valueOf({ least, most, words = [] }: Field, text: string): number | undefined {
+function numberOf({ least, most, words = [] }: Field, text: string): number | undefined {
   const word = words.indexOf(text.toLowerCase());
   const value = word >= 0 ? word + least : /^\d+$/.test(text) ? Number(text) : -1;
   return value >= least && value <= most ? value : undefined;
@@ -99,7 +100,15 @@ function outOfRange({ name, least, most, words, around }: Field, part: string): 
   return `The ${name} is from ${least} to ${most}${named}, and not ${part}.${next}`;
 }
 
-const GO_UNITS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+const GO_UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
 
 /** Seconds of a duration as Go reads it: `1h30m`; undefined when it is none. */
 export function goDurationSeconds(text: string): number | undefined {

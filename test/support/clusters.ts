@@ -423,6 +423,7 @@ const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
   address: 's3.example.com',
   port: 443,
   tls: { enabled: true, caSecret: 'backup-ca', serverName: 's3.example.com' },
+  region: 'eu-central-1',
   bucket: 'other-bucket',
   prefix: 'dumps/every',
 };
