@@ -47,9 +47,9 @@ const schedules = fc
   .tuple(
     field(0, 59),
     field(0, 23),
-    fc.oneof(field(1, 31), field(29, 31)),
+    fc.oneof(field(1, 31), fc.constantFrom('30', '31', '30,31', '31/2', '30-31')),
     fc.oneof(field(1, 12), fc.constantFrom('2', '4,6,9,11', '2,4', '11')),
-    fc.oneof(fc.constant('*'), field(0, 6)),
+    fc.oneof({ weight: 3, arbitrary: fc.constant('*') }, { weight: 1, arbitrary: field(0, 6) }),
   )
   .map((fields) => fields.join(' '));
 
