@@ -536,9 +536,28 @@ function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
+/** What the API server writes into metadata, and refuses in another form. */
+const OF_THE_SERVER = [
+  'creationTimestamp',
+  'deletionGracePeriodSeconds',
+  'deletionTimestamp',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+];
+
 function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
   const { own, template } = pod;
-  const problems: Problem[] = [];
+  const problems: Problem[] = OF_THE_SERVER.filter(
+    (key) => (template.metadata as Readonly<Record<string, unknown>> | undefined)?.[key] !== undefined,
+  ).map((key) => ({
+    path: at('metadata', key),
+    given: 'a value',
+    expected: 'none: the API server writes it',
+    fix: 'Of metadata a pod template has labels and annotations.',
+  }));
   const { restartPolicy, enableServiceLinks, nodeSelector } = template.spec;
   if (restartPolicy !== own.spec['restartPolicy']) {
     problems.push({
