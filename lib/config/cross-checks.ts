@@ -681,11 +681,33 @@ function policyPeers({ networkPolicy }: ParsedConfig): Problem[] {
       if (peer.ipBlock !== undefined && selects) {
         return [{ path, given: 'ipBlock beside a selector', expected: 'one of the two; make two peers' }];
       }
+      const { cidr = '', except = [] } = peer.ipBlock ?? {};
+      const outside = except.findIndex((part) => !isPartOf(part, cidr));
+      if (outside >= 0) {
+        return [
+          {
+            path: `${path}.ipBlock.except[${outside}]`,
+            given: String(except[outside]),
+            expected: `a smaller range, within ${cidr}`,
+          },
+        ];
+      }
       return peer.ipBlock === undefined && !selects
         ? [{ path, given: 'nothing', expected: 'podSelector, namespaceSelector or ipBlock' }]
         : [];
     }),
   );
+}
+
+function isPartOf(part: string, range: string): boolean {
+  const [inner, outer] = [part, range].map((cidr) => {
+    const [address = '', bits = ''] = cidr.split('/');
+    const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    return { number, bits: Number(bits) };
+  });
+  if (inner === undefined || outer === undefined || inner.bits <= outer.bits) return false;
+  const size = 2 ** (32 - outer.bits);
+  return Math.floor(inner.number / size) === Math.floor(outer.number / size);
 }
 
 /** A monitor without anything to monitor. */
