@@ -673,10 +673,17 @@ function replication(config: ParsedConfig): Problem[] {
 }
 
 function policyPeers({ networkPolicy }: ParsedConfig): Problem[] {
-  const { clients, s3, mysql, prometheus, apiServer, dns } = networkPolicy;
-  return Object.entries({ clients, s3, mysql, prometheus, apiServer, dns }).flatMap(([key, { peers }]) =>
-    (peers ?? []).flatMap((peer, index) => {
-      const path = `networkPolicy.${key}.peers[${index}]`;
+  const { clients, s3, mysql, prometheus, apiServer, dns, extraIngress, extraEgress } = networkPolicy;
+  const lists = [
+    ...Object.entries({ clients, s3, mysql, prometheus, apiServer, dns }).map(
+      ([key, { peers }]) => [`${key}.peers`, peers] as const,
+    ),
+    ...extraIngress.map(({ from }, index) => [`extraIngress[${index}].from`, from] as const),
+    ...extraEgress.map(({ to }, index) => [`extraEgress[${index}].to`, to] as const),
+  ];
+  return lists.flatMap(([key, peers = []]) =>
+    peers.flatMap((peer, index) => {
+      const path = `networkPolicy.${key}[${index}]`;
       const selects = peer.podSelector !== undefined || peer.namespaceSelector !== undefined;
       if (peer.ipBlock !== undefined && selects) {
         return [{ path, given: 'ipBlock beside a selector', expected: 'one of the two; make two peers' }];

@@ -1162,7 +1162,18 @@ export interface MilvusConfig {
      * @default []
      */
     readonly extraIngress?: readonly {
-      readonly [k: string]: unknown;
+      /**
+       * Who it is.
+       *
+       * @default - everybody
+       */
+      readonly from?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports.
+       *
+       * @default - all
+       */
+      readonly ports?: readonly NetworkPolicyPort[];
     }[];
     /**
      * Additional egress rules of all pods of the cluster, as in a NetworkPolicy.
@@ -1170,7 +1181,18 @@ export interface MilvusConfig {
      * @default []
      */
     readonly extraEgress?: readonly {
-      readonly [k: string]: unknown;
+      /**
+       * Who it is.
+       *
+       * @default - everybody
+       */
+      readonly to?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports.
+       *
+       * @default - all
+       */
+      readonly ports?: readonly NetworkPolicyPort[];
     }[];
   };
   /**
@@ -2074,9 +2096,26 @@ export interface LabelSelector {
    *
    * @default - none
    */
-  readonly matchExpressions?: readonly {
-    readonly [k: string]: unknown;
-  }[];
+  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+}
+/**
+ * A requirement on a label.
+ */
+export interface LabelSelectorRequirement {
+  /**
+   * Label that is looked at.
+   */
+  readonly key: string;
+  /**
+   * How.
+   */
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  /**
+   * Values, with In and NotIn.
+   *
+   * @default - none, with Exists and DoesNotExist
+   */
+  readonly values?: readonly string[];
 }
 /**
  * What the pods of the cluster connect to.
@@ -2096,4 +2135,29 @@ export interface Destination {
    * @default - as the section says
    */
   readonly ports?: readonly number[];
+}
+/**
+ * A port, as in a NetworkPolicy.
+ *
+ * @default - the defaults of its keys
+ */
+export interface NetworkPolicyPort {
+  /**
+   * Number, or name of a port of the pods.
+   *
+   * @default - all
+   */
+  readonly port?: number | string;
+  /**
+   * Last of a range that begins with port.
+   *
+   * @default - none
+   */
+  readonly endPort?: number;
+  /**
+   * Protocol.
+   *
+   * @default - TCP
+   */
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
 }

@@ -60,14 +60,14 @@ export const resourceName = () =>
     'the name of a device resource such as nvidia.com/gpu',
   );
 
-const labelKey = () =>
+export const labelKey = () =>
   text(
     new RegExp(`^(${DNS_LABEL}(\\.${DNS_LABEL})*/)?${LABEL_NAME}$`),
     'a label key: an optional domain and "/", then at most 63 letters, digits, "-", "_" and "."',
   );
 
 /** The value of a label; it may be empty. */
-const labelText = (pattern: string) =>
+export const labelText = (pattern = `(${LABEL_NAME})?`) =>
   text(
     new RegExp(`^${pattern}$`),
     'a label value: a text of at most 63 letters, digits, "-", "_" and "."',
@@ -77,7 +77,7 @@ const labelText = (pattern: string) =>
 /** The value of a label that selectors use. */
 export const labelValue = () => labelText(LABEL_NAME);
 
-export const labels = () => z.record(labelKey(), labelText(`(${LABEL_NAME})?`));
+export const labels = () => z.record(labelKey(), labelText());
 
 export const annotations = () =>
   z.record(labelKey(), rule(z.string(), 'a text', 'Quote numbers and booleans: "1", "true".'));

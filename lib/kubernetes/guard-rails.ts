@@ -455,8 +455,10 @@ function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
 /** Containers that run at the same time share the ports of the pod, and on the node a port is one pod's. */
 function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
   const owners = new Map<string, string>();
+  const ours = new Set(containersOf(pod.own).map(([, { name }]) => name));
   return containersOf(pod.template)
     .filter(([list, container]) => list === 'containers' || container['restartPolicy'] === 'Always')
+    .sort(([, a], [, b]) => Number(ours.has(b.name)) - Number(ours.has(a.name)))
     .flatMap(([list, container]) =>
       items(container['ports']).flatMap(({ containerPort, hostPort, protocol = 'TCP' }): Problem[] => {
         const where = [
