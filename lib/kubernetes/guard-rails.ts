@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isCredentialName, type Problem, parsePath, showValue, suggest } from '../config/problems';
+import { parseQuantity } from '../config/quantities';
 import {
   annotations,
   bytesQuantity,
@@ -14,6 +15,7 @@ import {
   objectName,
 } from '../config/rules';
 import { type PodSection, type PodTemplatePatch, WRITABLE_GRACE_SECONDS } from '../config/settings';
+import { otherResources, type ResourcesInput } from '../config/sizing';
 import { isMapping, valueAt } from '../config/validate';
 import { CONTAINER_LISTS, type ContainerJson, DEFAULT_GRACE_SECONDS, type Pod } from './pod';
 import { checkPodTemplate } from './pod-schema';
@@ -757,9 +759,18 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
       ];
     }),
   );
+  const spread = items(spec['topologySpreadConstraints']).flatMap((constraint, index) =>
+    ['maxSkew', 'minDomains'].flatMap((key): Problem[] => {
+      const value = constraint[key];
+      if (typeof value !== 'number' || value >= 1) return [];
+      const path = at('spec', 'topologySpreadConstraints', index, key);
+      return [{ path, given: String(value), expected: '1 or more' }];
+    }),
+  );
   return [
     ...atLeastZero(spec.terminationGracePeriodSeconds, 'spec', 'terminationGracePeriodSeconds'),
     ...probes,
+    ...spread,
   ];
 }
 
@@ -823,9 +834,11 @@ function amounts({ pod }: GuardedPod, at: Locate): Problem[] {
       }),
     );
   return [
-    ...containersOf(pod.template).flatMap(([list, { name, resources }]) =>
-      ofResources(resources, ['spec', list, ['name', name], 'resources']),
-    ),
+    ...containersOf(pod.template).flatMap(([list, { name, resources }]) => {
+      const where = ['spec', list, ['name', name], 'resources'] as const;
+      const found = ofResources(resources, where);
+      return found.length > 0 ? found : amountsTogether(resources, at(...where));
+    }),
     ...items(pod.template.spec.volumes).flatMap(({ name, emptyDir, ephemeral }) => {
       const where = ['spec', 'volumes', ['name', String(name)]] as const;
       const claim = ['volumeClaimTemplate', 'spec', 'resources'];
@@ -834,6 +847,26 @@ function amounts({ pod }: GuardedPod, at: Locate): Problem[] {
         ...ofResources(valueAt(ephemeral, claim), [...where, 'ephemeral', ...claim]),
       ];
     }),
+  ];
+}
+
+/** Names and amounts that go together, as the API server takes them. */
+function amountsTogether(resources: unknown, where: string): readonly Problem[] {
+  const [requests, limits] = ['requests', 'limits'].map((kind) => valueAt(resources, [kind]) ?? {});
+  const given = { requests, limits } as ResourcesInput;
+  const { problems } = otherResources(where, given);
+  const larger = Object.entries(given.requests).filter(([name, request]) => {
+    const limit = given.limits[name];
+    return limit !== undefined && (parseQuantity(String(request)) ?? 0) > (parseQuantity(String(limit)) ?? 0);
+  });
+  return [
+    // What is said of the section is said where it stands, or of all of it.
+    ...problems.map((problem) => ({ ...problem, path: where.endsWith('resources') ? problem.path : where })),
+    ...larger.map(([name, request]) => ({
+      path: where.endsWith('resources') ? fieldPath(`${where}.requests`, name) : where,
+      given: String(request),
+      expected: `at most the limit, ${given.limits[name]}`,
+    })),
   ];
 }
 

@@ -244,24 +244,71 @@ const containerPatch = fc
     name,
     image: name === 'side' ? 'example.com/side:1' : undefined,
   }));
+/** Of one kind, with what that kind has to have. */
+const volume = fc
+  .constantFrom(...Object.entries(resolve({ $ref: `${POD}Volume` }).properties ?? {}))
+  .filter(([kind]) => kind !== 'name')
+  .chain(([kind, source]) =>
+    valueFor(source, ['volumes', kind], 3).map((value) => ({ name: 'own', [kind]: value })),
+  );
+/** What people have beside the server. */
+const sidecar = fc.record(
+  {
+    name: fc.constant('side'),
+    image: fc.constant('example.com/side:1'),
+    args: fc.array(trickyText, { maxLength: 3 }),
+    env: fc.array(fc.record({ name: fc.constant('TEXT'), value: trickyText }), { maxLength: 1 }),
+    ports: fc.array(fc.record({ containerPort: fc.integer({ min: 1, max: 65535 }) }), { maxLength: 1 }),
+    resources: valueFor({ $ref: `${POD}ResourceRequirements` }, ['resources'], 3),
+    readinessProbe: valueFor({ $ref: `${POD}Probe` }, ['readinessProbe'], 3),
+    securityContext: valueFor({ $ref: `${POD}SecurityContext` }, ['securityContext'], 3),
+    volumeMounts: fc.constantFrom([], [{ name: 'own', mountPath: '/own' }]),
+  },
+  { requiredKeys: ['name', 'image'] },
+);
+const likely = fc.record(
+  {
+    metadata: fc.record({ annotations: fc.dictionary(fc.constantFrom('a', 'example.com/b'), trickyText) }),
+    spec: fc.record(
+      {
+        containers: fc.array(sidecar, { maxLength: 1 }),
+        volumes: fc.array(volume, { maxLength: 1 }),
+        tolerations: valueFor({ type: 'array', items: { $ref: `${POD}Toleration` } }, ['tolerations'], 3),
+        affinity: valueFor({ $ref: `${POD}Affinity` }, ['affinity'], 7),
+        dnsConfig: valueFor({ $ref: `${POD}PodDNSConfig` }, ['dnsConfig'], 3),
+        hostAliases: valueFor({ type: 'array', items: { $ref: `${POD}HostAlias` } }, ['hostAliases'], 3),
+        securityContext: valueFor({ $ref: `${POD}PodSecurityContext` }, ['securityContext'], 3),
+        topologySpreadConstraints: valueFor(
+          { type: 'array', items: { $ref: `${POD}TopologySpreadConstraint` } },
+          ['topologySpreadConstraints'],
+          4,
+        ),
+        terminationGracePeriodSeconds: fc.integer({ min: 0, max: 1000 }),
+      },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['spec'] },
+);
 const podTemplates: fc.Arbitrary<unknown> = fc.oneof(
-  fc.record(
-    {
-      metadata: valueFor(
-        { $ref: '#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' },
-        ['metadata'],
-        2,
-      ),
-      spec: fc.oneof(
-        valueFor({ $ref: `${POD}PodSpec` }, ['spec'], 5),
-        fc.record({ containers: fc.array(containerPatch, { minLength: 1, maxLength: 2 }) }),
-        fc.record({
-          volumes: fc.array(valueFor({ $ref: `${POD}Volume` }, ['volumes'], 4), { maxLength: 2 }),
-        }),
-      ),
-    },
-    { requiredKeys: [] },
-  ),
+  { weight: 3, arbitrary: likely },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      {
+        metadata: valueFor(
+          { $ref: '#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' },
+          ['metadata'],
+          2,
+        ),
+        spec: fc.oneof(
+          valueFor({ $ref: `${POD}PodSpec` }, ['spec'], 5),
+          fc.record({ containers: fc.array(containerPatch, { minLength: 1, maxLength: 2 }) }),
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+  },
 );
 
 /** Every place of the configuration, sections included. */
@@ -274,6 +321,12 @@ function placesOf(given: Schema, path: Path): readonly { readonly path: Path; re
 }
 
 const PLACES = placesOf(schema as unknown as Schema, []);
+/** Single values more often than whole sections, and pods more often than chance. */
+const place = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...PLACES.filter(({ node }) => resolve(node).type !== 'object')) },
+  { weight: 1, arbitrary: fc.constantFrom(...PLACES) },
+  { weight: 2, arbitrary: fc.constantFrom(...PLACES.filter(({ path }) => path.at(-1) === 'podTemplate')) },
+);
 
 interface Change {
   readonly path: Path;
@@ -281,7 +334,7 @@ interface Change {
   readonly value: unknown;
 }
 
-const change: fc.Arbitrary<Change> = fc.constantFrom(...PLACES).chain(({ path, node }) =>
+const change: fc.Arbitrary<Change> = place.chain(({ path, node }) =>
   fc.record({
     path: fc.constant(path),
     value: fc.oneof(
@@ -304,7 +357,7 @@ function changed(config: Config, { path, value }: Change): Config {
 export const configurations: fc.Arbitrary<MilvusConfig> = fc
   .record({
     base: fc.constantFrom(...Object.values(samples)),
-    changes: fc.array(change, { minLength: 1, maxLength: 4 }),
+    changes: fc.array(change, { minLength: 1, maxLength: 3 }),
   })
   .map(
     ({ base, changes }) =>
