@@ -733,4 +733,34 @@ describe('values that are possible in type and impossible in life', () => {
     expect(patching('writable', { metadata: pasted })).toHaveLength(2);
     expect(patching('writable', { metadata: { creationTimestamp: null, labels: { a: 'b' } } })).toEqual([]);
   });
+
+  test.each<[what: string, podTemplate: object, words: string]>([
+    [
+      'a probe without a handler',
+      side({ readinessProbe: { periodSeconds: 5 } }),
+      'readinessProbe: given none of exec',
+    ],
+    ['a hook without a handler', side({ lifecycle: { preStop: {} } }), 'preStop: given none of exec'],
+    ['no source of a variable', side({ env: [{ name: 'A', valueFrom: {} }] }), 'valueFrom: given none of'],
+    ['half a device', resources('limits', 'example.com/fpga', '500m'), 'expected a whole number of devices'],
+    ['an unknown resource', resources('limits', 'memmory', '1Gi'), 'did you mean "memory"?'],
+    [
+      'a request above its limit',
+      side({ resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } }),
+      'resources.requests.memory: given 2Gi; expected at most the limit, 1Gi',
+    ],
+    [
+      'no skew at all',
+      {
+        spec: {
+          topologySpreadConstraints: [
+            { maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
+          ],
+        },
+      },
+      'maxSkew: given 0; expected 1 or more',
+    ],
+  ])('%s: refused', (_, podTemplate, words) => {
+    expect(patching('writable', podTemplate)).toEqual([expect.stringContaining(words)]);
+  });
 });
