@@ -123,7 +123,7 @@ test('a configuration with pieces of YAML in the wrong places', () => {
     fc.property(mutated, (text) => {
       expectReport(load({ 'milvus.yaml': text }), { 'milvus.yaml': written(text) });
     }),
-    seeded(250),
+    seeded(120),
   );
 });
 
@@ -134,7 +134,7 @@ test('a base with pieces of YAML in the wrong places', () => {
       const files = { 'milvus.yaml': own, 'base.yaml': text };
       expectReport(load(files), { 'milvus.yaml': own, 'base.yaml': written(text) });
     }),
-    seeded(100),
+    seeded(50),
   );
 });
 
@@ -150,7 +150,7 @@ test('pieces of YAML in any order', () => {
       const content = pieces.join('');
       expectReport(load({ 'milvus.yaml': content }), { 'milvus.yaml': written(content) });
     }),
-    seeded(300),
+    seeded(200),
   );
 });
 
@@ -170,6 +170,6 @@ test('any bytes', () => {
         expect(at?.file).toBe('milvus.yaml');
       }
     }),
-    seeded(150),
+    seeded(100),
   );
 });
