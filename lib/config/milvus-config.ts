@@ -785,7 +785,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again.
+         * How often the operator reads the store again; 0s for once.
          *
          * @default "1h"
          */
@@ -984,7 +984,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again.
+         * How often the operator reads the store again; 0s for once.
          *
          * @default "1h"
          */
@@ -1162,7 +1162,18 @@ export interface MilvusConfig {
      * @default []
      */
     readonly extraIngress?: readonly {
-      readonly [k: string]: unknown;
+      /**
+       * Who it is.
+       *
+       * @default - everybody
+       */
+      readonly from?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports.
+       *
+       * @default - all
+       */
+      readonly ports?: readonly NetworkPolicyPort[];
     }[];
     /**
      * Additional egress rules of all pods of the cluster, as in a NetworkPolicy.
@@ -1170,7 +1181,18 @@ export interface MilvusConfig {
      * @default []
      */
     readonly extraEgress?: readonly {
-      readonly [k: string]: unknown;
+      /**
+       * Who it is.
+       *
+       * @default - everybody
+       */
+      readonly to?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports.
+       *
+       * @default - all
+       */
+      readonly ports?: readonly NetworkPolicyPort[];
     }[];
   };
   /**
@@ -1348,6 +1370,12 @@ export interface MilvusConfig {
          */
         readonly serverName?: string;
       };
+      /**
+       * Region that requests to that endpoint are signed for; many storages pass over it.
+       *
+       * @default - that of an endpoint of AWS or Wasabi, by its name; otherwise us-east-1
+       */
+      readonly region?: string;
       /**
        * Another bucket.
        *
@@ -1553,7 +1581,7 @@ export interface S3Credentials {
      */
     readonly secretStoreRef: SecretStoreRef;
     /**
-     * How often the operator reads the store again.
+     * How often the operator reads the store again; 0s for once.
      *
      * @default "1h"
      */
@@ -2068,9 +2096,26 @@ export interface LabelSelector {
    *
    * @default - none
    */
-  readonly matchExpressions?: readonly {
-    readonly [k: string]: unknown;
-  }[];
+  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+}
+/**
+ * A requirement on a label.
+ */
+export interface LabelSelectorRequirement {
+  /**
+   * Label that is looked at.
+   */
+  readonly key: string;
+  /**
+   * How.
+   */
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  /**
+   * Values, with In and NotIn.
+   *
+   * @default - none, with Exists and DoesNotExist
+   */
+  readonly values?: readonly string[];
 }
 /**
  * What the pods of the cluster connect to.
@@ -2090,4 +2135,29 @@ export interface Destination {
    * @default - as the section says
    */
   readonly ports?: readonly number[];
+}
+/**
+ * A port, as in a NetworkPolicy.
+ *
+ * @default - the defaults of its keys
+ */
+export interface NetworkPolicyPort {
+  /**
+   * Number, or name of a port of the pods.
+   *
+   * @default - all
+   */
+  readonly port?: number | string;
+  /**
+   * Last of a range that begins with port.
+   *
+   * @default - none
+   */
+  readonly endPort?: number;
+  /**
+   * Protocol.
+   *
+   * @default - TCP
+   */
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
 }

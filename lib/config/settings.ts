@@ -1,4 +1,5 @@
 import { Names } from '../kubernetes/names';
+import { regionOf, SIGNED_REGION } from './endpoints';
 import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
@@ -194,6 +195,8 @@ export type BackupSettings = Replace<
       readonly address: string;
       readonly port: number;
       readonly tls?: TlsSettings;
+      /** Unset where requests are signed as those of Milvus are. */
+      readonly region?: string;
       readonly bucket: string;
       readonly prefix: string;
       readonly credentials: CredentialSettings<S3CredentialKey>;
@@ -553,11 +556,13 @@ function backupStorage(config: ParsedConfig, s3: S3Settings | undefined): Backup
   const own = config.backup.s3;
   const prefix = own.prefix ?? `backup/${config.name}`;
   const ownTls = own.tls ?? { enabled: false };
+  const region = own.region ?? regionOf(own.address ?? s3?.address)?.region;
   return {
     // Without S3 the place of the backups has to be given whole; that is checked elsewhere.
     address: own.address ?? s3?.address ?? '',
     port: own.port ?? (own.tls === undefined ? s3?.port : undefined) ?? defaultPort(ownTls),
     tls: own.tls === undefined && own.address === undefined ? s3?.tls : tlsSettings(ownTls),
+    region: region === SIGNED_REGION ? undefined : region,
     bucket: own.bucket ?? s3?.bucket ?? '',
     prefix,
     credentials:

@@ -186,7 +186,7 @@ const HUGE_PAGES = /^hugepages-(\d+(?:Ki|Mi|Gi))$/;
  * Resources besides CPU and memory, as the API server takes them (ValidateContainerResourceName and
  * ValidateResourceRequirements): devices in whole numbers, and like huge pages as limit and request alike.
  */
-function otherResources(path: string, { requests, limits }: ResourcesInput) {
+export function otherResources(path: string, { requests, limits }: ResourcesInput) {
   const result = { requests: {} as OtherAmounts, limits: {} as OtherAmounts, problems: [] as Problem[] };
   const names = new Set([...Object.keys(requests), ...Object.keys(limits)]);
   for (const name of names) {

@@ -10,7 +10,9 @@ export const S3_PREFLIGHT = 's3-preflight.sh';
 export const S3_REMOTE = 's3-remote.sh';
 
 /** An S3 storage that scripts use: that of the vectors, or that of the backups. */
-type Storage = Pick<S3Settings, 'address' | 'port' | 'tls' | 'bucket' | 'credentials'>;
+type Storage = Pick<S3Settings, 'address' | 'port' | 'tls' | 'bucket' | 'credentials'> & {
+  readonly region?: string;
+};
 
 /** The environment variables that carry the S3 keys into an init container. */
 export function s3CredentialsEnv({ credentials }: Pick<Storage, 'credentials'>): k8s.EnvVar[] {
@@ -26,6 +28,7 @@ export function s3RemoteEnv(s3: Storage, own: readonly k8s.EnvVar[]): k8s.EnvVar
     ...tlsEnv(s3.tls),
     { name: 'S3_ADDRESS', value: tlsName(s3) },
     { name: 'S3_PORT', value: String(s3.port) },
+    ...(s3.region === undefined ? [] : [{ name: 'S3_REGION', value: s3.region }]),
     { name: 'S3_BUCKET', value: s3.bucket },
     ...own,
     ...s3CredentialsEnv(s3),

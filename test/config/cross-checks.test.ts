@@ -437,8 +437,8 @@ rule(
     ],
     [
       'on the port of the server',
-      tls({ port: 19530 }),
-      'milvus.network.port: given 19530; expected another port than s3.port',
+      { ...tls({ port: 7480 }), milvus: { network: { port: 7480 } } },
+      'milvus.network.port: given 7480; expected another port than s3.port',
     ],
   ],
 );

@@ -366,8 +366,8 @@ const common: Every<Common> = {
     prometheus: { peers },
     apiServer: { peers, ports: [6444] },
     dns: { peers, ports: [5353] },
-    extraIngress: [{ from: [{ ipBlock: { cidr: '192.0.2.98/32' } }] }],
-    extraEgress: [{ to: [{ ipBlock: { cidr: '192.0.2.99/32' } }] }],
+    extraIngress: [{ from: peers, ports: [{ port: 8001, endPort: 8002, protocol: 'TCP' }] }],
+    extraEgress: [{ to: peers, ports: [{ port: 8003, endPort: 8004, protocol: 'UDP' }] }],
   },
   monitoring: {
     podMonitor: { enabled: true, interval: '15s', labels: { release: 'prometheus' } },
@@ -423,6 +423,7 @@ const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
   address: 's3.example.com',
   port: 443,
   tls: { enabled: true, caSecret: 'backup-ca', serverName: 's3.example.com' },
+  region: 'eu-central-1',
   bucket: 'other-bucket',
   prefix: 'dumps/every',
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotations, count, cronSchedule, flag, host, labels, port, rule } from '../rules';
+import { annotations, count, cronSchedule, flag, host, labels, port, rule, scrapeInterval } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';
 import { bucket } from './names';
@@ -42,9 +42,14 @@ export const backup = z
         tls: s3Tls('that endpoint')
           .optional()
           .describe('TLS to that endpoint.\n\n@default - s3.tls; none to an address of its own'),
+        region: rule(z.string().regex(/^[a-z0-9-]{1,64}$/), 'a region such as eu-central-1')
+          .optional()
+          .describe(
+            'Region that requests to that endpoint are signed for; many storages pass over it.\n\n@default - that of an endpoint of AWS or Wasabi, by its name; otherwise us-east-1',
+          ),
         bucket: bucket().optional().describe('Another bucket.\n\n@default - s3.bucket'),
         prefix: rule(
-          z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/),
+          z.string().regex(/^(?!(.*\/)?\.{1,2}(\/|$))[\w!.*'()=+@,:~-]+(\/[\w!.*'()=+@,:~-]+)*$/),
           'a prefix of keys such as backup/milvus, without a "/" at either end',
         )
           .optional()
@@ -94,9 +99,7 @@ export const monitoring = z
     podMonitor: z
       .strictObject({
         enabled: emitted('a PodMonitor for the push gateways beside the servers and the MySQL exporter'),
-        interval: rule(z.string().regex(/^\d+(ms|s|m)$/), 'a duration such as 30s')
-          .default('30s')
-          .describe('How often they are scraped.'),
+        interval: scrapeInterval().default('30s').describe('How often they are scraped.'),
         labels: labels()
           .default({})
           .describe('Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.'),
