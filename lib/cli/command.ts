@@ -7,7 +7,7 @@ import { annotations, problemsAsJson } from './problem-formats';
 
 /** Where a command writes, and what it starts from. */
 export interface CommandContext {
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: Terminal;
   readonly stderr: Terminal;
   /** Directory that relative paths start from. */
   readonly cwd: string;

@@ -25,6 +25,7 @@ import { fromHelmCommand } from './from-helm';
 import { job } from './job';
 import { problemsAsJson } from './problem-formats';
 import { restoreCommand } from './restore';
+import { status } from './status';
 import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
@@ -93,6 +94,7 @@ ${CONFIG_HELP}
 const COMMANDS: Readonly<Record<string, Command>> = {
   synth,
   check,
+  status,
   diff,
   job,
   restore: restoreCommand,

@@ -1,0 +1,667 @@
+import {
+  canonicalQuantity,
+  formatMilvusSize,
+  GIB,
+  parseQuantity,
+  quantityOfGibibytes,
+  readableBytes,
+} from '../config/quantities';
+import type { Settings } from '../config/settings';
+import { claimsOf } from '../inventory/claims';
+import { type SecretInUse, secretsOf } from '../inventory/secrets';
+import { Names } from '../kubernetes/names';
+import { type Cause, inOrder, WORDS } from './causes';
+import { isUnschedulable, type Snapshot } from './gather';
+import type { Condition, ContainerStatus, LiveObject, PodTemplate } from './objects';
+
+/** A cluster as the configuration says it is. */
+export interface ClusterWanted {
+  readonly settings: Settings;
+  /** What the manifests say, as kubectl applies them. */
+  readonly objects: readonly LiveObject[];
+  /** Undefined: that of the context. */
+  readonly namespace: string | undefined;
+}
+
+export interface PodStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  /** In a word or two. */
+  readonly state: string;
+  readonly since: string | undefined;
+  readonly restarts: number;
+}
+
+export interface WorkloadStatus {
+  readonly kind: string;
+  readonly name: string;
+  readonly component: string;
+  readonly ready: number;
+  readonly wanted: number;
+  readonly images: readonly string[];
+  /** Whether what runs is what the configuration says, or what is due. */
+  readonly due:
+    | 'as configured'
+    | 'an apply is due'
+    | 'a restart is due'
+    | 'a roll-out goes on'
+    | 'not applied';
+  readonly pods: readonly PodStatus[];
+}
+
+/** The last time that something ended well, and whether a later try failed. */
+export interface LastRun {
+  readonly at: string | undefined;
+  readonly failedSince: boolean;
+}
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly ready: boolean;
+  readonly workloads: readonly WorkloadStatus[];
+  readonly claims: readonly {
+    readonly name: string;
+    readonly phase: string;
+    readonly storageClass: string;
+    readonly size: string;
+  }[];
+  readonly services: readonly { readonly name: string; readonly type: string; readonly address: string }[];
+  /** Undefined: there are no backups. */
+  readonly backup: LastRun | undefined;
+  readonly smokeTest: LastRun | undefined;
+  readonly causes: readonly Cause[];
+  /** What may not be read, so that this is not all. */
+  readonly forbidden: readonly string[];
+}
+
+const WORKLOADS = ['StatefulSet', 'Deployment'];
+/** A container that takes no longer than this to start is nothing to speak of. */
+const REPLAY_AFTER_SECONDS = 60;
+
+/** What a snapshot says about a cluster. */
+export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number): ClusterStatus {
+  const { settings } = wanted;
+  const here = new Here(wanted, snapshot);
+  const workloads = wanted.objects
+    .filter(({ kind }) => WORKLOADS.includes(kind))
+    .map((object) => workloadStatus(object, here));
+  const applied = workloads.some(({ due }) => due !== 'not applied');
+  const causes = applied ? causesOf(workloads, here, now) : [nothingApplied(here)];
+  return {
+    name: settings.name,
+    namespace: wanted.namespace,
+    ready: workloads.every(({ ready, wanted, due }) => ready >= wanted && due !== 'not applied'),
+    workloads,
+    claims: claimsOf(settings).flatMap(({ name }) => {
+      const claim = here.find('PersistentVolumeClaim', name);
+      if (claim === undefined) return [];
+      return [
+        {
+          name,
+          phase: claim.status?.phase ?? 'Pending',
+          storageClass: claim.spec?.storageClassName ?? '',
+          size: claim.status?.capacity?.['storage'] ?? '',
+        },
+      ];
+    }),
+    services: here.clientServices(),
+    backup: settings.backup && lastRun(here, Names.of(settings).backup),
+    smokeTest: lastRun(here, Names.of(settings).smokeTest),
+    causes,
+    forbidden: snapshot.forbidden,
+  };
+}
+
+/** A cluster's part of a snapshot. */
+class Here {
+  public readonly names: Names;
+
+  public constructor(
+    public readonly wanted: ClusterWanted,
+    public readonly snapshot: Snapshot,
+  ) {
+    this.names = Names.of(wanted.settings);
+  }
+
+  public isHere({ metadata }: LiveObject): boolean {
+    const { namespace } = this.wanted;
+    return namespace === undefined || metadata.namespace === namespace;
+  }
+
+  public all(kind: string): readonly LiveObject[] {
+    return this.snapshot.objects.filter((one) => one.kind === kind && this.isHere(one));
+  }
+
+  public find(kind: string, name: string): LiveObject | undefined {
+    return this.all(kind).find(({ metadata }) => metadata.name === name);
+  }
+
+  public podsOf(component: string): readonly LiveObject[] {
+    const { instance } = this.wanted.settings;
+    return this.all('Pod').filter(({ metadata: { labels = {}, ownerReferences = [] } }) => {
+      const ofJob = ownerReferences.some(({ kind }) => kind === 'Job');
+      return !ofJob && labels['app.kubernetes.io/instance'] === instance && labels['component'] === component;
+    });
+  }
+
+  /** Warnings about an object, the newest last. */
+  public warnings(kind: string, name: string): readonly LiveObject[] {
+    return this.all('Event')
+      .filter(
+        ({ type, involvedObject: about }) =>
+          type === 'Warning' && about?.kind === kind && about.name === name,
+      )
+      .sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
+  }
+
+  public log({ metadata }: LiveObject, container: string): string {
+    return this.snapshot.logs.get(`${metadata.namespace}/${metadata.name}/${container}`) ?? '';
+  }
+
+  public clientServices(): ClusterStatus['services'] {
+    const service = this.find('Service', this.names.cluster);
+    if (service === undefined) return [];
+    const { type = 'ClusterIP', clusterIP = '', ports = [] } = service.spec ?? {};
+    const [first] = service.status?.loadBalancer?.ingress ?? [];
+    const [{ port = 19530, nodePort = undefined } = {}] = ports;
+    const host = first?.ip ?? first?.hostname ?? clusterIP;
+    const address = type === 'NodePort' ? `port ${nodePort} of every node` : `${host}:${port}`;
+    return [{ name: service.metadata.name, type, address }];
+  }
+}
+
+const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject) =>
+  lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
+
+function workloadStatus(object: LiveObject, here: Here): WorkloadStatus {
+  const { kind, metadata, spec } = object;
+  const component = spec?.template?.metadata?.labels?.['component'] ?? '';
+  const live = here.find(kind, metadata.name);
+  const wanted = live?.spec?.replicas ?? spec?.replicas ?? 1;
+  return {
+    kind,
+    name: metadata.name,
+    component,
+    ready: live?.status?.readyReplicas ?? 0,
+    wanted,
+    images: imagesOf(live?.spec?.template ?? spec?.template),
+    due: dueOf(object, live),
+    pods: here.podsOf(component).map(podStatus),
+  };
+}
+
+const imagesOf = (template: PodTemplate | undefined) =>
+  (template?.spec?.containers ?? []).map(({ image = '' }) => image);
+
+/** What it takes for the configuration to be what runs. */
+function dueOf(object: LiveObject, live: LiveObject | undefined): WorkloadStatus['due'] {
+  if (live === undefined) return 'not applied';
+  const { replicas, template } = object.spec ?? {};
+  const { replicas: has, template: running } = live.spec ?? {};
+  const same =
+    JSON.stringify(imagesOf(template)) === JSON.stringify(imagesOf(running)) &&
+    Object.entries(template?.metadata?.annotations ?? {}).every(
+      ([key, value]) => running?.metadata?.annotations?.[key] === value,
+    ) &&
+    (replicas === undefined || replicas === has);
+  if (!same) return 'an apply is due';
+  const updated = live.status?.updatedReplicas ?? 0;
+  if (updated >= (has ?? 1)) return 'as configured';
+  // The pods of a StatefulSet with `OnDelete` stay as they are.
+  return live.kind === 'StatefulSet' && (live.status?.readyReplicas ?? 0) >= (has ?? 1)
+    ? 'a restart is due'
+    : 'a roll-out goes on';
+}
+
+function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+const isReady = ({ status }: LiveObject) =>
+  (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+
+function podStatus(pod: LiveObject): PodStatus {
+  const condition: Condition | undefined = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  const statuses = statusesOf(pod);
+  const busy = statuses.find(
+    ({ state }) => state?.waiting !== undefined || (state?.terminated?.exitCode ?? 0) !== 0,
+  );
+  const init = pod.status?.initContainerStatuses?.find(({ state }) => state?.running !== undefined);
+  const state = pod.metadata.deletionTimestamp
+    ? 'Terminating'
+    : isReady(pod)
+      ? 'Ready'
+      : init !== undefined
+        ? `in ${init.name}`
+        : (busy?.state?.waiting?.reason ?? busy?.state?.terminated?.reason ?? pod.status?.phase ?? 'Pending');
+  return {
+    name: pod.metadata.name,
+    ready: isReady(pod),
+    state,
+    since: condition?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? undefined,
+    restarts: Math.max(0, ...statuses.map(({ restartCount = 0 }) => restartCount)),
+  };
+}
+
+function lastRun(here: Here, name: string): LastRun | undefined {
+  const cronJob = here.find('CronJob', name);
+  const jobs = here
+    .all('Job')
+    .filter(({ metadata }) => metadata.name === name || metadata.name.startsWith(`${name}-`))
+    // `backup` begins the names of its verification and list, too.
+    .filter(({ metadata }) => /^(-?\d+)?$/.test(metadata.name.slice(name.length)));
+  const ended = (type: string) =>
+    jobs.flatMap(({ status }) => {
+      const condition = status?.conditions?.find((one) => one.type === type && one.status === 'True');
+      return condition === undefined ? [] : [status?.completionTime ?? condition.lastTransitionTime ?? ''];
+    });
+  const last = (times: readonly (string | undefined)[]) =>
+    times
+      .filter((time) => time !== undefined && time !== '')
+      .sort()
+      .at(-1);
+  const at = last([...ended('Complete'), cronJob?.status?.lastSuccessfulTime]);
+  const failed = last(ended('Failed'));
+  if (cronJob === undefined && jobs.length === 0) return undefined;
+  return { at, failedSince: failed !== undefined && failed > (at ?? '') };
+}
+
+// Causes ----------------------------------------------------------------------------------------------------------------
+
+function nothingApplied({ wanted, names, snapshot }: Here): Cause {
+  const elsewhere = snapshot.objects.find(
+    ({ kind, metadata, spec }) =>
+      kind === 'Deployment' &&
+      metadata.name === names.writable &&
+      spec?.template?.metadata?.labels?.['app.kubernetes.io/instance'] === wanted.settings.instance,
+  );
+  if (elsewhere === undefined)
+    return {
+      kind: 'nothing-is-applied',
+      object: wanted.settings.name,
+      what: `nothing of ${wanted.settings.name} is in ${wanted.namespace === undefined ? 'this namespace' : `namespace ${wanted.namespace}`}`,
+      cure: 'kubectl apply -f dist, or name another namespace with -n or another cluster with --context',
+    };
+  return {
+    kind: 'it-is-in-another-namespace',
+    object: `deployment/${names.writable}`,
+    what: `it is in namespace ${elsewhere.metadata.namespace}`,
+    cure: `add -n ${elsewhere.metadata.namespace}`,
+  };
+}
+
+function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number): readonly Cause[] {
+  const found: Cause[] = [...missingSecrets(here)];
+  for (const workload of workloads) {
+    if (workload.due === 'not applied') {
+      found.push({
+        kind: 'nothing-is-applied',
+        object: nameOf(workload),
+        what: `${workload.kind} ${workload.name} is not there`,
+        cure: 'kubectl apply -f dist',
+      });
+      continue;
+    }
+    if (workload.ready >= workload.wanted) continue;
+    const pods = here.podsOf(workload.component).filter((pod) => !isReady(pod));
+    if (pods.length === 0) found.push(...refusedPods(workload, here));
+    for (const pod of pods) {
+      const cause = causeOfPod(pod, here, now);
+      if (cause !== undefined) found.push(cause);
+    }
+  }
+  // Who waits for a workload that has a cause of its own says nothing more.
+  const own = found.filter(
+    ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => object.includes(waitsFor)),
+  );
+  return inOrder(own);
+}
+
+const nameOf = ({ kind, name }: { kind: string; name: string }) => `${kind.toLowerCase()}/${name}`;
+
+function missingSecrets(here: Here): Cause[] {
+  const { secrets } = here.snapshot;
+  if (secrets === undefined) return [];
+  const namespaces = new Set(
+    here.snapshot.objects.filter((one) => here.isHere(one)).map(({ metadata }) => metadata.namespace),
+  );
+  const inUse: readonly SecretInUse[] = Object.values(secretsOf(here.wanted.settings));
+  return inUse.flatMap(({ path, credentials, variables }): Cause[] => {
+    const name = credentials.secretName;
+    const keys = [...namespaces]
+      .map((namespace) => secrets.get(`${namespace}/${name}`))
+      .find((found) => found !== undefined);
+    const object = `secret/${name}`;
+    if (keys === undefined)
+      return [
+        {
+          kind: 'a-secret-is-missing',
+          object,
+          what: `there is no Secret ${name} (${path})`,
+          cure: `create it, with the keys ${Object.keys(variables).join(' and ')}; npm run synth prints the command`,
+        },
+      ];
+    const missing = Object.keys(variables).filter((key) => !keys.includes(key));
+    if (missing.length === 0) return [];
+    return [
+      {
+        kind: 'a-secret-has-other-keys',
+        object,
+        what: `Secret ${name} has no key ${missing.join(' and ')}, but ${keys.join(', ') || 'none'}`,
+        cure: `add the key, or name the one that it has in ${path}.keys`,
+      },
+    ];
+  });
+}
+
+/** Why a workload has no pods, which its ReplicaSet or it itself says. */
+function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
+  const owners = [
+    [workload.kind, workload.name] as const,
+    ...here
+      .all('ReplicaSet')
+      .filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === workload.name))
+      .map(({ metadata }) => ['ReplicaSet', metadata.name] as const),
+  ];
+  const message = owners
+    .flatMap(([kind, name]) => here.warnings(kind, name))
+    .findLast(({ reason }) => reason === 'FailedCreate')?.message;
+  if (message === undefined)
+    return [{ kind: 'it-is-starting', object: nameOf(workload), what: 'it has no pods yet' }];
+  const what = `no pods of ${workload.name}: ${oneLine(message)}`;
+  if (/exceeded quota/.test(message))
+    return [
+      {
+        kind: 'the-quota-is-used-up',
+        object: nameOf(workload),
+        what,
+        cure: 'raise the ResourceQuota, or choose smaller resources',
+      },
+    ];
+  return [
+    {
+      kind: 'the-pods-are-refused',
+      object: nameOf(workload),
+      what,
+      cure: 'change what it names, or what the namespace enforces',
+    },
+  ];
+}
+
+const oneLine = (text: string) => text.trim().replace(/\s+/g, ' ');
+
+function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined {
+  const object = `pod/${pod.metadata.name}`;
+  if (pod.metadata.deletionTimestamp !== undefined && pod.status?.reason !== 'NodeLost') return undefined;
+  if (
+    pod.status?.reason === 'NodeLost' ||
+    pod.status?.conditions?.some(({ reason }) => reason === 'NodeNotReady')
+  )
+    return {
+      kind: 'the-node-is-lost',
+      object,
+      what: `node ${pod.spec?.nodeName} does not answer`,
+      cure: 'mend or delete the node; volumes are detached after about six minutes',
+    };
+  if (isUnschedulable(pod)) return unschedulable(pod, here);
+  const warning = here.warnings('Pod', pod.metadata.name).at(-1);
+  if (warning?.reason === 'FailedMount' || warning?.reason === 'FailedAttachVolume') {
+    const message = oneLine(warning.message ?? '');
+    const ofSecret = /secret "(\S+)" not found|references non-existent secret key: (\S+)/.exec(message);
+    if (ofSecret === null) return { kind: 'a-volume-can-not-be-mounted', object, what: message };
+    if (here.snapshot.secrets === undefined)
+      return {
+        kind: ofSecret[1] === undefined ? 'a-secret-has-other-keys' : 'a-secret-is-missing',
+        object,
+        what: message,
+      };
+    return undefined; // missingSecrets() says it better
+  }
+  for (const status of statusesOf(pod)) {
+    const cause = causeOfContainer(pod, status, here, now);
+    if (cause !== undefined) return cause;
+  }
+  return { kind: 'it-is-starting', object, what: `it is ${podStatus(pod).state}` };
+}
+
+/** Waiting for which there is a reason in the state of the container alone. */
+function causeOfContainer(
+  pod: LiveObject,
+  status: ContainerStatus,
+  here: Here,
+  now: number,
+): Cause | undefined {
+  const { name, state, lastState, image = '', ready } = status;
+  const object = `pod/${pod.metadata.name}`;
+  const waiting = state?.waiting;
+  if (waiting !== undefined && /ImagePull|ErrImage|InvalidImageName/.test(waiting.reason ?? ''))
+    return {
+      kind: 'an-image-can-not-be-pulled',
+      object,
+      what: `${image}: ${oneLine(waiting.message ?? waiting.reason ?? '')}`,
+      cure: 'correct the image, mirror it, or name a Secret for the registry in podTemplate.spec.imagePullSecrets',
+    };
+  if (
+    waiting?.reason === 'CreateContainerConfigError' ||
+    waiting?.reason === 'CreateContainerError' ||
+    waiting?.reason === 'RunContainerError'
+  ) {
+    const message = oneLine(waiting.message ?? '');
+    if (/secret ".*" not found/.test(message)) {
+      return here.snapshot.secrets === undefined
+        ? { kind: 'a-secret-is-missing', object, what: message }
+        : undefined;
+    }
+    if (/couldn't find key/.test(message)) {
+      return here.snapshot.secrets === undefined
+        ? { kind: 'a-secret-has-other-keys', object, what: message }
+        : undefined;
+    }
+    return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}` };
+  }
+  const ended = state?.terminated ?? lastState?.terminated;
+  const isRunning = state?.running !== undefined;
+  if (ended?.reason === 'OOMKilled' && !(isRunning && ready === true)) return outOfMemory(pod, name, here);
+  if (ended !== undefined && ended.exitCode !== 0 && !isRunning) {
+    const text = ended.message?.trim() || here.log(pod, name);
+    return (
+      said(pod, name, text, here) ?? {
+        kind: 'the-server-ends-again-and-again',
+        object,
+        what: `${name} ended with exit code ${ended.exitCode}${text === '' ? '' : `: ${oneLine(text.trim().split('\n').slice(-3).join(' / '))}`}`,
+        cure: `kubectl logs ${pod.metadata.name} -c ${name} --previous`,
+      }
+    );
+  }
+  if (!isRunning || ready === true) return undefined;
+  const isInit = pod.status?.initContainerStatuses?.includes(status) === true;
+  const log = here.log(pod, name);
+  if (isInit) {
+    return (
+      waitsFor(pod, name, log, here) ??
+      said(pod, name, log, here) ?? {
+        kind: 'it-is-starting',
+        object,
+        what: `it is in ${name}${log.trim() === '' ? '' : `: ${lastLine(log)}`}`,
+      }
+    );
+  }
+  const component = pod.metadata.labels?.['component'];
+  if (
+    component === 'mishards' &&
+    /no reader|readers are searched|reader .* is out/.test(log) &&
+    name === 'mishards'
+  )
+    return {
+      kind: 'the-proxy-has-no-reader',
+      object,
+      what: lastLine(log),
+      waitsFor: here.names.readonly,
+      cure: 'look at the readers',
+    };
+  const unready = here
+    .warnings('Pod', pod.metadata.name)
+    .findLast(({ reason }) => reason === 'Unhealthy')?.message;
+  if (component === 'mysql' && unready !== undefined) {
+    const cause = said(pod, name, unready, here);
+    if (cause !== undefined) return cause;
+  }
+  const started = Date.parse(state?.running?.startedAt ?? '');
+  if (component === 'writable' && name === 'milvus' && now - started > REPLAY_AFTER_SECONDS * 1000)
+    return {
+      kind: 'the-write-ahead-log-is-replayed',
+      object,
+      what: `the server has run for ${Math.round((now - started) / 60_000)} min and does not answer yet`,
+      cure: 'give it time; it is restarted after writable.startupTimeoutSeconds',
+    };
+  return {
+    kind: 'it-is-starting',
+    object,
+    what: `${name} is not ready${unready === undefined ? '' : `: ${oneLine(unready)}`}`,
+  };
+}
+
+const lastLine = (text: string) => oneLine(text.trim().split('\n').at(-1) ?? '');
+
+/** The init containers that wait for another workload, whose own cause comes first. */
+function waitsFor(pod: LiveObject, container: string, log: string, { names }: Here): Cause | undefined {
+  const other = {
+    'wait-for-mysql': names.mysql,
+    'wait-for-writable': names.writable,
+    'volume-preflight': names.writable,
+  }[container];
+  if (other === undefined || (container === 'volume-preflight' && !/waiting/.test(log))) return undefined;
+  return {
+    kind: 'it-waits-for-another-workload',
+    object: `pod/${pod.metadata.name}`,
+    what: log.trim() === '' ? `it waits in ${container}` : lastLine(log),
+    waitsFor: other,
+  };
+}
+
+function said(pod: LiveObject, container: string, text: string, here: Here): Cause | undefined {
+  const line = text
+    .trim()
+    .split('\n')
+    .findLast((one) => WORDS.some(([words]) => words.test(one)));
+  const [, kind] = WORDS.find(([words]) => words.test(line ?? '')) ?? [];
+  if (line === undefined || kind === undefined) return undefined;
+  const what = oneLine(line).replace(new RegExp(`^${container}: `), '');
+  const object = `pod/${pod.metadata.name}`;
+  // Our own messages have their cure after a colon.
+  if (kind === 'the-write-ahead-log-does-not-fit')
+    return { kind, object, what, cure: 'set wal.recoveryErrorIgnore to true' };
+  const other =
+    container === 'wait-for-mysql' && kind === 'something-does-not-answer' ? here.names.mysql : undefined;
+  return { kind, object, what, ...(other !== undefined && { waitsFor: other }) };
+}
+
+function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {
+  const component = pod.metadata.labels?.['component'] ?? '';
+  const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
+  const what = `${container} needs more than its ${limit ?? 'memory'}, and was killed`;
+  const section = { writable: 'writable', readonly: 'readonly' }[component];
+  if (section === undefined || container !== 'milvus')
+    return {
+      kind: 'out-of-memory',
+      object: `pod/${pod.metadata.name}`,
+      what,
+      cure: `raise ${component || container}.resources.limits.memory`,
+    };
+  // Half as much again: what is killed has gone beyond what follows from its cache, by nobody knows how much.
+  const { cacheBytes } = here.wanted.settings[section as 'writable' | 'readonly'].cache;
+  const memory = quantityOfGibibytes((parseQuantity(limit ?? '') ?? GIB) * 1.5);
+  const cache = formatMilvusSize(Math.floor((cacheBytes * 2) / 3 / STEP) * STEP);
+  return {
+    kind: 'out-of-memory',
+    object: `pod/${pod.metadata.name}`,
+    what,
+    cure: `set ${section}.resources.limits.memory: ${memory}, or ${section}.cache.cacheSize: ${cache}`,
+  };
+}
+
+/** Of cache sizes. */
+const STEP = 256 * 1024 ** 2;
+
+function unschedulable(pod: LiveObject, here: Here): Cause {
+  const object = `pod/${pod.metadata.name}`;
+  const message = oneLine(
+    pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
+      ?.message ?? '',
+  );
+  if (/unbound immediate PersistentVolumeClaims|persistentvolumeclaim ".*" not found/.test(message))
+    return claimCause(here) ?? { kind: 'a-claim-has-no-volume', object, what: message };
+  return {
+    kind: 'no-node-has-room',
+    object,
+    what: message,
+    cure: missingRoom(pod, here) ?? 'choose smaller resources, or add a node',
+  };
+}
+
+function claimCause(here: Here): Cause | undefined {
+  const { storageClasses } = here.snapshot;
+  for (const { name } of claimsOf(here.wanted.settings)) {
+    const claim = here.find('PersistentVolumeClaim', name);
+    if (claim?.status?.phase !== 'Pending') continue;
+    const object = `persistentvolumeclaim/${name}`;
+    const wanted = claim.spec?.storageClassName;
+    if (
+      wanted !== undefined &&
+      wanted !== '' &&
+      storageClasses !== undefined &&
+      !storageClasses.includes(wanted)
+    )
+      return {
+        kind: 'a-storageclass-is-missing',
+        object,
+        what: `there is no StorageClass ${wanted}, but ${storageClasses.join(', ') || 'none at all'}`,
+        cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
+      };
+    if (wanted === undefined)
+      return {
+        kind: 'a-storageclass-is-missing',
+        object,
+        what: `the claim names no StorageClass, and there is no default one among ${storageClasses?.join(', ') || 'them'}`,
+        cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
+      };
+    const message = here.warnings('PersistentVolumeClaim', name).at(-1)?.message;
+    return { kind: 'a-claim-has-no-volume', object, what: oneLine(message ?? 'it waits for its volume') };
+  }
+  return undefined;
+}
+
+/** Which resource is missing, and how much on the node that has the most of it. */
+function missingRoom(pod: LiveObject, { snapshot: { nodes, allPods } }: Here): string | undefined {
+  const amount = (value: string | undefined) => parseQuantity(value ?? '0') ?? 0;
+  const requests = (one: LiveObject, resource: string) =>
+    (one.spec?.containers ?? []).reduce(
+      (sum, { resources }) => sum + amount(resources?.requests?.[resource]),
+      0,
+    );
+  const gaps = nodes.map(({ metadata, status }) => {
+    const on = allPods.filter(
+      ({ spec, status: { phase } = {} }) =>
+        spec?.nodeName === metadata.name && phase !== 'Succeeded' && phase !== 'Failed',
+    );
+    const missing = ['cpu', 'memory'].map((resource) => {
+      const free =
+        amount(status?.allocatable?.[resource]) - on.reduce((sum, one) => sum + requests(one, resource), 0);
+      return { resource, gap: requests(pod, resource) - free };
+    });
+    return { node: metadata.name, missing: missing.filter(({ gap }) => gap > 0) };
+  });
+  const best = gaps
+    .filter(({ missing }) => missing.length > 0)
+    .sort(
+      (a, b) => a.missing.length - b.missing.length || (a.missing[0]?.gap ?? 0) - (b.missing[0]?.gap ?? 0),
+    )[0];
+  if (best === undefined) return undefined;
+  const words = best.missing.map(({ resource, gap }) =>
+    resource === 'memory'
+      ? `${readableBytes(gap)} of memory`
+      : `${canonicalQuantity(String(Math.ceil(gap * 1000) / 1000))} CPU`,
+  );
+  return `node ${best.node} lacks ${words.join(' and ')}: choose smaller resources, or add a node`;
+}

@@ -1,0 +1,583 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { anchorOf, CAUSE_KINDS, type Cause, type CauseKind, mends } from '../../lib/live/causes';
+import { age, paint, screen, table } from '../../lib/live/print';
+import { CANARIES, minimal } from '../support/clusters';
+import { HOUR_AGO, LiveCluster, NOW, SECONDS_AGO } from '../support/live-cluster';
+import { ROOT } from '../support/project';
+
+const config = { ...minimal, readonly: { replicas: 2 }, backup: { enabled: true } };
+const N = 'milvus-test';
+const waiting = (reason: string, message = '') => ({ state: { waiting: { reason, message } } });
+const ended = (message: string, exitCode = 1, reason = 'Error') => ({
+  state: { waiting: { reason: 'CrashLoopBackOff' } },
+  lastState: { terminated: { exitCode, reason, message } },
+  restartCount: 3,
+});
+const running = { state: { running: { startedAt: SECONDS_AGO } } };
+
+interface Fault {
+  readonly what: string;
+  readonly is: CauseKind;
+  readonly make: (cluster: LiveCluster) => void;
+  /** Words that its line has. */
+  readonly words: readonly string[];
+}
+
+const podPending = (cluster: LiveCluster, workload: string, message: string, kind = 'Deployment') => {
+  cluster.unready(workload, kind, {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+  });
+};
+
+/** Each with the words that the kubelet, the scheduler, the controllers, our scripts and Milvus use. */
+const FAULTS: readonly Fault[] = [
+  {
+    what: 'nothing applied',
+    is: 'nothing-is-applied',
+    make: (cluster) => {
+      cluster.objects = [];
+    },
+    words: ['kubectl apply -f dist', '-n'],
+  },
+  {
+    what: 'one workload not applied',
+    is: 'nothing-is-applied',
+    make: (cluster) => {
+      cluster.objects = cluster.objects.filter(({ metadata }) => !metadata.name.startsWith(`${N}-mishards`));
+    },
+    words: ['Deployment milvus-test-mishards is not there'],
+  },
+  {
+    what: 'no Secret of S3',
+    is: 'a-secret-is-missing',
+    make: (cluster) => {
+      cluster.secrets.delete(`vectors/${N}-s3`);
+      cluster.broken(
+        `${N}-writable`,
+        's3-preflight',
+        waiting('CreateContainerConfigError', `secret "${N}-s3" not found`),
+      );
+    },
+    words: ['there is no Secret milvus-test-s3 (s3.credentials)', 'access-key and secret-key'],
+  },
+  {
+    what: 'a Secret with other keys',
+    is: 'a-secret-has-other-keys',
+    make: (cluster) => {
+      cluster.secrets.set(`vectors/${N}-mysql`, ['password']);
+      cluster.unready(`${N}-mysql`, 'StatefulSet');
+      cluster.event(
+        'Pod',
+        `${N}-mysql-0`,
+        'FailedMount',
+        'MountVolume.SetUp failed for volume "credentials" : references non-existent secret key: mysql-root-password',
+      );
+    },
+    words: ['has no key mysql-root-password and mysql-password, but password', 'mysql.credentials.keys'],
+  },
+  {
+    what: 'the same, without the right to list Secrets',
+    is: 'a-secret-is-missing',
+    make: (cluster) => {
+      cluster.forbidden = ['secrets'];
+      cluster.broken(
+        `${N}-writable`,
+        's3-preflight',
+        waiting('CreateContainerConfigError', `secret "${N}-s3" not found`),
+      );
+    },
+    words: [`secret "${N}-s3" not found`],
+  },
+  {
+    what: 'a StorageClass that is not there',
+    is: 'a-storageclass-is-missing',
+    make: (cluster) => {
+      const claim = cluster.get('PersistentVolumeClaim', `data-${N}-mysql-0`);
+      Object.assign(claim, { spec: { storageClassName: 'csi-rbd-sc' }, status: { phase: 'Pending' } });
+      podPending(
+        cluster,
+        `${N}-mysql`,
+        '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+        'StatefulSet',
+      );
+    },
+    words: ['there is no StorageClass csi-rbd-sc, but fast', 'storageClassName'],
+  },
+  {
+    what: 'no default StorageClass',
+    is: 'a-storageclass-is-missing',
+    make: (cluster) => {
+      const claim = cluster.get('PersistentVolumeClaim', `data-${N}-mysql-0`);
+      Object.assign(claim, { spec: {}, status: { phase: 'Pending' } });
+      podPending(
+        cluster,
+        `${N}-mysql`,
+        '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+        'StatefulSet',
+      );
+    },
+    words: ['no default one'],
+  },
+  {
+    what: 'a volume that takes its time',
+    is: 'a-claim-has-no-volume',
+    make: (cluster) => {
+      Object.assign(cluster.get('PersistentVolumeClaim', `data-${N}-mysql-0`), {
+        status: { phase: 'Pending' },
+      });
+      podPending(
+        cluster,
+        `${N}-mysql`,
+        '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
+        'StatefulSet',
+      );
+      cluster.event('PersistentVolumeClaim', `data-${N}-mysql-0`, 'ProvisioningFailed', 'rbd: pool is full');
+    },
+    words: ['rbd: pool is full'],
+  },
+  {
+    what: 'an image that is not there',
+    is: 'an-image-can-not-be-pulled',
+    make: (cluster) =>
+      cluster.broken(
+        `${N}-mishards`,
+        'mishards',
+        waiting('ImagePullBackOff', 'Back-off pulling image "milvusdb/mishards:1.1.1"'),
+      ),
+    words: ['milvusdb/mishards:1.1.1', 'imagePullSecrets'],
+  },
+  {
+    what: 'no room for a reader',
+    is: 'no-node-has-room',
+    make: (cluster) => {
+      cluster.nodes = [
+        { kind: 'Node', metadata: { name: 'node-1' }, status: { allocatable: { cpu: '8', memory: '6Gi' } } },
+        {
+          kind: 'Node',
+          metadata: { name: 'node-2' },
+          status: { allocatable: { cpu: '100m', memory: '1Gi' } },
+        },
+      ];
+      const pod = cluster.get('Pod', `${N}-readonly-0`) as unknown as { spec: object };
+      pod.spec = {
+        containers: [{ name: 'milvus', resources: { requests: { cpu: '500m', memory: '8Gi' } } }],
+      };
+      podPending(cluster, `${N}-readonly`, '0/2 nodes are available: 2 Insufficient memory.');
+      cluster.objects = cluster.objects.filter(
+        (one) => one.kind !== 'Pod' || one.metadata.name === `${N}-readonly-0`,
+      );
+    },
+    words: ['Insufficient memory', 'node node-1 lacks 2 GiB of memory'],
+  },
+  {
+    what: 'a quota',
+    is: 'the-quota-is-used-up',
+    make: (cluster) => {
+      cluster.without(`${N}-readonly`);
+      cluster.event(
+        'ReplicaSet',
+        `${N}-readonly-rs`,
+        'FailedCreate',
+        'Error creating: pods "x" is forbidden: exceeded quota: compute, requested: limits.memory=8Gi, used: limits.memory=6Gi, limited: limits.memory=10Gi',
+      );
+    },
+    words: ['exceeded quota: compute', 'ResourceQuota'],
+  },
+  {
+    what: 'Pod Security',
+    is: 'the-pods-are-refused',
+    make: (cluster) => {
+      cluster.without(`${N}-mysql`, 'StatefulSet');
+      cluster.event(
+        'StatefulSet',
+        `${N}-mysql`,
+        'FailedCreate',
+        'create Pod x in StatefulSet x failed error: pods "x" is forbidden: violates PodSecurity "restricted:latest": unrestricted capabilities',
+      );
+    },
+    words: ['violates PodSecurity', 'what the namespace enforces'],
+  },
+  {
+    what: 'a wrong password of MySQL',
+    is: 'mysql-refuses-the-login',
+    make: (cluster) =>
+      cluster.broken(
+        `${N}-writable`,
+        'wait-for-mysql',
+        ended(
+          `wait-for-mysql: ${N}-mysql:3306 refuses user 'milvus' with the password in Secret '${N}-mysql': correct the Secret, or set the user's password to match`,
+        ),
+      ),
+    words: [`refuses user 'milvus'`, 'correct the Secret'],
+  },
+  {
+    what: 'a wrong secret key of S3',
+    is: 's3-refuses',
+    make: (cluster) =>
+      cluster.broken(
+        `${N}-readonly`,
+        's3-preflight',
+        ended(
+          `s3-preflight: the secret key in Secret '${N}-s3' does not belong to its access key, says 192.168.18.13:80: correct it`,
+        ),
+      ),
+    words: [`the secret key in Secret '${N}-s3'`, 'correct it'],
+  },
+  {
+    what: 'no bucket',
+    is: 's3-refuses',
+    make: (cluster) =>
+      cluster.broken(
+        `${N}-writable`,
+        's3-preflight',
+        ended(
+          `s3-preflight: there is no bucket 'b' at 192.168.18.13:80: create it (s3cmd mb s3://b), or set createBucket: true`,
+        ),
+      ),
+    words: ["there is no bucket 'b'", 'createBucket: true'],
+  },
+  {
+    what: 'S3 behind a policy, while it is tried',
+    is: 'something-does-not-answer',
+    make: (cluster) => {
+      cluster.broken(`${N}-writable`, 's3-preflight', running);
+      cluster.logs[`${N}-writable-0/s3-preflight`] =
+        "s3-preflight: could not list the bucket (bucket 'b' at 10.0.0.1:80): it does not answer: is the storage up, does a NetworkPolicy block it?\n";
+    },
+    words: ['does a NetworkPolicy block it?'],
+  },
+  {
+    what: 'no DNS',
+    is: 'a-name-does-not-resolve',
+    make: (cluster) => {
+      cluster.broken(`${N}-writable`, 's3-preflight', running);
+      cluster.logs[`${N}-writable-0/s3-preflight`] =
+        's3-preflight: waiting: the name s3.example does not resolve: DNS gives no answer\n';
+    },
+    words: ['s3.example does not resolve'],
+  },
+  {
+    what: 'a password that Milvus would misread',
+    is: 'a-credential-can-not-be-used',
+    make: (cluster) =>
+      cluster.broken(
+        `${N}-writable`,
+        'render-config',
+        ended("render-config: the password in Secret 'x' has a ':', which Milvus 1.1.1 takes for its end"),
+      ),
+    words: ["has a ':'"],
+  },
+  {
+    what: 'a volume of another user',
+    is: 'a-volume-can-not-be-written',
+    make: (cluster) => {
+      cluster.broken(`${N}-writable`, 'milvus', ended(''));
+      cluster.logs[`${N}-writable-0/milvus`] = 'starting\nsingle instance lock wal path failed.\n';
+    },
+    words: ['single instance lock wal path failed'],
+  },
+  {
+    what: 'killed for its memory',
+    is: 'out-of-memory',
+    make: (cluster) => cluster.broken(`${N}-readonly`, 'milvus', ended('', 137, 'OOMKilled')),
+    words: ['was killed', 'readonly.resources.limits.memory: ', 'readonly.cache.cacheSize: 2'],
+  },
+  {
+    what: 'a write-ahead log of other metadata',
+    is: 'the-write-ahead-log-does-not-fit',
+    make: (cluster) => {
+      cluster.broken(`${N}-writable`, 'milvus', ended(''));
+      cluster.logs[`${N}-writable-0/milvus`] = 'Failed to open database: Wal init error!\n';
+    },
+    words: ['Wal init error', 'wal.recoveryErrorIgnore'],
+  },
+  {
+    what: 'a replay that takes long',
+    is: 'the-write-ahead-log-is-replayed',
+    make: (cluster) =>
+      cluster.broken(`${N}-writable`, 'milvus', {
+        state: { running: { startedAt: new Date(NOW - 600_000).toISOString() } },
+      }),
+    words: ['10 min', 'startupTimeoutSeconds'],
+  },
+  {
+    what: 'a server that ends with words of its own',
+    is: 'the-server-ends-again-and-again',
+    make: (cluster) => {
+      cluster.broken(`${N}-writable`, 'milvus', ended(''));
+      cluster.logs[`${N}-writable-0/milvus`] = 'Config check fail\nInvalid cpu cache capacity: 0\n';
+    },
+    words: [
+      'exit code 1',
+      'Invalid cpu cache capacity: 0',
+      `kubectl logs ${N}-writable-0 -c milvus --previous`,
+    ],
+  },
+  {
+    what: 'a first start of MySQL that was interrupted',
+    is: 'the-first-start-of-mysql-was-interrupted',
+    make: (cluster) => {
+      cluster.broken(`${N}-mysql`, 'mysql', running, 'StatefulSet');
+      cluster.event(
+        'Pod',
+        `${N}-mysql-0`,
+        'Unhealthy',
+        "Readiness probe failed: the first start was interrupted: root has no password, and there is no user 'milvus'. Nothing is stored yet: delete the claim of this pod and the pod, and it starts over",
+      );
+    },
+    words: ['delete the claim of this pod'],
+  },
+  {
+    what: 'a proxy without readers',
+    is: 'the-proxy-has-no-reader',
+    make: (cluster) => {
+      cluster.broken(`${N}-mishards`, 'mishards', running);
+      cluster.logs[`${N}-mishards-0/mishards`] = 'not ready: no reader answers\n';
+    },
+    words: ['no reader answers'],
+  },
+  {
+    what: 'a volume of a node that is gone',
+    is: 'a-volume-can-not-be-mounted',
+    make: (cluster) => {
+      cluster.broken(`${N}-writable`, 'milvus', waiting('ContainerCreating'));
+      cluster.event(
+        'Pod',
+        `${N}-writable-0`,
+        'FailedAttachVolume',
+        'Multi-Attach error for volume "pvc-1" Volume is already exclusively attached to one node',
+      );
+    },
+    words: ['Multi-Attach error'],
+  },
+  {
+    what: 'a lost node',
+    is: 'the-node-is-lost',
+    make: (cluster) =>
+      cluster.unready(`${N}-writable`, 'Deployment', {
+        type: 'Ready',
+        status: 'False',
+        reason: 'NodeNotReady',
+      }),
+    words: ['node node-1 does not answer'],
+  },
+  {
+    what: 'a sysctl that the runtime refuses',
+    is: 'a-container-does-not-start',
+    make: (cluster) =>
+      cluster.broken(
+        `${N}-writable`,
+        'milvus',
+        waiting('RunContainerError', 'failed to create containerd task: exec: "x": not found'),
+      ),
+    words: ['failed to create containerd task'],
+  },
+];
+
+describe('a fault gets its cause and cure', () => {
+  test.each(FAULTS.map((fault) => [fault.what, fault] as const))('%s', async (_, { is, make, words }) => {
+    const cluster = new LiveCluster(config);
+    make(cluster);
+    const status = await cluster.status();
+    expect(status.ready).toBe(false);
+    const [first] = status.causes;
+    expect(first).toMatchObject({ kind: is });
+    const text = screen(status, NOW, paint(false));
+    const [, lines = ''] = text.split('\nWhy\n');
+    expect(lines).toContain(String(first?.object));
+    for (const word of words) expect(lines).toContain(word);
+    expect(text).toContain(`docs/how-to/troubleshoot.md#${is}`);
+    for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary);
+    // Reading alone, and never the value of a Secret.
+    for (const call of cluster.calls) expect(call).toMatch(/^(get|logs) /);
+    for (const call of cluster.calls.filter((one) => one.startsWith('get secrets')))
+      expect(call).not.toMatch(/json|yaml/);
+    expect(cluster.calls.length).toBeLessThan(16);
+  });
+
+  test('all of the kinds are tried here or below', () => {
+    const tried = new Set<CauseKind>(FAULTS.map(({ is }) => is));
+    const below: CauseKind[] = [
+      'it-is-in-another-namespace',
+      'it-waits-for-another-workload',
+      'it-is-starting',
+    ];
+    expect([...tried, ...below].sort()).toEqual([...CAUSE_KINDS].sort());
+  });
+});
+
+test('all well: what runs, since when, and nothing more', async () => {
+  const cluster = new LiveCluster(config);
+  const status = await cluster.status();
+  expect(status).toMatchObject({ ready: true, causes: [], forbidden: [], namespace: 'vectors' });
+  expect(status.workloads.map(({ name, ready, due }) => [name, ready, due])).toEqual([
+    [`${N}-mysql`, 1, 'as configured'],
+    [`${N}-writable`, 1, 'as configured'],
+    [`${N}-readonly`, 2, 'as configured'],
+    [`${N}-mishards`, 1, 'as configured'],
+  ]);
+  const text = screen(status, NOW, paint(false));
+  expect(text).toMatch(/^milvus-test in namespace vectors: ready\n/);
+  expect(text).toMatch(/milvus-test-readonly-1 +Ready +1 h\n/);
+  expect(text).toMatch(/data-milvus-test-mysql-0 +Bound +4Gi +fast/);
+  expect(text).not.toContain('Why');
+  // One question for the objects, one for the names of Secrets.
+  expect(cluster.calls.length).toBe(2);
+});
+
+test('who waits for a workload that has a cause of its own says nothing more', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-mysql`, 'mysql', waiting('ImagePullBackOff', 'no such image'), 'StatefulSet');
+  for (const workload of ['writable', 'readonly']) {
+    cluster.broken(`${N}-${workload}`, 'wait-for-mysql', running);
+    cluster.logs[`${N}-${workload}-0/wait-for-mysql`] =
+      `wait-for-mysql: still waiting for ${N}-mysql:3306, since 11:00:00 UTC (3600 s): nothing listens there\n`;
+  }
+  cluster.broken(`${N}-mishards`, 'wait-for-writable', running);
+  const { causes } = await cluster.status();
+  // mishards waits for the writable, whose own cause is MySQL's.
+  expect(causes.map(({ kind }) => kind)).toEqual(['an-image-can-not-be-pulled']);
+});
+
+test('waiting for a workload that seems well is said, with what the log says', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-writable`, 'wait-for-mysql', running);
+  cluster.logs[`${N}-writable-0/wait-for-mysql`] =
+    `wait-for-mysql: waiting for ${N}-mysql:3306: it does not answer\n`;
+  const { causes } = await cluster.status();
+  expect(causes).toMatchObject([
+    { kind: 'it-waits-for-another-workload', what: expect.stringContaining('it does not answer') },
+  ]);
+  expect(causes.every(mends)).toBe(true);
+});
+
+test('a pod that has just begun is no cause for alarm', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-mishards`, 'mishards', running);
+  const { causes } = await cluster.status();
+  expect(causes).toMatchObject([{ kind: 'it-is-starting' }]);
+  expect(causes.every(mends)).toBe(true);
+});
+
+describe('what is due', () => {
+  const dueOf = async (change: (cluster: LiveCluster) => void) => {
+    const cluster = new LiveCluster(config);
+    change(cluster);
+    const { workloads } = await cluster.status();
+    return workloads.find(({ component }) => component === 'readonly')?.due;
+  };
+  const readonly = (cluster: LiveCluster) =>
+    cluster.get('Deployment', `${N}-readonly`) as unknown as {
+      spec: {
+        replicas: number;
+        template: {
+          spec: { containers: { image: string }[] };
+          metadata: { annotations: Record<string, string> };
+        };
+      };
+      status: Record<string, number>;
+    };
+
+  test('an apply: another image, another configuration, another number', async () => {
+    expect(
+      await dueOf((cluster) =>
+        Object.assign(readonly(cluster).spec.template.spec.containers[0] ?? {}, { image: 'old:1' }),
+      ),
+    ).toBe('an apply is due');
+    expect(
+      await dueOf((cluster) => {
+        const { annotations } = readonly(cluster).spec.template.metadata;
+        for (const key of Object.keys(annotations)) annotations[key] = 'old';
+      }),
+    ).toBe('an apply is due');
+    expect(await dueOf((cluster) => Object.assign(readonly(cluster).spec, { replicas: 1 }))).toBe(
+      'an apply is due',
+    );
+  });
+
+  test('a roll-out', async () => {
+    expect(await dueOf((cluster) => Object.assign(readonly(cluster).status, { updatedReplicas: 1 }))).toBe(
+      'a roll-out goes on',
+    );
+  });
+});
+
+describe('backups and smoke tests', () => {
+  const job = (name: string, type: string, time: string) => ({
+    kind: 'Job',
+    metadata: { name, namespace: 'vectors' },
+    status: {
+      ...(type === 'Complete' && { completionTime: time }),
+      conditions: [{ type, status: 'True', lastTransitionTime: time }],
+    },
+  });
+
+  test('the last that ended well, and that a later one failed', async () => {
+    const cluster = new LiveCluster(config);
+    cluster.objects.push(
+      job(`${N}-backup-1`, 'Complete', '2026-06-30T03:17:00Z'),
+      job(`${N}-backup-2`, 'Failed', HOUR_AGO),
+      job(`${N}-backup-verify`, 'Complete', SECONDS_AGO),
+      job(`${N}-smoke-test`, 'Complete', HOUR_AGO),
+    );
+    const status = await cluster.status();
+    expect(status.backup).toEqual({ at: '2026-06-30T03:17:00Z', failedSince: true });
+    expect(status.smokeTest).toEqual({ at: HOUR_AGO, failedSince: false });
+    const text = screen(status, NOW, paint(false));
+    expect(text).toContain('Last backup: 1 d ago; the last one failed');
+    expect(text).toContain('Last smoke test: 1 h ago');
+  });
+
+  test('none yet', async () => {
+    const status = await new LiveCluster(config).status();
+    expect(screen(status, NOW, paint(false))).toContain('Last backup: none that ended well');
+    expect(status.smokeTest).toBeUndefined();
+  });
+});
+
+test('what may not be read is said, and the rest is there', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.forbidden = ['secrets', 'events', 'pods/log'];
+  cluster.broken(`${N}-writable`, 'milvus', running);
+  const status = await cluster.status();
+  expect(status.forbidden).toEqual(['events', 'pods/log', 'secrets']);
+  expect(screen(status, NOW, paint(false))).toContain('You may not read events, pods/log, secrets here');
+  expect(status.workloads).toHaveLength(4);
+});
+
+test('several clusters are a table, a line each', async () => {
+  const well = await new LiveCluster(config).status();
+  const broken = new LiveCluster(config);
+  broken.broken(`${N}-mishards`, 'mishards', waiting('ImagePullBackOff', 'gone'));
+  const text = table([well, { ...(await broken.status()), name: 'other' }], paint(false));
+  expect(text).toMatch(/^milvus-test +vectors +ready +5\/5$/m);
+  expect(text).toMatch(/^other +vectors +not ready +4\/5 +pod\/milvus-test-mishards-0: milvusdb/m);
+  expect(text).toContain('1 of 2 clusters are ready.');
+});
+
+test('ages, and colours that can be left out', () => {
+  expect(
+    ['2026-07-01T11:59:30Z', '2026-07-01T11:50:00Z', HOUR_AGO, '2026-06-01T12:00:00Z', undefined].map(
+      (time) => age(time, NOW),
+    ),
+  ).toEqual(['30 s', '10 min', '1 h', '30 d', '']);
+  expect(paint(true)('red', 'x')).toBe('\x1b[31mx\x1b[0m');
+  expect(paint(false)('red', 'x')).toBe('x');
+});
+
+test('each cause has its heading in the troubleshooting page, and each of those a cause', () => {
+  const page = readFileSync(join(ROOT, 'docs/how-to/troubleshoot.md'), 'utf8');
+  const [, section = ''] = /\n## What `status` says\n([\s\S]*?)\n## /.exec(page) ?? [];
+  const slugs = [...section.matchAll(/^### (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  expect(slugs.sort()).toEqual([...CAUSE_KINDS].sort());
+  expect(anchorOf({ kind: 'out-of-memory' } as Cause)).toBe('docs/how-to/troubleshoot.md#out-of-memory');
+});
