@@ -52,7 +52,9 @@ last_error() {
     /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
     { text = text (text == "" ? "" : " ") $0 }
     END {
-      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
+      # Those of objects-remote.sh, too.
+      split("S3_SECRET_KEY DATA_SECRET_KEY S3_ACCESS_KEY DATA_ACCESS_KEY", keys, " ")
+      for (i = 1; i <= 4; i++) text = mask(text, ENVIRON[keys[i]])
       gsub(/[^ -~]+/, " ", text)
       print substr(text, 1, 600)
     }'
@@ -76,6 +78,9 @@ give_up() {
     *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_FROM'" ;;
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
     *x509:*) cure=$untrusted ;;
+    *QuotaExceeded* | *StorageFull* | *InsufficientStorage* | *'no space left'*)
+      cure="make room: the storage, or the quota of the bucket, is full; what was copied is kept and not copied again"
+      ;;
     *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
   esac
   fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure. $(last_error <"$scratch/error")"
