@@ -186,9 +186,9 @@ LC_ALL=C awk -v scratch="$scratch" -v time="rewritten/$time" '
   pass == 1 { store[$3 "/" $4] = $1 " " $2; next }
   {
     at = $3 "/" $4
+    if (!(at in store)) { print $4 >(scratch "/gone"); next }
     split(store[at], is, " ")
-    if (!(at in store) || $5 == "same" && (is[2] != $2 || is[1] != $1 && is[1] != "-" && $1 != "-"))
-      print $4 >(scratch "/gone")
+    if ($5 == "same" && (is[2] != $2 || is[1] != $1 && is[1] != "-" && $1 != "-")) print $4 >(scratch "/gone")
     else print is[1], is[2], $3, $4
   }' pass=1 "$scratch/store" pass=2 "$scratch/wanted" >"$scratch/objects"
 cat "$scratch/first" "$scratch/second" "$scratch/deletes" |

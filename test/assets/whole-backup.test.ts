@@ -437,7 +437,6 @@ describeWith(
     test('a segment that is merged away meanwhile makes it dump again; the backup has no hole', async () => {
       await fill();
       // As the copy begins, Milvus has merged segment 3 into 9 and erases the old one.
-      addRows([]);
       await putAll(files(segment('1700', 9)));
       const merged = path.join(folder, 'merged');
       const statement =
@@ -683,14 +682,18 @@ describeWith(
       expect(contents()).toBe(rows);
     }, 120_000);
 
-    test('10,000 objects', async () => {
+    // More than a page of a listing has, and than are asked for one by one; 10,000 with OBJECTS=10000, which takes minutes.
+    const many = Number(process.env['OBJECTS'] ?? 2400);
+    test(`${many} objects`, async () => {
       createTables();
       createTable('many');
-      const all = Array.from({ length: 2500 }, (_, index) => segment('many', 10_000 + index, TYPE.RAW, 1));
+      const all = Array.from({ length: many / 4 }, (_, index) =>
+        segment('many', 10_000 + index, TYPE.RAW, 1),
+      );
       addRows(all);
       await putAll(all.flatMap(files));
       const output = await passes(backUp());
-      expect(output).toContain('all 10000 objects are in the backup, 640000 bytes');
+      expect(output).toContain(`all ${many} objects are in the backup, ${64 * many} bytes`);
       expect(await passes(backUp({ NOW: '20260702T021500Z' }))).toMatch(
         /copied 0 objects, 0 bytes; deleted 0/,
       );
