@@ -55,7 +55,9 @@ last_error() {
     /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
     { text = text (text == "" ? "" : " ") $0 }
     END {
-      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
+      # Those of objects-remote.sh, too.
+      split("S3_SECRET_KEY DATA_SECRET_KEY S3_ACCESS_KEY DATA_ACCESS_KEY", keys, " ")
+      for (i = 1; i <= 4; i++) text = mask(text, ENVIRON[keys[i]])
       gsub(/[^ -~]+/, " ", text)
       print substr(text, 1, 600)
     }'
@@ -80,6 +82,9 @@ give_up() {
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
     *AuthorizationHeaderMalformed*) cure="requests are signed for the region $region: set the region of the storage" ;;
     *x509:*) cure=$untrusted ;;
+    *QuotaExceeded* | *StorageFull* | *InsufficientStorage* | *'no space left'*)
+      cure="make room: the storage, or the quota of the bucket, is full; what was copied is kept and not copied again"
+      ;;
     *'no such host'*) cure='the name does not resolve: is it spelled right, with its namespace?' ;;
     *'connection refused'*) cure='nothing listens there: is the storage up, is the port right?' ;;
     *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;

@@ -6,11 +6,17 @@ import { ConfigurationError, type Problem } from './config/problems';
 import type { Settings } from './config/settings';
 import { Names } from './kubernetes/names';
 import type { PartProps } from './kubernetes/part';
-import { Restore } from './metadata/backup';
+import { BackupList, BackupVerification, Restore } from './metadata/backup';
 import { SmokeTest } from './operations/smoke-test';
 
 /** What a Job of a cluster is called in the file that holds it. */
-export type JobName = 'smoke-test' | 'restore';
+export type JobName = 'smoke-test' | 'restore' | 'verify-backup' | 'list-backups';
+
+const BACKUP_JOBS = {
+  restore: { id: 'Restore', Job: Restore },
+  'verify-backup': { id: 'BackupVerification', Job: BackupVerification },
+  'list-backups': { id: 'BackupList', Job: BackupList },
+} as const;
 
 /**
  * A Job that a person starts, as a chart of its own: it must not be where `kubectl apply` would take it along. It uses
@@ -34,7 +40,7 @@ export class MilvusJob extends Chart {
         path: 'name',
         given: JSON.stringify(name),
         expected: `a Job of this cluster: ${names.join(', ')}`,
-        fix: 'A restore needs backup.enabled.',
+        fix: 'A restore needs backup.enabled, as do verify-backup and list-backups.',
       };
       throw new ConfigurationError([{ source, problems: [problem] }]);
     }
@@ -45,13 +51,15 @@ export class MilvusJob extends Chart {
 
   private jobOf(name: JobName, props: PartProps): ApiObject {
     const { backup, database } = props.settings;
-    return name === 'restore' && backup !== undefined && database !== undefined
-      ? new Restore(this, 'Restore', { ...props, backup, database }).job
-      : new SmokeTest(this, 'SmokeTest', props).job;
+    if (name === 'smoke-test' || backup === undefined || database === undefined) {
+      return new SmokeTest(this, 'SmokeTest', props).job;
+    }
+    const { id, Job } = BACKUP_JOBS[name];
+    return new Job(this, id, { ...props, backup, database }).job;
   }
 
-  /** The Jobs that a cluster has: the restore only with backups. */
+  /** The Jobs that a cluster has: those of backups only with backups. */
   public static namesFor({ backup }: Settings): readonly JobName[] {
-    return backup !== undefined ? ['smoke-test', 'restore'] : ['smoke-test'];
+    return backup !== undefined ? ['smoke-test', 'restore', 'verify-backup', 'list-backups'] : ['smoke-test'];
   }
 }

@@ -1,9 +1,12 @@
 import { createInterface } from 'node:readline/promises';
+import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
 import { Names } from '../kubernetes/names';
 import { TARGET, TARGET_HELP } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
+import type { LiveObject } from '../live/objects';
 import { type RestoreProps, restore, undo } from '../live/restore';
+import { MilvusCluster } from '../milvus-cluster';
 import { defaultOutdir, placeClusters } from '../output/synthesize';
 import {
   CONFIG,
@@ -62,10 +65,20 @@ Exit codes: 0 restored, 1 not: what it says names where it stands and how to go 
     if (settings.backup === undefined)
       throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
     const of = Names.of(settings);
+    const objects: readonly LiveObject[] = new MilvusCluster(new App(), settings.name, settings).toJson();
+    const walClaim = objects.find(
+      ({ kind, metadata }) => kind === 'PersistentVolumeClaim' && metadata.name === of.writableWal,
+    );
+    if (settings.wal.persistence.existingClaim !== undefined) {
+      stderr.write(
+        `Empty claim ${settings.wal.persistence.existingClaim} yourself when Milvus is stopped: its log is of other metadata.\n`,
+      );
+    }
     const props: RestoreProps = {
       name: settings.name,
       instance: settings.instance,
       backup,
+      ...(walClaim === undefined ? {} : { walClaim }),
       deployments: settings.mode === 'cluster' ? [of.writable, of.readonly, of.mishards] : [of.writable],
     };
     const kubectl = kubectlOf(cluster, values, context);

@@ -74,6 +74,9 @@ function credentialSources(config: ParsedConfig): Problem[] {
     ...(config.backup.s3.credentials === undefined
       ? {}
       : { 'backup.s3.credentials': config.backup.s3.credentials }),
+    ...(config.backup.restoreFrom.credentials === undefined
+      ? {}
+      : { 'backup.restoreFrom.credentials': config.backup.restoreFrom.credentials }),
     ...(config.externalMysql === undefined
       ? { 'mysql.credentials': config.mysql.credentials }
       : { 'externalMysql.credentials': config.externalMysql.credentials }),
@@ -390,6 +393,12 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
       port: backup.s3.port,
       tls: backup.s3.tls,
     },
+    {
+      path: 'backup.restoreFrom',
+      address: backup.restoreFrom.address ?? backup.s3.address ?? s3?.address,
+      port: backup.restoreFrom.port,
+      tls: backup.restoreFrom.tls,
+    },
   ];
   return endpoints.flatMap(({ path, address, port, tls }): Problem[] => {
     if (tls?.enabled !== true || address === undefined) return [];
@@ -427,7 +436,11 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
 
 /** Settings of TLS say nothing where it is off. */
 function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
-  return Object.entries({ s3: s3?.tls, 'backup.s3': backup.s3.tls }).flatMap(([path, tls]) =>
+  return Object.entries({
+    s3: s3?.tls,
+    'backup.s3': backup.s3.tls,
+    'backup.restoreFrom': backup.restoreFrom.tls,
+  }).flatMap(([path, tls]) =>
     (['caSecret', 'serverName'] as const)
       .filter((key) => tls?.enabled === false && tls[key] !== undefined)
       .map((key) => ({
@@ -443,6 +456,15 @@ function backupPlace(config: ParsedConfig): Problem[] {
   const { address, bucket, prefix } = config.backup.s3;
   if (config.s3 === undefined) {
     if (!config.backup.enabled) return [];
+    if (config.backup.objects === true) {
+      return [
+        {
+          path: 'backup.objects',
+          given: 'true without s3',
+          expected: 'false, or no value: vectors on a volume are backed up by a snapshot of that volume',
+        },
+      ];
+    }
     return Object.entries({ address, bucket })
       .filter(([, value]) => value === undefined)
       .map(([key]) => ({
@@ -523,7 +545,7 @@ function mysqlName({ name, mysql }: ParsedConfig): Problem[] {
     mysqlInitialization,
     ...others
   } = new Names(name, mysql.name);
-  const taken = new Set([...Object.values(others), `${name}-s3`, `${name}-backup-s3`]);
+  const taken = new Set([...Object.values(others), `${name}-s3`, `${name}-backup-s3`, `${name}-restore-s3`]);
   const clash = [given, mysqlHeadless, mysqlConfiguration, mysqlInitialization].find((one) => taken.has(one));
   if (clash === undefined) return [];
   return [

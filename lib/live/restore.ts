@@ -13,6 +13,8 @@ export interface RestoreProps {
   readonly deployments: readonly string[];
   /** Name of the backup, or `latest`. */
   readonly backup: string;
+  /** The claim of the write-ahead log, as it is applied; made anew, since the log belongs to other metadata. @default - there is none of ours */
+  readonly walClaim?: { readonly metadata: { readonly name: string } };
 }
 
 export interface RestoreContext {
@@ -94,6 +96,7 @@ export async function restore(props: RestoreProps, context: RestoreContext): Pro
         }. Then run the same again.`,
       );
     }
+    await emptyLog(props, context);
     await proceed('start');
   }
   await start(props, context, state);
@@ -218,6 +221,15 @@ async function stop(props: RestoreProps, context: RestoreContext, state: State):
     }
     await delay(pollMilliseconds);
   }
+}
+
+/** Only while nothing runs: with pods of Milvus a claim would stay, and be deleted some day. */
+async function emptyLog({ walClaim }: RestoreProps, context: RestoreContext): Promise<void> {
+  if (walClaim === undefined) return;
+  context.say('Making the volume of the write-ahead log anew');
+  const which = `persistentvolumeclaim/${walClaim.metadata.name}`;
+  await done(context, ['delete', which, '--ignore-not-found'], GONE_SECONDS);
+  await done(context, ['apply', '--filename=-'], undefined, JSON.stringify(walClaim));
 }
 
 async function start(props: RestoreProps, context: RestoreContext, { replicas }: State): Promise<void> {

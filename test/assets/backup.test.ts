@@ -124,7 +124,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       expect(output).not.toContain(secret);
     }
     // Nothing half-done stays in the work folder.
-    expect(readdirSync(work).filter((name) => !name.startsWith('dump.sql.gz'))).toEqual([]);
+    expect(readdirSync(work).filter((name) => !/^(dump\.sql\.gz|restore\.name$)/.test(name))).toEqual([]);
     return result;
   }
 
@@ -287,9 +287,11 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       expect(steps).toEqual([
         text("dump of database 'milvus' at 127\\.0\\.0\\.1:\\d+: \\d{6} bytes, \\d+ compressed"),
         text(`backup ${backup} \\d+ bytes; kept 1, deleted 0`),
-        text(`took ${prefix}/${backup} from bucket 'backups' at .*: \\d+ bytes, its checksum matches`),
         text(
-          "restored database 'milvus' at .* \\(rows: Tables 2, TableFiles 4000, Environment 1, Fields 5\\)\n.*write-ahead log.*",
+          `took ${prefix}/${backup} from bucket 'backups' at .*: \\d+ bytes, its checksum matches; the metadata alone`,
+        ),
+        text(
+          "restored database 'milvus' at .* \\(rows: Tables 2, TableFiles 4000, Environment 1, Fields 5\\)\n\\d{8}T\\d{6}Z is restored\n.*write-ahead log.*",
         ),
       ]);
       expect(contents()).toBe(before);
@@ -606,7 +608,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
     test('takes one without a checksum, and says so', async () => {
       await put(`${prefix}/${times[0]}.sql.gz`, gzipSync('text'));
       expect(await execute('restore-download')).toMatchObject({
-        stdout: expect.stringMatching(/, there is no checksum beside it\n$/),
+        stdout: expect.stringMatching(/, there is no checksum beside it; the metadata alone\n$/),
       });
       expect(taken()).toBe('text');
     });
@@ -685,7 +687,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       const forced = await execute('restore-load', { RESTORE_FORCE: 'true' });
       expect(forced).toMatchObject({ code: 0, stderr: '' });
       expect(forced.stdout).toMatch(
-        /^replacing what is in .*\nrestored .*TableFiles 4000.*\nbefore Milvus starts: .*\n$/,
+        /^replacing what is in .*\nrestored .*TableFiles 4000.*\ndump is restored\nbefore Milvus starts: .*\n$/,
       );
       expect(contents()).toBe(filled);
     });
@@ -826,10 +828,23 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       makeDump(goodText().replace('CREATE TABLE `Tables` (', 'NONSENSE;\nCREATE TABLE `Tables` ('));
       await expectFailure(
         'restore-load',
-        /broke off, and left it incomplete: .*RESTORE_FORCE=true\. It said: ERROR 1064/,
+        /broke off, and left it incomplete: .*start again\. It said: ERROR 1064/,
       );
+      // What is half-loaded is no backup, and may be replaced by the same one alone.
+      const other = work;
+      freshWork();
+      await expectFailure('backup-dump', /a restore into database 'milvus' at \S+ has not ended/);
+      writeFileSync(path.join(work, 'restore.name'), '20260701T021500Z\n');
       takeDump(good, work);
-      expect(await execute('restore-load', { RESTORE_FORCE: 'true' })).toMatchObject({ code: 0 });
+      await expectFailure('restore-load', /is not empty/);
+      work = other;
+      takeDump(good, work);
+      expect(await execute('restore-load')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('an earlier load of dump broke off, and is done again\n'),
+      });
+      expect(await execute('restore-load')).toMatchObject({ code: 1 });
+      expect(sql("SHOW TABLES FROM milvus LIKE 'cdk8s%'")).toBe('');
     });
 
     test('runs no command that a dump contains', async () => {

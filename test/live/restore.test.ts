@@ -6,6 +6,7 @@ const props: RestoreProps = {
   name: 'milvus',
   instance: 'milvus',
   backup: 'latest',
+  walClaim: { metadata: { name: 'milvus-writable-wal' } },
   deployments: ['milvus-writable', 'milvus-readonly', 'milvus-mishards'],
 };
 const complete: JobEnd = { end: 'complete' };
@@ -25,6 +26,8 @@ class World {
   public state = '';
   public calls: string[] = [];
   public said: string[] = [];
+  /** With how many pods of Milvus its log was emptied. */
+  public logs: number[] = [];
   public dies = Number.POSITIVE_INFINITY;
   /** Of the jobs that run, and with how many pods of Milvus. */
   public jobs: [kind: string, pods: number][] = [];
@@ -42,7 +45,8 @@ class World {
     const [verb, kind = ''] = args;
     if (verb === 'scale') this.replicas[name] = Number(/--replicas=(\d+)/.exec(line)?.[1]);
     else if (verb === 'patch') this.suspended[name] = line.includes('true');
-    else if (verb === 'apply') this.state = JSON.parse(input).data.state;
+    else if (verb === 'apply') this.state = JSON.parse(input).data?.state ?? this.state;
+    else if (verb === 'delete' && kind.startsWith('persistent')) this.logs.push(this.pods());
     else if (verb === 'delete') this.state = '';
     else if (verb === 'get' && kind.startsWith('configmap/')) return this.state;
     else if (verb === 'get') return this.fields[kind] ?? '';
@@ -99,6 +103,7 @@ test('Milvus is stopped for the Job, and started as it was; what was suspended b
     ['smoke-test', 6],
   ]);
   expect(world).toMatchObject(asItWas);
+  expect(world.logs).toEqual([0]);
   // In between nothing of the schedule ran, and the writable is the first to start.
   const order = (words: RegExp) => world.calls.findIndex((call) => words.test(call));
   expect(order(/patch cronjob\/milvus-backup .*true/)).toBeLessThan(order(/scale .*--replicas=0/));

@@ -132,6 +132,8 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
   expect(synthesis.clusters[0]?.jobs).toEqual({
     'smoke-test': 'jobs/milvus-test-smoke-test.k8s.yaml',
     restore: 'jobs/milvus-test-restore.k8s.yaml',
+    'verify-backup': 'jobs/milvus-test-verify-backup.k8s.yaml',
+    'list-backups': 'jobs/milvus-test-list-backups.k8s.yaml',
   });
   expect(readFileSync(join(outdir, 'Kustomization'), 'utf8')).not.toContain('jobs');
   // Without backups there is nothing to restore, and what was there goes.
@@ -168,7 +170,9 @@ images: [{ name: milvusdb/mishards, newName: mirror.example.com/mishards }]
 
   function expectReached(manifests: readonly Manifest[]): void {
     const jobs = manifests.filter(({ kind }) => kind === 'Job');
-    expect(jobs.map(idOf).sort()).toEqual(['Job/milvus-test-restore', 'Job/milvus-test-smoke-test']);
+    expect(jobs.map(idOf).sort()).toEqual(
+      ['list-backups', 'restore', 'smoke-test', 'verify-backup'].map((job) => `Job/milvus-test-${job}`),
+    );
     for (const { metadata } of jobs) expect(metadata['namespace']).toBe('vectors');
     expect(referenceProblems(manifests, { external: [] })).toEqual([]);
     const text = stringify(jobs);
@@ -240,7 +244,7 @@ describe('the summary', () => {
       'create secret generic keys-of-backup --from-literal=backup-access-key="${BACKUP_ACCESS_KEY:?}"',
     );
     expect(text).toContain(
-      'unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY, BACKUP_ACCESS_KEY, BACKUP_SECRET_KEY, MYSQL_PASSWORD first',
+      'unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY, BACKUP_ACCESS_KEY, BACKUP_SECRET_KEY, RESTORE_ACCESS_KEY, RESTORE_SECRET_KEY, MYSQL_PASSWORD first',
     );
     expect(text).toContain('create secret generic outside-password --from-literal=pw="${MYSQL_PASSWORD:?}"');
     expect(text).toContain('port-forward service/every 19530:19531');
