@@ -1,3 +1,4 @@
+import type { Terminal } from '../output/progress';
 import { anchorOf, type Cause } from './causes';
 import type { ClusterStatus, LastRun, WorkloadStatus } from './diagnose';
 
@@ -47,6 +48,9 @@ export function screen(status: ClusterStatus, now: number, p: Paint): string {
   if (workloads.some(({ due }) => due !== 'not applied')) {
     lines.push('', ...workloadLines(workloads, now, p));
   }
+  const due = workloads.flatMap((one) => one.differences.map((what) => `  ${one.name}: ${one.due}: ${what}`));
+  if (due.length > 0)
+    lines.push('', 'Other than configured', ...due.map((line) => p('yellow', line)), ...dueCures(workloads));
   if (claims.length > 0) {
     const rows = claims.map((one) => [`  ${one.name}`, one.phase, one.size, one.storageClass]);
     lines.push('', 'Claims', ...columns(rows));
@@ -88,6 +92,21 @@ function workloadLines(workloads: readonly WorkloadStatus[], now: number, p: Pai
   return texts.map((text, index) => p(index === 0 ? 'dim' : (colours[index - 1] ?? 'dim'), text));
 }
 
+/** What makes it so. */
+function dueCures(workloads: readonly WorkloadStatus[]): string[] {
+  const restarts = workloads.filter(({ due }) => due === 'a restart is due');
+  return [
+    ...(workloads.some(({ due }) => due === 'an apply is due')
+      ? ['  npm run synth && kubectl apply -f dist']
+      : []),
+    ...(restarts.length === 0
+      ? []
+      : [
+          `  kubectl rollout restart ${restarts.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`).join(' ')}`,
+        ]),
+  ];
+}
+
 function runLine(what: string, { at, failedSince }: LastRun, now: number, p: Paint): string {
   const when = at === undefined ? p('yellow', 'none that ended well') : `${age(at, now)} ago`;
   return `${what}: ${when}${failedSince ? p('red', '; the last one failed') : ''}`;
@@ -118,4 +137,29 @@ export function table(statuses: readonly ClusterStatus[], p: Paint): string {
   );
   const [{ forbidden } = { forbidden: [] }] = statuses;
   return `${[...lines, '', `${ready} of ${statuses.length} clusters are ready.`, ...(forbidden.length > 0 ? [forbiddenLine(forbidden)] : [])].join('\n')}\n`;
+}
+
+/**
+ * A text that is written over and over at the same place of a terminal; what stood there before stays. Lines are cut at the right, for
+ * those that wrap can't be counted.
+ */
+export class Display {
+  private height = 0;
+
+  public constructor(private readonly terminal: Terminal) {}
+
+  public show(text: string): void {
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .slice(0, (this.terminal.rows ?? 24) - 1);
+    this.clear();
+    this.terminal.write(`\x1b[?7l${lines.join('\n')}\n\x1b[?7h`);
+    this.height = lines.length;
+  }
+
+  public clear(): void {
+    if (this.height > 0) this.terminal.write(`\x1b[${this.height}A\x1b[J`);
+    this.height = 0;
+  }
 }

@@ -69,7 +69,7 @@ export class LiveCluster {
           conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: HOUR_AGO }],
           initContainerStatuses: statuses(template?.spec?.initContainers, {
             ready: true,
-            state: { terminated: { exitCode: 0, reason: 'Completed' } },
+            state: { terminated: { exitCode: 0, reason: 'Completed', startedAt: HOUR_AGO } },
           }),
           containerStatuses: statuses(template?.spec?.containers, {
             ready: true,
@@ -78,7 +78,8 @@ export class LiveCluster {
         },
       } as LiveObject;
     });
-    const claims = kind === 'StatefulSet' ? [this.claim(`data-${metadata.name}-0`)] : [];
+    const claims =
+      kind === 'StatefulSet' ? [this.claim(`data-${metadata.name}-0`, spec?.template?.metadata?.labels)] : [];
     const sets =
       kind === 'Deployment'
         ? [
@@ -87,6 +88,7 @@ export class LiveCluster {
               metadata: {
                 name: `${metadata.name}-rs`,
                 namespace,
+                labels: spec?.template?.metadata?.labels,
                 ownerReferences: [{ kind, name: metadata.name }],
               },
             },
@@ -95,10 +97,10 @@ export class LiveCluster {
     return [{ ...object, metadata, status: counts }, ...sets, ...pods, ...claims] as LiveObject[];
   }
 
-  private claim(name: string): LiveObject {
+  private claim(name: string, labels: LiveObject['metadata']['labels']): LiveObject {
     return {
       kind: 'PersistentVolumeClaim',
-      metadata: { name, namespace: this.namespace },
+      metadata: { name, namespace: this.namespace, ...(labels && { labels }) },
       spec: { storageClassName: 'fast' },
       status: BOUND,
     };
@@ -200,7 +202,9 @@ export class LiveCluster {
     if (what === 'secrets') {
       const refused = refusals(['secrets']);
       return right(
-        refused === '' ? [...this.secrets].map(([name, keys]) => [name, ...keys].join(' ')).join('\n') : '',
+        refused === ''
+          ? [...this.secrets].map(([name, keys]) => [name, '', ...keys].join(' ')).join('\n')
+          : '',
         refused,
       );
     }
@@ -218,9 +222,7 @@ export class LiveCluster {
   }
 
   public async status(): Promise<ClusterStatus> {
-    const { instance } = this.wanted.settings;
-    const isOurs = ({ metadata }: LiveObject) => metadata.labels?.['app.kubernetes.io/instance'] === instance;
-    return diagnose(this.wanted, await gather(this.kubectl, [this.namespace], isOurs), NOW);
+    return diagnose(this.wanted, await gather(this.kubectl, [this.wanted]), NOW);
   }
 }
 
