@@ -100,7 +100,7 @@ export async function gather(
   const [cluster] = clusters;
   const alone = clusters.length === 1 ? cluster : undefined;
   const claims = alone === undefined ? [] : claimsOf(alone.settings).filter(({ exists }) => exists);
-  const [labelled, events, others, secrets] = await Promise.all([
+  const [labelled, events, others, secrets] = await all([
     listHere([KINDS.join(','), `--selector=${selectorOf(clusters)}`]),
     listHere(['events', '--field-selector=type=Warning']),
     claims.length === 0 ? [] : listHere(['persistentvolumeclaims', ...claims.map(({ name }) => name)]),
@@ -117,7 +117,7 @@ export async function gather(
   const claimWaits = objects.some(
     (one) => one.kind === 'PersistentVolumeClaim' && one.status?.phase === 'Pending',
   );
-  const [logs, nodes, allPods, classes] = await Promise.all([
+  const [logs, nodes, allPods, classes] = await all([
     logsOf(kubectl, pods, forbidden),
     noRoom ? list(['nodes']) : [],
     noRoom ? list(['pods', '--all-namespaces', '--field-selector=spec.nodeName!=']) : [],
@@ -135,6 +135,14 @@ export async function gather(
         : undefined,
     forbidden: [...forbidden].sort(),
   };
+}
+
+/** All of what is asked for at once; a failure is one only when no other kubectl runs any more. */
+async function all<const T extends readonly unknown[]>(
+  asked: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(asked);
+  return await Promise.all(asked);
 }
 
 /** What kubectl says that it may not read. */

@@ -347,8 +347,8 @@ const FAULTS: readonly Fault[] = [
     make: (cluster) => {
       for (const workload of [`${N}-writable`, `${N}-readonly`]) {
         cluster.without(workload);
-        Object.assign(cluster.get('Deployment', workload)['spec'] ?? {}, { replicas: 0 });
-        Object.assign(cluster.get('Deployment', workload)['status'] ?? {}, {
+        cluster.change('Deployment', workload, 'spec', { replicas: 0 });
+        cluster.change('Deployment', workload, 'status', {
           replicas: 0,
           updatedReplicas: 0,
         });
@@ -361,7 +361,7 @@ const FAULTS: readonly Fault[] = [
     is: 'a-pod-was-evicted',
     make: (cluster) => {
       cluster.unready(`${N}-writable`);
-      Object.assign(cluster.get('Pod', `${N}-writable-0`).status, {
+      cluster.change('Pod', `${N}-writable-0`, 'status', {
         phase: 'Failed',
         reason: 'Evicted',
         message: 'The node was low on resource: ephemeral-storage.',
@@ -376,7 +376,7 @@ const FAULTS: readonly Fault[] = [
     is: 'the-pods-are-refused',
     make: (cluster) => {
       cluster.without(`${N}-readonly`);
-      Object.assign(cluster.get('Deployment', `${N}-readonly`).status, {
+      cluster.change('Deployment', `${N}-readonly`, 'status', {
         conditions: [
           {
             type: 'ReplicaFailure',
@@ -480,7 +480,7 @@ test('all well: what runs, since when, and nothing more', async () => {
 describe('a roll-out', () => {
   const rolling = (change: (cluster: LiveCluster) => void) => {
     const cluster = new LiveCluster(config);
-    Object.assign(cluster.get('Deployment', `${N}-mishards`).status, { updatedReplicas: 0 });
+    cluster.change('Deployment', `${N}-mishards`, 'status', { updatedReplicas: 0 });
     change(cluster);
     return cluster.status();
   };
@@ -493,10 +493,10 @@ describe('a roll-out', () => {
 
   test('that the controller has not seen yet is none, either', async () => {
     const cluster = new LiveCluster(config);
-    Object.assign(cluster.get('Deployment', `${N}-mishards`).metadata, { generation: 2 });
-    Object.assign(cluster.get('Deployment', `${N}-mishards`).status, { observedGeneration: 1 });
+    cluster.change('Deployment', `${N}-mishards`, 'metadata', { generation: 2 });
+    cluster.change('Deployment', `${N}-mishards`, 'status', { observedGeneration: 1 });
     expect((await cluster.status()).ready).toBe(false);
-    Object.assign(cluster.get('Deployment', `${N}-mishards`).status, { observedGeneration: 2 });
+    cluster.change('Deployment', `${N}-mishards`, 'status', { observedGeneration: 2 });
     expect((await cluster.status()).ready).toBe(true);
   });
 
@@ -505,7 +505,7 @@ describe('a roll-out', () => {
       const old = structuredClone(cluster.get('Pod', `${N}-mishards-0`)) as unknown as LiveObject;
       cluster.objects.push({ ...old, metadata: { ...old.metadata, name: `${N}-mishards-old` } });
       cluster.broken(`${N}-mishards`, 'mishards', waiting('ErrImagePull', 'manifest unknown'));
-      Object.assign(cluster.get('Deployment', `${N}-mishards`).status, { readyReplicas: 1 });
+      cluster.change('Deployment', `${N}-mishards`, 'status', { readyReplicas: 1 });
     });
     expect(ready).toBe(false);
     expect(causes).toMatchObject([{ kind: 'an-image-can-not-be-pulled', object: `pod/${N}-mishards-0` }]);
@@ -763,7 +763,7 @@ test('a backup of the schedule that failed is seen without its Job', async () =>
     status: { lastSuccessfulTime: '2026-06-30T03:17:00Z', lastScheduleTime: HOUR_AGO },
   });
   expect((await cluster.status()).backup).toEqual({ at: '2026-06-30T03:17:00Z', failedSince: true });
-  Object.assign(cluster.get('CronJob', `${N}-backup`).status, { active: [{ name: 'running' }] });
+  cluster.change('CronJob', `${N}-backup`, 'status', { active: [{ name: 'running' }] });
   expect((await cluster.status()).backup?.failedSince).toBe(false);
 });
 

@@ -112,6 +112,11 @@ export class LiveCluster {
     return found as unknown as Loose;
   }
 
+  /** Changes some fields of a part of an object. */
+  public change(kind: string, name: string, part: 'metadata' | 'spec' | 'status', fields: object): void {
+    Object.assign(this.get(kind, name)[part] ?? {}, fields);
+  }
+
   /** One pod of a workload is not ready: its containers are as said, those after it have not begun. */
   public broken(
     workload: string,
