@@ -9,6 +9,7 @@ import { KubectlError } from '../live/kubectl-error';
 import type { LiveObject } from '../live/objects';
 import { Display, paint, screen, table } from '../live/print';
 import { MilvusCluster } from '../milvus-cluster';
+import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
   CONFIG,
@@ -57,7 +58,10 @@ Exit codes: 0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong
     const waitSeconds = values.wait === undefined ? 0 : secondsOf(values.wait);
     const kubectl = new Kubectl({ ...values, namespace: undefined }, cwd, env);
     const loaded = wantedOf(names, values.namespace, context, values.config?.join());
-    const wanted = await inPlace(kubectl, loaded);
+    const wanted = (await inPlace(kubectl, loaded)).map((one) => ({
+      ...one,
+      ...commandsFor(kubectl, one, env),
+    }));
     const isTerminal = stdout.isTTY === true && env['TERM'] !== 'dumb';
     const colours = paint(isTerminal && !env['NO_COLOR']);
     const display = waitSeconds > 0 && isTerminal && !json ? new Display(stdout) : undefined;
@@ -142,14 +146,25 @@ async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise
 }
 
 /** Clusters without a namespace are in that of the context, whose name matters beside others that have one. */
-async function inPlace(
-  kubectl: Kubectl,
-  wanted: readonly ClusterWanted[],
-): Promise<readonly ClusterWanted[]> {
+async function inPlace(kubectl: Kubectl, wanted: readonly Unplaced[]): Promise<readonly Unplaced[]> {
   if (new Set(wanted.map(({ namespace }) => namespace)).size < 2) return wanted;
   if (wanted.every(({ namespace }) => namespace !== undefined)) return wanted;
   const { stdout } = await kubectl.run(['config', 'view', '--minify', '--output=jsonpath={..namespace}']);
   return wanted.map((one) => ({ ...one, namespace: one.namespace ?? (stdout.trim() || 'default') }));
+}
+
+type Unplaced = Omit<ClusterWanted, 'kubectl' | 'apply'> & { readonly several: boolean };
+
+/** What is printed to be pasted goes to the cluster that was asked about. */
+function commandsFor(kubectl: Kubectl, { namespace, several }: Unplaced, env: CommandContext['env']) {
+  const flags = namespace === undefined ? [] : ['-n', namespace];
+  return {
+    kubectl: kubectl.commandLine(flags),
+    // Several clusters have their namespaces in their manifests.
+    apply: several
+      ? kubectl.commandLine(['apply', '-k', defaultOutdir(env)])
+      : kubectl.commandLine([...flags, 'apply', '-f', defaultOutdir(env)]),
+  };
 }
 
 function wantedOf(
@@ -157,7 +172,7 @@ function wantedOf(
   namespace: string | undefined,
   { cwd, env }: CommandContext,
   config: string | undefined,
-): readonly ClusterWanted[] {
+): readonly Unplaced[] {
   const loaded = loadClusters({ config, cwd, env });
   const unknown = names.find((name) => !loaded.some(({ settings }) => settings.name === name));
   if (unknown !== undefined) {
@@ -169,6 +184,7 @@ function wantedOf(
     .map(({ settings }) => ({
       settings,
       namespace: namespace ?? settings.namespace,
+      several: loaded.length > 1,
       objects: new MilvusCluster(new App(), settings.name, settings).toJson() as readonly LiveObject[],
     }));
 }

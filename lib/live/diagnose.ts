@@ -19,6 +19,10 @@ import type { Condition, ContainerStatus, LiveObject, PodTemplate } from './obje
 export interface ClusterWanted extends AskedFor {
   /** What the manifests say, as kubectl applies them. */
   readonly objects: readonly LiveObject[];
+  /** How commands begin that are to be pasted, with the context and namespace that were asked for. */
+  readonly kubectl: string;
+  /** The command that applies the manifests. */
+  readonly apply: string;
 }
 
 export interface PodStatus {
@@ -63,6 +67,8 @@ export interface ClusterStatus {
   readonly namespace: string | undefined;
   readonly ready: boolean;
   readonly workloads: readonly WorkloadStatus[];
+  /** Commands that make of what runs what is configured. */
+  readonly due: readonly string[];
   readonly claims: readonly {
     readonly name: string;
     readonly phase: string;
@@ -97,6 +103,7 @@ export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number)
     namespace: wanted.namespace,
     ready: workloads.every(isWell),
     workloads,
+    due: dueCommands(workloads, wanted),
     claims: claimsOf(settings).flatMap(({ name }) => {
       const claim = here.find('PersistentVolumeClaim', name);
       if (claim === undefined) return [];
@@ -171,19 +178,29 @@ class Here {
   }
 
   public clientServices(): ClusterStatus['services'] {
-    const service = this.find('Service', this.names.cluster);
-    if (service === undefined) return [];
-    const { type = 'ClusterIP', clusterIP = '', ports = [] } = service.spec ?? {};
-    const [first] = service.status?.loadBalancer?.ingress ?? [];
-    const [{ port = 19530, nodePort = undefined } = {}] = ports;
-    const host = first?.ip ?? first?.hostname ?? clusterIP;
-    const address = type === 'NodePort' ? `port ${nodePort} of every node` : `${host}:${port}`;
-    return [{ name: service.metadata.name, type, address }];
+    return [this.names.cluster, this.names.admin].flatMap((name) => {
+      const service = this.find('Service', name);
+      if (service === undefined) return [];
+      const { type = 'ClusterIP', clusterIP = '', ports = [] } = service.spec ?? {};
+      const [first] = service.status?.loadBalancer?.ingress ?? [];
+      const [{ port = 19530, nodePort = undefined } = {}] = ports;
+      const host = first?.ip ?? first?.hostname ?? (type === 'LoadBalancer' ? 'no address yet' : clusterIP);
+      const address = type === 'NodePort' ? `port ${nodePort} of every node` : `${host}:${port}`;
+      return [{ name, type, address }];
+    });
   }
 }
 
 const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject) =>
   lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
+
+function dueCommands(workloads: readonly WorkloadStatus[], { kubectl, apply }: ClusterWanted): string[] {
+  const restarts = workloads.filter(({ due }) => due === 'a restart is due').map(nameOf);
+  return [
+    ...(workloads.some(({ due }) => due === 'an apply is due') ? [apply] : []),
+    ...(restarts.length === 0 ? [] : [`${kubectl} rollout restart ${restarts.join(' ')}`]),
+  ];
+}
 
 /** Whether all of its pods are there, ready, and none of an earlier roll-out. */
 const isWell = ({ ready, wanted, settled }: WorkloadStatus) => settled && wanted > 0 && ready >= wanted;
@@ -341,7 +358,7 @@ function nothingApplied({ wanted, names, snapshot }: Here): Cause {
       kind: 'nothing-is-applied',
       object: wanted.settings.name,
       what: `nothing of ${wanted.settings.name} is in ${wanted.namespace === undefined ? 'this namespace' : `namespace ${wanted.namespace}`}`,
-      cure: 'kubectl apply -f dist, or name another namespace with -n or another cluster with --context',
+      cure: `${wanted.apply}, or name another namespace with -n or another cluster with --context`,
     };
   return {
     kind: 'it-is-in-another-namespace',
@@ -363,7 +380,7 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
         kind: 'nothing-is-applied',
         object: nameOf(workload),
         what: `${workload.kind} ${workload.name} is not there`,
-        cure: 'kubectl apply -f dist',
+        cure: here.wanted.apply,
       });
       continue;
     }
@@ -375,7 +392,7 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
         kind: 'a-workload-is-stopped',
         object: nameOf(workload),
         what: 'it is scaled to 0',
-        cure: 'kubectl apply -f dist; a restore that was interrupted goes on when it is started again',
+        cure: `${here.wanted.apply}; a restore that was interrupted goes on when it is started again`,
       });
       continue;
     }
@@ -456,7 +473,7 @@ function missingSecrets(here: Here): Cause[] {
           kind: 'a-secret-is-missing',
           object,
           what: `the External Secrets Operator has not made Secret ${name} (${path})`,
-          cure: `kubectl describe externalsecret ${name}`,
+          cure: `${here.wanted.kubectl} describe externalsecret ${name}`,
           patience: EXTERNAL_SECRET_SECONDS,
         },
       ];
@@ -613,7 +630,7 @@ function causeOfContainer(
         kind: 'the-server-ends-again-and-again',
         object,
         what: `${name} ended with exit code ${ended.exitCode}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,
-        cure: `kubectl logs ${pod.metadata.name} -c ${name} --previous`,
+        cure: `${here.wanted.kubectl} logs ${pod.metadata.name} -c ${name}${state?.terminated === undefined ? ' --previous' : ''}`,
       }
     );
   }

@@ -50,7 +50,12 @@ export function screen(status: ClusterStatus, now: number, p: Paint): string {
   }
   const due = workloads.flatMap((one) => one.differences.map((what) => `  ${one.name}: ${one.due}: ${what}`));
   if (due.length > 0)
-    lines.push('', 'Other than configured', ...due.map((line) => p('yellow', line)), ...dueCures(workloads));
+    lines.push(
+      '',
+      'Other than configured',
+      ...due.map((line) => p('yellow', line)),
+      ...status.due.map((command) => `  ${command}`),
+    );
   if (claims.length > 0) {
     const rows = claims.map((one) => [`  ${one.name}`, one.phase, one.size, one.storageClass]);
     lines.push('', 'Claims', ...columns(rows));
@@ -68,7 +73,7 @@ export function screen(status: ClusterStatus, now: number, p: Paint): string {
   ] as const;
   const known = runs.flatMap(([what, run]) => (run === undefined ? [] : [runLine(what, run, now, p)]));
   if (known.length > 0) lines.push('', ...known);
-  if (causes.length > 0) lines.push('', 'Why', ...causes.flatMap((cause) => causeLines(cause, p)));
+  if (causes.length > 0) lines.push('', 'Why', ...causes.map((cause) => causeLine(cause, p)));
   if (forbidden.length > 0) lines.push('', forbiddenLine(forbidden));
   return `${lines.join('\n')}\n`;
 }
@@ -92,29 +97,14 @@ function workloadLines(workloads: readonly WorkloadStatus[], now: number, p: Pai
   return texts.map((text, index) => p(index === 0 ? 'dim' : (colours[index - 1] ?? 'dim'), text));
 }
 
-/** What makes it so. */
-function dueCures(workloads: readonly WorkloadStatus[]): string[] {
-  const restarts = workloads.filter(({ due }) => due === 'a restart is due');
-  return [
-    ...(workloads.some(({ due }) => due === 'an apply is due')
-      ? ['  npm run synth && kubectl apply -f dist']
-      : []),
-    ...(restarts.length === 0
-      ? []
-      : [
-          `  kubectl rollout restart ${restarts.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`).join(' ')}`,
-        ]),
-  ];
-}
-
 function runLine(what: string, { at, failedSince }: LastRun, now: number, p: Paint): string {
   const when = at === undefined ? p('yellow', 'none that ended well') : `${age(at, now)} ago`;
   return `${what}: ${when}${failedSince ? p('red', '; the last one failed') : ''}`;
 }
 
-function causeLines(cause: Cause, p: Paint): string[] {
+function causeLine(cause: Cause, p: Paint): string {
   const cure = cause.cure === undefined ? '' : `: ${cause.cure}`;
-  return [`  ${p('red', cause.object)}  ${cause.what}${cure}`, p('dim', `    ${anchorOf(cause)}`)];
+  return `  ${p('red', cause.object)}  ${cause.what}${cure} ${p('dim', `(${anchorOf(cause)})`)}`;
 }
 
 const forbiddenLine = (forbidden: readonly string[]) =>

@@ -100,6 +100,8 @@ describeWith(['kubectl'], 'status', () => {
       failed: 1,
       stderr: expect.stringContaining('"prod" does not exist'),
     });
+    const gone = await status(['-n', 'other', '--context', 'live'], []);
+    expect(gone.stdout).toContain(': kubectl --context=live -n other apply -f dist, or');
     const nowhere = await status(['--kubeconfig', '/nowhere'], []);
     expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('/nowhere') });
   });
@@ -326,7 +328,7 @@ describeWith(['kubectl'], 'status', () => {
       expect(stdout).toContain(
         `${name}-mishards: a restart is due: Secret ${name}-mysql was changed after its pods had read it`,
       );
-      expect(stdout).toContain(`kubectl rollout restart deployment/${name}-writable`);
+      expect(stdout).toContain(`\n  kubectl -n vectors rollout restart deployment/${name}-writable`);
       // MySQL has its passwords as files.
       expect(stdout).not.toContain(`${name}-mysql: a restart`);
     });

@@ -42,7 +42,7 @@ const FAULTS: readonly Fault[] = [
     make: (cluster) => {
       cluster.objects = [];
     },
-    words: ['kubectl apply -f dist', '-n'],
+    words: ['kubectl -n vectors apply -f dist', '-n'],
   },
   {
     what: 'one workload not applied',
@@ -315,7 +315,7 @@ const FAULTS: readonly Fault[] = [
     words: [
       'exit code 1',
       'Invalid cpu cache capacity: 0',
-      `kubectl logs ${N}-writable-0 -c milvus --previous`,
+      `kubectl -n vectors logs ${N}-writable-0 -c milvus --previous`,
     ],
   },
   {
@@ -354,7 +354,7 @@ const FAULTS: readonly Fault[] = [
         });
       }
     },
-    words: ['it is scaled to 0', 'kubectl apply -f dist'],
+    words: ['it is scaled to 0', 'kubectl -n vectors apply -f dist'],
   },
   {
     what: 'a pod that had to leave its node',
@@ -714,7 +714,7 @@ describe('what is due', () => {
     expect(text).toMatch(
       /milvus-test-readonly: an apply is due: containers.milvus.resources.limits.memory: 2Gi, to be \dGi/,
     );
-    expect(text).toContain('npm run synth && kubectl apply -f dist');
+    expect(text).toContain('\n  kubectl -n vectors apply -f dist\n');
   });
 
   test('a roll-out', async () => {

@@ -31,7 +31,13 @@ export class LiveCluster {
   ) {
     const settings = settingsOf(config, 'test');
     const manifests = structuredClone(manifestsOf(config)) as unknown as LiveObject[];
-    this.wanted = { settings, namespace, objects: structuredClone(manifests) };
+    this.wanted = {
+      settings,
+      namespace,
+      objects: structuredClone(manifests),
+      kubectl: `kubectl -n ${namespace}`,
+      apply: `kubectl -n ${namespace} apply -f dist`,
+    };
     this.objects = manifests.flatMap((object) => this.alive(object));
     for (const { name, keys } of [
       { name: `${settings.name}-s3`, keys: ['access-key', 'secret-key'] },
