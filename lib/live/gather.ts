@@ -110,8 +110,10 @@ export async function gather(
 
   const instances = new Set(clusters.map(({ settings }) => settings.instance));
   const pods = labelled.filter(
-    ({ kind, metadata }) =>
-      kind === 'Pod' && instances.has(metadata.labels?.['app.kubernetes.io/instance'] ?? ''),
+    ({ kind, metadata: { labels = {}, ownerReferences = [] } }) =>
+      kind === 'Pod' &&
+      instances.has(labels['app.kubernetes.io/instance'] ?? '') &&
+      !ownerReferences.some((owner) => owner.kind === 'Job'),
   );
   const noRoom = pods.some(isUnschedulable);
   const claimWaits = objects.some(

@@ -3,7 +3,7 @@ import { settingsOf } from '../../lib/config';
 import { type ClusterStatus, type ClusterWanted, diagnose } from '../../lib/live/diagnose';
 import { gather } from '../../lib/live/gather';
 import type { ContainerStatus, LiveObject } from '../../lib/live/objects';
-import { manifestsOf } from './clusters';
+import { clusterOf } from './clusters';
 
 /** Any part of an object, to be changed. */
 type Loose = Record<string, never> & { [key: string]: Loose };
@@ -30,7 +30,7 @@ export class LiveCluster {
     public readonly namespace = 'vectors',
   ) {
     const settings = settingsOf(config, 'test');
-    const manifests = structuredClone(manifestsOf(config)) as unknown as LiveObject[];
+    const manifests = structuredClone(clusterOf(config).toJson()) as LiveObject[];
     this.wanted = {
       settings,
       namespace,
