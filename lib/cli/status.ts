@@ -191,7 +191,10 @@ function wantedOf(
 
 const withAnchors = (status: ClusterStatus) => ({
   ...status,
-  causes: status.causes.map((cause) => ({ ...cause, mends: mends(cause), documentation: anchorOf(cause) })),
+  causes: status.causes.map((cause) => {
+    const { patience: _, ...told } = cause;
+    return { ...told, mends: mends(cause), documentation: anchorOf(cause) };
+  }),
 });
 
 function progress(statuses: readonly ClusterStatus[]): string {

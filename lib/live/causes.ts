@@ -1,4 +1,5 @@
-const NEVER = Number.POSITIVE_INFINITY;
+/** Patience that does not end. */
+export const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * Why a cluster is not ready, by the names of the headings in docs/how-to/troubleshoot.md, the most important first. `patience`: seconds
@@ -11,6 +12,7 @@ const KINDS = {
   'the-pods-are-refused': { patience: 30 },
   'the-quota-is-used-up': { patience: 30 },
   'a-workload-is-stopped': { patience: 0 },
+  'an-old-pod-is-kept': { patience: 30 },
   'a-secret-is-missing': { patience: 0 },
   'a-secret-has-other-keys': { patience: 0 },
   'a-storageclass-is-missing': { patience: 0 },

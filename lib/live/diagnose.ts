@@ -10,7 +10,7 @@ import { claimsOf } from '../inventory/claims';
 import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { Names } from '../kubernetes/names';
-import { type Cause, inOrder, WORDS } from './causes';
+import { type Cause, inOrder, NEVER, WORDS } from './causes';
 import { differences } from './differences';
 import { type AskedFor, isUnschedulable, type Snapshot } from './gather';
 import type { Condition, ContainerStatus, LiveObject, PodTemplate } from './objects';
@@ -385,8 +385,10 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
       continue;
     }
     const pods = here.podsOf(workload.component);
-    found.push(...pods.filter(isReady).flatMap((pod) => killedBefore(pod, here, now)));
-    if (isWell(workload)) continue;
+    if (isWell(workload)) {
+      found.push(...pods.filter(isReady).flatMap((pod) => killedBefore(pod, here, now)));
+      continue;
+    }
     if (workload.wanted === 0) {
       found.push({
         kind: 'a-workload-is-stopped',
@@ -397,7 +399,12 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
       continue;
     }
     const unready = pods.filter((pod) => !isReady(pod));
-    const alive = unready.filter(({ status }) => !isOver(status?.phase));
+    const alive = newestOf(
+      workload,
+      unready.filter(({ status }) => !isOver(status?.phase)),
+      here,
+    );
+    found.push(...keptPods(workload, alive, here));
     if (alive.length === 0) found.push(...unready.flatMap(evicted), ...refusedPods(workload, here));
     for (const pod of alive) {
       const cause = causeOfPod(pod, here, now);
@@ -416,6 +423,38 @@ const isOf = (object: string, workload: string) => {
   const name = object.slice(object.indexOf('/') + 1);
   return name === workload || name.startsWith(`${workload}-`) || name.startsWith(`data-${workload}-`);
 };
+
+/** Of a Deployment that rolls out, the pods of the last change: the others are about to go, and their causes with them. */
+function newestOf({ kind, name, settled }: WorkloadStatus, pods: readonly LiveObject[], here: Here) {
+  const revision = ({ metadata }: LiveObject) =>
+    Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+  const isOwnedBy = (one: LiveObject, owner: string | undefined) =>
+    one.metadata.ownerReferences?.some((reference) => reference.name === owner) === true;
+  const [newest] = here
+    .all('ReplicaSet')
+    .filter((one) => isOwnedBy(one, name))
+    .sort((a, b) => revision(b) - revision(a));
+  const isReplaced = kind === 'Deployment' && !settled && newest !== undefined;
+  return isReplaced ? pods.filter((pod) => isOwnedBy(pod, newest.metadata.name)) : pods;
+}
+
+/** A StatefulSet waits for a pod of before to be ready, and does not replace it with the one that would be. */
+function keptPods({ kind, name }: WorkloadStatus, unready: readonly LiveObject[], here: Here): Cause[] {
+  const latest = here.find(kind, name)?.status?.updateRevision;
+  if (kind !== 'StatefulSet' || latest === undefined) return [];
+  return unready.flatMap(({ metadata }): Cause[] => {
+    const revision = metadata.labels?.['controller-revision-hash'];
+    if (revision === undefined || revision === latest || metadata.deletionTimestamp !== undefined) return [];
+    return [
+      {
+        kind: 'an-old-pod-is-kept',
+        object: `pod/${metadata.name}`,
+        what: 'it is of before the last change, is not ready, and is not replaced for that',
+        cure: `${here.wanted.kubectl} delete pod ${metadata.name}`,
+      },
+    ];
+  });
+}
 
 const isOver = (phase: string | undefined) => phase === 'Failed' || phase === 'Succeeded';
 
@@ -439,7 +478,8 @@ function killedBefore(pod: LiveObject, here: Here, now: number): Cause[] {
   return statusesOf(pod).flatMap(({ name, lastState }) => {
     const { reason, finishedAt = '' } = lastState?.terminated ?? {};
     const isRecent = now - Date.parse(finishedAt) < KILLED_WITHIN_SECONDS * 1000;
-    return reason === 'OOMKilled' && isRecent ? [outOfMemory(pod, name, here)] : [];
+    // It is ready now, so that this is nothing to give up for.
+    return reason === 'OOMKilled' && isRecent ? [{ ...outOfMemory(pod, name, here), patience: NEVER }] : [];
   });
 }
 

@@ -97,6 +97,7 @@ export interface LiveObject {
     readonly replicas?: number;
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
+    readonly updateRevision?: string;
     readonly succeeded?: number;
     readonly failed?: number;
     readonly conditions?: readonly Condition[];

@@ -357,6 +357,19 @@ const FAULTS: readonly Fault[] = [
     words: ['it is scaled to 0', 'kubectl -n vectors apply -f dist'],
   },
   {
+    what: 'a pod with a mistake that was corrected',
+    is: 'an-old-pod-is-kept',
+    make: (cluster) => {
+      cluster.broken(`${N}-mysql`, 'mysql', waiting('ImagePullBackOff', 'mysql:5.77'), 'StatefulSet');
+      cluster.change('StatefulSet', `${N}-mysql`, 'status', { updateRevision: 'new', updatedReplicas: 0 });
+      const { labels } = cluster.get('Pod', `${N}-mysql-0`).metadata as unknown as { labels: object };
+      cluster.change('Pod', `${N}-mysql-0`, 'metadata', {
+        labels: { ...labels, 'controller-revision-hash': 'old' },
+      });
+    },
+    words: ['of before the last change', `kubectl -n vectors delete pod ${N}-mysql-0`],
+  },
+  {
     what: 'a pod that had to leave its node',
     is: 'a-pod-was-evicted',
     make: (cluster) => {
@@ -500,6 +513,28 @@ describe('a roll-out', () => {
     expect((await cluster.status()).ready).toBe(true);
   });
 
+  test('that corrects a mistake does not have the causes of the pods that are about to go', async () => {
+    const { causes } = await rolling((cluster) => {
+      cluster.broken(`${N}-mishards`, 'mishards', waiting('ErrImagePull', 'manifest unknown'));
+      const set = cluster.get('ReplicaSet', `${N}-mishards-rs`) as unknown as LiveObject;
+      const revision = (name: string, number: string) => ({
+        ...set,
+        metadata: { ...set.metadata, name, annotations: { 'deployment.kubernetes.io/revision': number } },
+      });
+      cluster.objects = cluster.objects.map((one) =>
+        one.metadata.name === set.metadata.name ? revision(set.metadata.name, '9') : one,
+      );
+      const pod = cluster.get('Pod', `${N}-mishards-0`) as unknown as LiveObject;
+      const ownerReferences = [{ kind: 'ReplicaSet', name: `${N}-mishards-new` }];
+      cluster.objects.push(revision(`${N}-mishards-new`, '10'), {
+        ...pod,
+        metadata: { ...pod.metadata, name: `${N}-mishards-1`, ownerReferences },
+        status: { ...pod.status, containerStatuses: [{ name: 'mishards', ready: false, ...running }] },
+      });
+    });
+    expect(causes).toMatchObject([{ kind: 'it-is-starting', object: `pod/${N}-mishards-1` }]);
+  });
+
   test('that is stuck has the cause of the new pod, while the old one is ready', async () => {
     const { ready, causes } = await rolling((cluster) => {
       const old = structuredClone(cluster.get('Pod', `${N}-mishards-0`)) as unknown as LiveObject;
@@ -580,6 +615,7 @@ test('a reader that is killed for its memory again and again is said, also while
   });
   const { ready, causes } = await cluster.status();
   expect(ready).toBe(true);
+  expect(causes.every(mends)).toBe(true);
   expect(causes).toMatchObject([
     { kind: 'out-of-memory', cure: expect.stringContaining('readonly.cache.cacheSize') },
   ]);
