@@ -76,7 +76,7 @@ export async function gather(
     );
     const refused = refusedIn(stderr);
     // What may be read is printed all the same.
-    if (code !== 0 && refused.length === 0) throw new KubectlError(stderr.trim());
+    if (code !== 0 && refused.length === 0) throw new KubectlError(messageOf(stderr));
     return { items: stdout.trim() === '' ? [] : itemsOf(JSON.parse(stdout)), refused };
   };
   const list = async (args: readonly string[]): Promise<readonly LiveObject[]> => {
@@ -147,6 +147,9 @@ async function all<const T extends readonly unknown[]>(
   return await Promise.all(asked);
 }
 
+/** What kubectl says, without the lines of its own log (`E1127 21:07:30.814448 ...`). */
+const messageOf = (stderr: string) => stderr.replace(/^[EWI]\d{4} .*\n?/gm, '').trim() || stderr.trim();
+
 /** What kubectl says that it may not read. */
 const refusedIn = (stderr: string) =>
   [...stderr.matchAll(/cannot (?:list|get) resource "([\w./]+)"/g)].map(([, kind = '']) => kind);
@@ -179,7 +182,7 @@ async function secretsIn(
     `--output=go-template=${NAMES_AND_KEYS}`,
   ]);
   if (code !== 0) {
-    if (refusedIn(stderr).length === 0) throw new KubectlError(stderr.trim());
+    if (refusedIn(stderr).length === 0) throw new KubectlError(messageOf(stderr));
     forbidden.add('secrets');
     return undefined;
   }

@@ -361,6 +361,14 @@ describeWith(['kubectl'], 'status', () => {
       code: 2,
       written: expect.stringContaining('there is no cluster "other" in the configuration: milvus-test'),
     });
+    // Port 9 of this machine: nobody listens. kubectl says so many times, and here once.
+    const unreachable = await run([], {
+      ...api.env,
+      KUBECONFIG: '/dev/null',
+      KUBERNETES_MASTER: 'http://127.0.0.1:9',
+    });
+    expect(unreachable.code).toBe(1);
+    expect(unreachable.written).toMatch(/^The connection to the server \S+ was refused - .*\n$/);
     expect(await run([], { PATH: directory })).toEqual({
       code: 1,
       written: expect.stringContaining('There is no kubectl in any directory of PATH'),
