@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
-import { anchorOf, mends } from '../live/causes';
+import { anchorOf, type Cause, mends, patienceWith } from '../live/causes';
 import { type ClusterStatus, type ClusterWanted, diagnose } from '../live/diagnose';
 import { gather } from '../live/gather';
 import { Kubectl, TARGET, TARGET_HELP } from '../live/kubectl';
+import { KubectlError } from '../live/kubectl-error';
 import type { LiveObject } from '../live/objects';
-import { paint, screen, table } from '../live/print';
+import { Display, paint, screen, table } from '../live/print';
 import { MilvusCluster } from '../milvus-cluster';
+import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
   CONFIG,
@@ -24,7 +26,7 @@ const DEFAULT_WAIT = '15m';
 const POLL_SECONDS = 3;
 /** A cause that does not mend itself has to be there for so many looks: an event may be of a pod that is gone by now. */
 const LOOKS_TO_BE_SURE = 2;
-const CLEAR_SCREEN = '\x1b[H\x1b[2J\x1b[3J';
+const TIME = /^(\d{1,5})(s|m|h)?$/;
 
 export const status: Command = {
   synopsis: '[NAME] [-n NAMESPACE] [--wait[=15m]]',
@@ -46,9 +48,7 @@ Exit codes: 0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong
 `,
   run: async (args, context) => {
     const { stdout, stderr, cwd, env } = context;
-    // An option whose value may be left out is nothing that parseArgs knows.
-    const spelled = args.map((arg) => (arg === '--wait' ? `--wait=${DEFAULT_WAIT}` : arg));
-    const { values, names } = optionsAndNames(spelled, {
+    const { values, names } = optionsAndNames(withTimes(args), {
       config: CONFIG,
       format: FORMAT,
       wait: { type: 'string' },
@@ -56,10 +56,15 @@ Exit codes: 0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong
     });
     const json = asJson(values.format);
     const waitSeconds = values.wait === undefined ? 0 : secondsOf(values.wait);
-    const wanted = wantedOf(names, values.namespace, context, values.config?.join());
     const kubectl = new Kubectl({ ...values, namespace: undefined }, cwd, env);
-    const colours = paint(stdout.isTTY === true && !env['NO_COLOR']);
-    const live = waitSeconds > 0 && stdout.isTTY === true && !json;
+    const loaded = wantedOf(names, values.namespace, context, values.config?.join());
+    const wanted = (await inPlace(kubectl, loaded)).map((one) => ({
+      ...one,
+      ...commandsFor(kubectl, one, env),
+    }));
+    const isTerminal = stdout.isTTY === true && env['TERM'] !== 'dumb';
+    const colours = paint(isTerminal && !env['NO_COLOR']);
+    const display = waitSeconds > 0 && isTerminal && !json ? new Display(stdout) : undefined;
     const print = (statuses: readonly ClusterStatus[], now: number): string =>
       json
         ? `${JSON.stringify(statuses.map(withAnchors), undefined, 2)}\n`
@@ -68,54 +73,98 @@ Exit codes: 0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong
           : table(statuses, colours);
 
     const until = Date.now() + waitSeconds * 1000;
-    let stuck = 0;
+    const patience = new Patience();
     let told = '';
-    for (;;) {
-      const statuses = await look(kubectl, wanted);
+    const tell = (line: string) => {
+      if (line !== told) stderr.write(`${line}\n`);
+      told = line;
+    };
+    for (let looks = 0; ; looks++) {
+      const statuses = await look(kubectl, wanted).catch((error: unknown) => {
+        // What answered a moment ago is waited for like the rest.
+        if (!(error instanceof KubectlError) || looks === 0 || Date.now() >= until) throw error;
+        tell(error.message);
+        return undefined;
+      });
       const now = Date.now();
-      const ready = statuses.every((one) => one.ready);
-      const hopeless = statuses.some(({ causes }) => causes.some((cause) => !mends(cause)));
-      stuck = hopeless ? stuck + 1 : 0;
-      const over = ready || now >= until || stuck >= LOOKS_TO_BE_SURE;
-      if (live) stdout.write(CLEAR_SCREEN + print(statuses, now));
-      else if (over) stdout.write(print(statuses, now));
-      else {
-        const line = progress(statuses);
-        if (line !== told) stderr.write(`${line}\n`);
-        told = line;
-      }
-      if (ready) return EXIT.ok;
-      if (over) {
-        if (waitSeconds > 0 && stuck < LOOKS_TO_BE_SURE) stderr.write(`Not ready after ${values.wait}.\n`);
-        return EXIT.failed;
+      if (statuses !== undefined) {
+        const ready = statuses.every((one) => one.ready);
+        const hopeless = patience.isOverWith(
+          statuses.flatMap(({ causes }) => causes),
+          now,
+        );
+        if (ready || now >= until || hopeless) {
+          display?.clear();
+          stdout.write(print(statuses, now));
+          if (!ready && waitSeconds > 0 && !hopeless) stderr.write(`Not ready after ${values.wait}.\n`);
+          return ready ? EXIT.ok : EXIT.failed;
+        }
+        if (display === undefined) tell(progress(statuses));
+        else display.show(print(statuses, now));
       }
       await delay(Math.min(POLL_SECONDS * 1000, Math.max(0, until - now)));
     }
   },
 };
 
-/** One look at all of them: a call or two for each namespace, or for all namespaces at once. */
-async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise<readonly ClusterStatus[]> {
-  const namespaces = [...new Set(wanted.map(({ namespace }) => namespace))];
-  const instances = new Set(wanted.map(({ settings }) => settings.instance));
-  const isOurs = ({ metadata }: LiveObject) =>
-    instances.has(metadata.labels?.['app.kubernetes.io/instance'] ?? '');
-  let snapshot = await gather(kubectl, namespaces, isOurs);
-  const nothing = !snapshot.objects.some(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet');
-  if (nothing && namespaces.length === 1) {
-    // Somewhere else? Who may not look there is told less.
-    const everywhere = await kubectl.run(['get', 'deployments', '--all-namespaces', '--output=json']);
-    if (everywhere.code === 0) {
-      const { items } = JSON.parse(everywhere.stdout) as { items: readonly LiveObject[] };
-      snapshot = { ...snapshot, objects: items };
-      const missing = wanted.map((one) => ({ ...one, namespace: one.namespace ?? '' }));
-      return missing.map((one, index) => ({
-        ...diagnose(one, snapshot, Date.now()),
-        namespace: wanted[index]?.namespace,
-      }));
-    }
+/** Since when causes are there, and whether one has been for longer than those that mend themselves. */
+class Patience {
+  private since = new Map<string, { readonly first: number; readonly looks: number }>();
+
+  public isOverWith(causes: readonly Cause[], now: number): boolean {
+    const before = this.since;
+    this.since = new Map(
+      causes.map(({ kind }) => {
+        const { first = now, looks = 0 } = before.get(kind) ?? {};
+        return [kind, { first, looks: looks + 1 }];
+      }),
+    );
+    return causes.some((cause) => {
+      const { first = now, looks = 0 } = this.since.get(cause.kind) ?? {};
+      return looks >= LOOKS_TO_BE_SURE && now - first >= patienceWith(cause) * 1000;
+    });
   }
-  return wanted.map((one) => diagnose(one, snapshot, Date.now()));
+}
+
+async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise<readonly ClusterStatus[]> {
+  const snapshot = await gather(kubectl, wanted);
+  const statuses = wanted.map((one) => diagnose(one, snapshot, Date.now()));
+  const [only] = statuses;
+  if (wanted.length > 1 || only?.causes[0]?.object !== only?.name) return statuses;
+  // Nothing is here. Who may not look elsewhere is told no more than that.
+  const [{ settings } = { settings: undefined }] = wanted;
+  const { code, stdout } = await kubectl.run([
+    'get',
+    'deployments',
+    '--all-namespaces',
+    `--selector=app.kubernetes.io/instance=${settings?.instance}`,
+    '--output=json',
+  ]);
+  if (code !== 0) return statuses;
+  const { items: objects } = JSON.parse(stdout) as { items: readonly LiveObject[] };
+  return wanted.map((one) => diagnose(one, { ...snapshot, objects }, Date.now()));
+}
+
+/** Clusters without a namespace are in that of the context, whose name matters beside others that have one. */
+async function inPlace(kubectl: Kubectl, wanted: readonly Unplaced[]): Promise<readonly Unplaced[]> {
+  if (new Set(wanted.map(({ namespace }) => namespace)).size < 2) return wanted;
+  if (wanted.every(({ namespace }) => namespace !== undefined)) return wanted;
+  const { stdout } = await kubectl.run(['config', 'view', '--minify', '--output=jsonpath={..namespace}']);
+  return wanted.map((one) => ({ ...one, namespace: one.namespace ?? (stdout.trim() || 'default') }));
+}
+
+type Unplaced = Omit<ClusterWanted, 'kubectl' | 'apply'> & { readonly several: boolean };
+
+/** What is printed to be pasted goes to the cluster that was asked about. */
+function commandsFor(kubectl: Kubectl, { namespace, several }: Unplaced, env: CommandContext['env']) {
+  const flags = namespace === undefined ? [] : ['-n', namespace];
+  return {
+    kubectl: kubectl.commandLine(flags),
+    // Several clusters have their namespaces in their manifests.
+    apply: several
+      ? kubectl.commandLine(['apply', '-k', defaultOutdir(env)])
+      : kubectl.commandLine([...flags, 'apply', '-f', defaultOutdir(env)]),
+  };
 }
 
 function wantedOf(
@@ -123,7 +172,7 @@ function wantedOf(
   namespace: string | undefined,
   { cwd, env }: CommandContext,
   config: string | undefined,
-): readonly ClusterWanted[] {
+): readonly Unplaced[] {
   const loaded = loadClusters({ config, cwd, env });
   const unknown = names.find((name) => !loaded.some(({ settings }) => settings.name === name));
   if (unknown !== undefined) {
@@ -135,13 +184,17 @@ function wantedOf(
     .map(({ settings }) => ({
       settings,
       namespace: namespace ?? settings.namespace,
+      several: loaded.length > 1,
       objects: new MilvusCluster(new App(), settings.name, settings).toJson() as readonly LiveObject[],
     }));
 }
 
 const withAnchors = (status: ClusterStatus) => ({
   ...status,
-  causes: status.causes.map((cause) => ({ ...cause, mends: mends(cause), documentation: anchorOf(cause) })),
+  causes: status.causes.map((cause) => {
+    const { patience: _, ...told } = cause;
+    return { ...told, mends: mends(cause), documentation: anchorOf(cause) };
+  }),
 });
 
 function progress(statuses: readonly ClusterStatus[]): string {
@@ -153,9 +206,18 @@ function progress(statuses: readonly ClusterStatus[]): string {
   return first === undefined ? counts : `${counts}; ${first.object}: ${first.what}`;
 }
 
+/** The value of --wait may be left out, or come after a space: nothing that parseArgs knows. */
+function withTimes(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const next = args[index + 1] ?? '';
+    if (arg === '--wait') return [`--wait=${TIME.test(next) ? next : DEFAULT_WAIT}`];
+    return args[index - 1] === '--wait' && TIME.test(arg) ? [] : [arg];
+  });
+}
+
 /** @throws UsageError for what is no time */
 function secondsOf(text: string): number {
-  const [, number, unit = 's'] = /^(\d{1,5})(s|m|h)?$/.exec(text) ?? [];
+  const [, number, unit = 's'] = TIME.exec(text) ?? [];
   if (number === undefined)
     throw new UsageError(`option '--wait' is a time such as 15m, 90s or 1h, not ${text}`);
   return Number(number) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);

@@ -6,21 +6,23 @@ import {
   quantityOfGibibytes,
   readableBytes,
 } from '../config/quantities';
-import type { Settings } from '../config/settings';
 import { claimsOf } from '../inventory/claims';
+import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { Names } from '../kubernetes/names';
-import { type Cause, inOrder, WORDS } from './causes';
-import { isUnschedulable, type Snapshot } from './gather';
+import { type Cause, inOrder, NEVER, WORDS } from './causes';
+import { differences } from './differences';
+import { type AskedFor, isUnschedulable, type Snapshot } from './gather';
 import type { Condition, ContainerStatus, LiveObject, PodTemplate } from './objects';
 
 /** A cluster as the configuration says it is. */
-export interface ClusterWanted {
-  readonly settings: Settings;
+export interface ClusterWanted extends AskedFor {
   /** What the manifests say, as kubectl applies them. */
   readonly objects: readonly LiveObject[];
-  /** Undefined: that of the context. */
-  readonly namespace: string | undefined;
+  /** How commands begin that are to be pasted, with the context and namespace that were asked for. */
+  readonly kubectl: string;
+  /** The command that applies the manifests. */
+  readonly apply: string;
 }
 
 export interface PodStatus {
@@ -45,7 +47,12 @@ export interface WorkloadStatus {
     | 'an apply is due'
     | 'a restart is due'
     | 'a roll-out goes on'
-    | 'not applied';
+    | 'not applied'
+    | 'may not be read';
+  /** What differs from the configuration, or was changed since its pods started. */
+  readonly differences: readonly string[];
+  /** Whether all of its pods are there as the API server has it, and no older ones. */
+  readonly settled: boolean;
   readonly pods: readonly PodStatus[];
 }
 
@@ -60,6 +67,8 @@ export interface ClusterStatus {
   readonly namespace: string | undefined;
   readonly ready: boolean;
   readonly workloads: readonly WorkloadStatus[];
+  /** Commands that make of what runs what is configured. */
+  readonly due: readonly string[];
   readonly claims: readonly {
     readonly name: string;
     readonly phase: string;
@@ -75,7 +84,8 @@ export interface ClusterStatus {
   readonly forbidden: readonly string[];
 }
 
-const WORKLOADS = ['StatefulSet', 'Deployment'];
+const WORKLOADS = { StatefulSet: 'statefulsets', Deployment: 'deployments' } as const;
+const isWorkload = (kind: string): kind is keyof typeof WORKLOADS => Object.hasOwn(WORKLOADS, kind);
 /** A container that takes no longer than this to start is nothing to speak of. */
 const REPLAY_AFTER_SECONDS = 60;
 
@@ -83,16 +93,17 @@ const REPLAY_AFTER_SECONDS = 60;
 export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number): ClusterStatus {
   const { settings } = wanted;
   const here = new Here(wanted, snapshot);
-  const workloads = wanted.objects
-    .filter(({ kind }) => WORKLOADS.includes(kind))
-    .map((object) => workloadStatus(object, here));
-  const applied = workloads.some(({ due }) => due !== 'not applied');
-  const causes = applied ? causesOf(workloads, here, now) : [nothingApplied(here)];
+  const workloads = wanted.objects.flatMap((object) =>
+    isWorkload(object.kind) ? [workloadStatus(object, object.kind, here)] : [],
+  );
+  const isNothing = workloads.every(({ due }) => due === 'not applied');
+  const causes = isNothing ? [nothingApplied(here)] : causesOf(workloads, here, now);
   return {
     name: settings.name,
     namespace: wanted.namespace,
-    ready: workloads.every(({ ready, wanted, due }) => ready >= wanted && due !== 'not applied'),
+    ready: workloads.every(isWell),
     workloads,
+    due: dueCommands(workloads, wanted),
     claims: claimsOf(settings).flatMap(({ name }) => {
       const claim = here.find('PersistentVolumeClaim', name);
       if (claim === undefined) return [];
@@ -155,39 +166,63 @@ class Here {
       .sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
   }
 
+  /** Whether a workload has all of its pods. */
+  public isWell(name: string): boolean {
+    const found = this.find('Deployment', name) ?? this.find('StatefulSet', name);
+    const { readyReplicas = 0 } = found?.status ?? {};
+    return readyReplicas > 0 && readyReplicas >= (found?.spec?.replicas ?? 1);
+  }
+
   public log({ metadata }: LiveObject, container: string): string {
     return this.snapshot.logs.get(`${metadata.namespace}/${metadata.name}/${container}`) ?? '';
   }
 
   public clientServices(): ClusterStatus['services'] {
-    const service = this.find('Service', this.names.cluster);
-    if (service === undefined) return [];
-    const { type = 'ClusterIP', clusterIP = '', ports = [] } = service.spec ?? {};
-    const [first] = service.status?.loadBalancer?.ingress ?? [];
-    const [{ port = 19530, nodePort = undefined } = {}] = ports;
-    const host = first?.ip ?? first?.hostname ?? clusterIP;
-    const address = type === 'NodePort' ? `port ${nodePort} of every node` : `${host}:${port}`;
-    return [{ name: service.metadata.name, type, address }];
+    return [this.names.cluster, this.names.admin].flatMap((name) => {
+      const service = this.find('Service', name);
+      if (service === undefined) return [];
+      const { type = 'ClusterIP', clusterIP = '', ports = [] } = service.spec ?? {};
+      const [first] = service.status?.loadBalancer?.ingress ?? [];
+      const [{ port = 19530, nodePort = undefined } = {}] = ports;
+      const host = first?.ip ?? first?.hostname ?? (type === 'LoadBalancer' ? 'no address yet' : clusterIP);
+      const address = type === 'NodePort' ? `port ${nodePort} of every node` : `${host}:${port}`;
+      return [{ name, type, address }];
+    });
   }
 }
 
 const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject) =>
   lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
 
-function workloadStatus(object: LiveObject, here: Here): WorkloadStatus {
-  const { kind, metadata, spec } = object;
+function dueCommands(workloads: readonly WorkloadStatus[], { kubectl, apply }: ClusterWanted): string[] {
+  const restarts = workloads.filter(({ due }) => due === 'a restart is due').map(nameOf);
+  return [
+    ...(workloads.some(({ due }) => due === 'an apply is due') ? [apply] : []),
+    ...(restarts.length === 0 ? [] : [`${kubectl} rollout restart ${restarts.join(' ')}`]),
+  ];
+}
+
+/** Whether all of its pods are there, ready, and none of an earlier roll-out. */
+const isWell = ({ ready, wanted, settled }: WorkloadStatus) => settled && wanted > 0 && ready >= wanted;
+
+function workloadStatus(object: LiveObject, kind: keyof typeof WORKLOADS, here: Here): WorkloadStatus {
+  const { metadata, spec } = object;
   const component = spec?.template?.metadata?.labels?.['component'] ?? '';
   const live = here.find(kind, metadata.name);
+  const pods = here.podsOf(component);
   const wanted = live?.spec?.replicas ?? spec?.replicas ?? 1;
+  const mayRead = !here.snapshot.forbidden.includes(WORKLOADS[kind]);
   return {
     kind,
     name: metadata.name,
     component,
-    ready: live?.status?.readyReplicas ?? 0,
+    ready: live === undefined ? pods.filter(isReady).length : (live.status?.readyReplicas ?? 0),
     wanted,
     images: imagesOf(live?.spec?.template ?? spec?.template),
-    due: dueOf(object, live),
-    pods: here.podsOf(component).map(podStatus),
+    ...(live === undefined
+      ? { due: mayRead ? 'not applied' : 'may not be read', differences: [], settled: false }
+      : dueOf(object, live, pods, here)),
+    pods: pods.map(podStatus),
   };
 }
 
@@ -195,23 +230,62 @@ const imagesOf = (template: PodTemplate | undefined) =>
   (template?.spec?.containers ?? []).map(({ image = '' }) => image);
 
 /** What it takes for the configuration to be what runs. */
-function dueOf(object: LiveObject, live: LiveObject | undefined): WorkloadStatus['due'] {
-  if (live === undefined) return 'not applied';
+function dueOf(
+  object: LiveObject,
+  live: LiveObject,
+  pods: readonly LiveObject[],
+  here: Here,
+): Pick<WorkloadStatus, 'due' | 'differences' | 'settled'> {
   const { replicas, template } = object.spec ?? {};
-  const { replicas: has, template: running } = live.spec ?? {};
-  const same =
-    JSON.stringify(imagesOf(template)) === JSON.stringify(imagesOf(running)) &&
-    Object.entries(template?.metadata?.annotations ?? {}).every(
-      ([key, value]) => running?.metadata?.annotations?.[key] === value,
-    ) &&
-    (replicas === undefined || replicas === has);
-  if (!same) return 'an apply is due';
-  const updated = live.status?.updatedReplicas ?? 0;
-  if (updated >= (has ?? 1)) return 'as configured';
+  const { replicas: has = 1, template: running, updateStrategy } = live.spec ?? {};
+  const {
+    observedGeneration = 0,
+    updatedReplicas = 0,
+    readyReplicas = 0,
+    replicas: all = 0,
+  } = live.status ?? {};
+  const settled =
+    observedGeneration >= (live.metadata.generation ?? 0) && updatedReplicas >= has && all <= updatedReplicas;
+  const found = [
+    ...(replicas === undefined || replicas === has ? [] : differences({ replicas }, { replicas: has })),
+    ...differences(
+      { annotations: template?.metadata?.annotations, ...template?.spec },
+      { annotations: running?.metadata?.annotations, ...running?.spec },
+    ),
+  ];
+  if (found.length > 0) return { due: 'an apply is due', differences: found, settled };
   // The pods of a StatefulSet with `OnDelete` stay as they are.
-  return live.kind === 'StatefulSet' && (live.status?.readyReplicas ?? 0) >= (has ?? 1)
-    ? 'a restart is due'
-    : 'a roll-out goes on';
+  if (!settled && updateStrategy?.type === 'OnDelete' && readyReplicas >= has)
+    return {
+      due: 'a restart is due',
+      differences: ['its pods are those of before the last apply'],
+      settled: true,
+    };
+  if (!settled) return { due: 'a roll-out goes on', differences: [], settled };
+  const stale = secretsChangedSince(pods.filter(isReady), here).map(
+    (name) => `Secret ${name} was changed after its pods had read it`,
+  );
+  return { due: stale.length > 0 ? 'a restart is due' : 'as configured', differences: stale, settled };
+}
+
+/** Secrets that containers have as variables, which they read once, as they start. */
+function secretsChangedSince(
+  pods: readonly LiveObject[],
+  { snapshot: { secrets } }: Here,
+): readonly string[] {
+  const stale = pods.flatMap((pod) => {
+    const { initContainers = [], containers = [] } = pod.spec ?? {};
+    return [...initContainers, ...containers].flatMap(({ name, env = [] }) => {
+      const { state } = statusesOf(pod).find((status) => status.name === name) ?? {};
+      const read = state?.running?.startedAt ?? state?.terminated?.startedAt;
+      return env.flatMap(({ valueFrom }) => {
+        const secret = valueFrom?.secretKeyRef?.name ?? '';
+        const changed = secrets?.get(`${pod.metadata.namespace}/${secret}`)?.changed;
+        return read !== undefined && changed !== undefined && changed > read ? [secret] : [];
+      });
+    });
+  });
+  return [...new Set(stale)];
 }
 
 function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
@@ -262,8 +336,11 @@ function lastRun(here: Here, name: string): LastRun | undefined {
       .sort()
       .at(-1);
   const at = last([...ended('Complete'), cronJob?.status?.lastSuccessfulTime]);
-  const failed = last(ended('Failed'));
   if (cronJob === undefined && jobs.length === 0) return undefined;
+  const { active = [], lastScheduleTime } = cronJob?.status ?? {};
+  // The Jobs of a schedule have no labels, and are not asked for: what was started and neither runs nor ended well has failed.
+  const isOver = Array.isArray(active) && active.length === 0;
+  const failed = last([...ended('Failed'), ...(isOver ? [lastScheduleTime] : [])]);
   return { at, failedSince: failed !== undefined && failed > (at ?? '') };
 }
 
@@ -281,7 +358,7 @@ function nothingApplied({ wanted, names, snapshot }: Here): Cause {
       kind: 'nothing-is-applied',
       object: wanted.settings.name,
       what: `nothing of ${wanted.settings.name} is in ${wanted.namespace === undefined ? 'this namespace' : `namespace ${wanted.namespace}`}`,
-      cure: 'kubectl apply -f dist, or name another namespace with -n or another cluster with --context',
+      cure: `${wanted.apply}, or name another namespace with -n or another cluster with --context`,
     };
   return {
     kind: 'it-is-in-another-namespace',
@@ -292,30 +369,118 @@ function nothingApplied({ wanted, names, snapshot }: Here): Cause {
 }
 
 function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number): readonly Cause[] {
-  const found: Cause[] = [...missingSecrets(here)];
+  const missing = missingSecrets(here);
+  /** Where Secrets may be read, what is missing has been said in better words. */
+  const isSaid = ({ kind, object }: Cause) =>
+    missing.some((one) => one.kind === kind && (kind === 'a-secret-has-other-keys' || one.object === object));
+  const found: Cause[] = [...missing];
   for (const workload of workloads) {
     if (workload.due === 'not applied') {
       found.push({
         kind: 'nothing-is-applied',
         object: nameOf(workload),
         what: `${workload.kind} ${workload.name} is not there`,
-        cure: 'kubectl apply -f dist',
+        cure: here.wanted.apply,
       });
       continue;
     }
-    if (workload.ready >= workload.wanted) continue;
-    const pods = here.podsOf(workload.component).filter((pod) => !isReady(pod));
-    if (pods.length === 0) found.push(...refusedPods(workload, here));
-    for (const pod of pods) {
+    const pods = here.podsOf(workload.component);
+    if (isWell(workload)) {
+      found.push(...pods.filter(isReady).flatMap((pod) => killedBefore(pod, here, now)));
+      continue;
+    }
+    if (workload.wanted === 0) {
+      found.push({
+        kind: 'a-workload-is-stopped',
+        object: nameOf(workload),
+        what: 'it is scaled to 0',
+        cure: `${here.wanted.apply}; a restore that was interrupted goes on when it is started again`,
+      });
+      continue;
+    }
+    const unready = pods.filter((pod) => !isReady(pod));
+    const alive = newestOf(
+      workload,
+      unready.filter(({ status }) => !isOver(status?.phase)),
+      here,
+    );
+    found.push(...keptPods(workload, alive, here));
+    if (alive.length === 0) found.push(...unready.flatMap(evicted), ...refusedPods(workload, here));
+    for (const pod of alive) {
       const cause = causeOfPod(pod, here, now);
-      if (cause !== undefined) found.push(cause);
+      if (cause !== undefined && !isSaid(cause)) found.push(cause);
     }
   }
   // Who waits for a workload that has a cause of its own says nothing more.
   const own = found.filter(
-    ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => object.includes(waitsFor)),
+    ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
   return inOrder(own);
+}
+
+/** Whether an object is a workload, one of its pods, or what it needs by its name. */
+const isOf = (object: string, workload: string) => {
+  const name = object.slice(object.indexOf('/') + 1);
+  return name === workload || name.startsWith(`${workload}-`) || name.startsWith(`data-${workload}-`);
+};
+
+/** Of a Deployment that rolls out, the pods of the last change: the others are about to go, and their causes with them. */
+function newestOf({ kind, name, settled }: WorkloadStatus, pods: readonly LiveObject[], here: Here) {
+  const revision = ({ metadata }: LiveObject) =>
+    Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+  const isOwnedBy = (one: LiveObject, owner: string | undefined) =>
+    one.metadata.ownerReferences?.some((reference) => reference.name === owner) === true;
+  const [newest] = here
+    .all('ReplicaSet')
+    .filter((one) => isOwnedBy(one, name))
+    .sort((a, b) => revision(b) - revision(a));
+  const isReplaced = kind === 'Deployment' && !settled && newest !== undefined;
+  return isReplaced ? pods.filter((pod) => isOwnedBy(pod, newest.metadata.name)) : pods;
+}
+
+/** A StatefulSet waits for a pod of before to be ready, and does not replace it with the one that would be. */
+function keptPods({ kind, name }: WorkloadStatus, unready: readonly LiveObject[], here: Here): Cause[] {
+  const latest = here.find(kind, name)?.status?.updateRevision;
+  if (kind !== 'StatefulSet' || latest === undefined) return [];
+  return unready.flatMap(({ metadata }): Cause[] => {
+    const revision = metadata.labels?.['controller-revision-hash'];
+    if (revision === undefined || revision === latest || metadata.deletionTimestamp !== undefined) return [];
+    return [
+      {
+        kind: 'an-old-pod-is-kept',
+        object: `pod/${metadata.name}`,
+        what: 'it is of before the last change, is not ready, and is not replaced for that',
+        cure: `${here.wanted.kubectl} delete pod ${metadata.name}`,
+      },
+    ];
+  });
+}
+
+const isOver = (phase: string | undefined) => phase === 'Failed' || phase === 'Succeeded';
+
+/** A pod that had to go, and of which there is no other yet. */
+function evicted({ metadata, status }: LiveObject): Cause[] {
+  if (status?.reason !== 'Evicted') return [];
+  return [
+    {
+      kind: 'a-pod-was-evicted',
+      object: `pod/${metadata.name}`,
+      what: oneLine(status.message ?? 'the node needed the room'),
+      cure: 'give the node room, or ask for what the pod uses (resources.requests)',
+    },
+  ];
+}
+
+/** How long ago a container that runs now was killed for its memory, for it to be worth a word. */
+const KILLED_WITHIN_SECONDS = 3600;
+
+function killedBefore(pod: LiveObject, here: Here, now: number): Cause[] {
+  return statusesOf(pod).flatMap(({ name, lastState }) => {
+    const { reason, finishedAt = '' } = lastState?.terminated ?? {};
+    const isRecent = now - Date.parse(finishedAt) < KILLED_WITHIN_SECONDS * 1000;
+    // It is ready now, so that this is nothing to give up for.
+    return reason === 'OOMKilled' && isRecent ? [{ ...outOfMemory(pod, name, here), patience: NEVER }] : [];
+  });
 }
 
 const nameOf = ({ kind, name }: { kind: string; name: string }) => `${kind.toLowerCase()}/${name}`;
@@ -327,12 +492,31 @@ function missingSecrets(here: Here): Cause[] {
     here.snapshot.objects.filter((one) => here.isHere(one)).map(({ metadata }) => metadata.namespace),
   );
   const inUse: readonly SecretInUse[] = Object.values(secretsOf(here.wanted.settings));
-  return inUse.flatMap(({ path, credentials, variables }): Cause[] => {
-    const name = credentials.secretName;
-    const keys = [...namespaces]
+  const keysOf = (name: string) =>
+    [...namespaces]
       .map((namespace) => secrets.get(`${namespace}/${name}`))
-      .find((found) => found !== undefined);
+      .find((found) => found !== undefined)?.keys;
+  const others = prerequisitesOf(here.wanted.settings).flatMap((needed): Cause[] => {
+    const [, name] = /^secret\/(.*)/.exec(needed) ?? [];
+    if (name === undefined || keysOf(name) !== undefined) return [];
+    return [
+      { kind: 'a-secret-is-missing', object: needed, what: `there is no Secret ${name}`, cure: 'create it' },
+    ];
+  });
+  const ofCredentials = inUse.flatMap(({ path, credentials, variables }): Cause[] => {
+    const name = credentials.secretName;
+    const keys = keysOf(name);
     const object = `secret/${name}`;
+    if (keys === undefined && credentials.externalSecret !== undefined)
+      return [
+        {
+          kind: 'a-secret-is-missing',
+          object,
+          what: `the External Secrets Operator has not made Secret ${name} (${path})`,
+          cure: `${here.wanted.kubectl} describe externalsecret ${name}`,
+          patience: EXTERNAL_SECRET_SECONDS,
+        },
+      ];
     if (keys === undefined)
       return [
         {
@@ -353,7 +537,11 @@ function missingSecrets(here: Here): Cause[] {
       },
     ];
   });
+  return [...ofCredentials, ...others];
 }
+
+/** What the operator gets to make a Secret, before --wait gives up. */
+const EXTERNAL_SECRET_SECONDS = 60;
 
 /** Why a workload has no pods, which its ReplicaSet or it itself says. */
 function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
@@ -364,11 +552,19 @@ function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
       .filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === workload.name))
       .map(({ metadata }) => ['ReplicaSet', metadata.name] as const),
   ];
-  const message = owners
-    .flatMap(([kind, name]) => here.warnings(kind, name))
-    .findLast(({ reason }) => reason === 'FailedCreate')?.message;
-  if (message === undefined)
-    return [{ kind: 'it-is-starting', object: nameOf(workload), what: 'it has no pods yet' }];
+  const message =
+    owners
+      .flatMap(([kind, name]) => here.warnings(kind, name))
+      .findLast(({ reason }) => reason === 'FailedCreate')?.message ??
+    // Events are gone after an hour.
+    here
+      .find(workload.kind, workload.name)
+      ?.status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
+      ?.message;
+  if (message === undefined) {
+    const what = workload.pods.length === 0 ? 'it has no pods yet' : 'its pods are being replaced';
+    return [{ kind: 'it-is-starting', object: nameOf(workload), what }];
+  }
   const what = `no pods of ${workload.name}: ${oneLine(message)}`;
   if (/exceeded quota/.test(message))
     return [
@@ -405,24 +601,36 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
       cure: 'mend or delete the node; volumes are detached after about six minutes',
     };
   if (isUnschedulable(pod)) return unschedulable(pod, here);
-  const warning = here.warnings('Pod', pod.metadata.name).at(-1);
-  if (warning?.reason === 'FailedMount' || warning?.reason === 'FailedAttachVolume') {
+  // A container that has begun has its volumes, whatever an older event says.
+  const hasBegun = statusesOf(pod).some(
+    ({ state, lastState }) => (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined,
+  );
+  const warning = here
+    .warnings('Pod', pod.metadata.name)
+    .findLast(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume');
+  if (!hasBegun && warning !== undefined) {
     const message = oneLine(warning.message ?? '');
-    const ofSecret = /secret "(\S+)" not found|references non-existent secret key: (\S+)/.exec(message);
-    if (ofSecret === null) return { kind: 'a-volume-can-not-be-mounted', object, what: message };
-    if (here.snapshot.secrets === undefined)
-      return {
-        kind: ofSecret[1] === undefined ? 'a-secret-has-other-keys' : 'a-secret-is-missing',
-        object,
-        what: message,
-      };
-    return undefined; // missingSecrets() says it better
+    return ofSecret(object, message) ?? { kind: 'a-volume-can-not-be-mounted', object, what: message };
   }
   for (const status of statusesOf(pod)) {
     const cause = causeOfContainer(pod, status, here, now);
     if (cause !== undefined) return cause;
   }
   return { kind: 'it-is-starting', object, what: `it is ${podStatus(pod).state}` };
+}
+
+/** What the kubelet says about a Secret, or a key of one, that is not there. */
+function ofSecret(object: string, message: string): Cause | undefined {
+  const [, secret] = /secret "([^"]+)" not found/.exec(message) ?? [];
+  if (secret !== undefined)
+    return { kind: 'a-secret-is-missing', object: `secret/${secret}`, what: message, cure: 'create it' };
+  if (!/non-existent secret key|couldn't find key/.test(message)) return undefined;
+  return {
+    kind: 'a-secret-has-other-keys',
+    object,
+    what: message,
+    cure: 'add the key to the Secret, or name the one that it has in credentials.keys',
+  };
 }
 
 /** Waiting for which there is a reason in the state of the container alone. */
@@ -448,16 +656,8 @@ function causeOfContainer(
     waiting?.reason === 'RunContainerError'
   ) {
     const message = oneLine(waiting.message ?? '');
-    if (/secret ".*" not found/.test(message)) {
-      return here.snapshot.secrets === undefined
-        ? { kind: 'a-secret-is-missing', object, what: message }
-        : undefined;
-    }
-    if (/couldn't find key/.test(message)) {
-      return here.snapshot.secrets === undefined
-        ? { kind: 'a-secret-has-other-keys', object, what: message }
-        : undefined;
-    }
+    const cause = ofSecret(object, message);
+    if (cause !== undefined) return cause;
     return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}` };
   }
   const ended = state?.terminated ?? lastState?.terminated;
@@ -466,11 +666,11 @@ function causeOfContainer(
   if (ended !== undefined && ended.exitCode !== 0 && !isRunning) {
     const text = ended.message?.trim() || here.log(pod, name);
     return (
-      said(pod, name, text, here) ?? {
+      said(pod, name, text) ?? {
         kind: 'the-server-ends-again-and-again',
         object,
-        what: `${name} ended with exit code ${ended.exitCode}${text === '' ? '' : `: ${oneLine(text.trim().split('\n').slice(-3).join(' / '))}`}`,
-        cure: `kubectl logs ${pod.metadata.name} -c ${name} --previous`,
+        what: `${name} ended with exit code ${ended.exitCode}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,
+        cure: `${here.wanted.kubectl} logs ${pod.metadata.name} -c ${name}${state?.terminated === undefined ? ' --previous' : ''}`,
       }
     );
   }
@@ -480,31 +680,23 @@ function causeOfContainer(
   if (isInit) {
     return (
       waitsFor(pod, name, log, here) ??
-      said(pod, name, log, here) ?? {
+      said(pod, name, log) ?? {
         kind: 'it-is-starting',
         object,
-        what: `it is in ${name}${log.trim() === '' ? '' : `: ${lastLine(log)}`}`,
+        what: `it is in ${name}${log.trim() === '' ? '' : `: ${ownLine(log)}`}`,
       }
     );
   }
   const component = pod.metadata.labels?.['component'];
-  if (
-    component === 'mishards' &&
-    /no reader|readers are searched|reader .* is out/.test(log) &&
-    name === 'mishards'
-  )
-    return {
-      kind: 'the-proxy-has-no-reader',
-      object,
-      what: lastLine(log),
-      waitsFor: here.names.readonly,
-      cure: 'look at the readers',
-    };
+  if (component === 'mishards' && name === 'mishards') {
+    const cause = proxyNotReady(object, log, here);
+    if (cause !== undefined) return cause;
+  }
   const unready = here
     .warnings('Pod', pod.metadata.name)
     .findLast(({ reason }) => reason === 'Unhealthy')?.message;
   if (component === 'mysql' && unready !== undefined) {
-    const cause = said(pod, name, unready, here);
+    const cause = said(pod, name, unready);
     if (cause !== undefined) return cause;
   }
   const started = Date.parse(state?.running?.startedAt ?? '');
@@ -522,39 +714,78 @@ function causeOfContainer(
   };
 }
 
-const lastLine = (text: string) => oneLine(text.trim().split('\n').at(-1) ?? '');
+/** Milvus prints its whole configuration at level info, passwords included; those of URIs may have any character. */
+const CREDENTIAL = /password|passwd|pwd|secret|access_?key|meta_uri|:\/\/[^\s/]*:.*@/i;
 
-/** The init containers that wait for another workload, whose own cause comes first. */
-function waitsFor(pod: LiveObject, container: string, log: string, { names }: Here): Cause | undefined {
-  const other = {
-    'wait-for-mysql': names.mysql,
-    'wait-for-writable': names.writable,
-    'volume-preflight': names.writable,
-  }[container];
-  if (other === undefined || (container === 'volume-preflight' && !/waiting/.test(log))) return undefined;
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .map(oneLine)
+    .filter((line) => line !== '' && !CREDENTIAL.test(line));
+
+const lastLine = (text: string) => linesOf(text).at(-1) ?? '';
+const lastLines = (text: string) => linesOf(text).slice(-3).join(' / ');
+
+/** What mishards says about itself, as its /ready does; each of it is about another workload. */
+function proxyNotReady(object: string, log: string, { names }: Here): Cause | undefined {
+  const [, problems] =
+    /not ready: (.*)/.exec(log.split('\n').findLast((line) => line.includes('not ready: ')) ?? '') ?? [];
+  if (problems === undefined) return undefined;
+  const what = `it is not ready: ${oneLine(problems)}`;
+  if (/the writable/.test(problems))
+    return { kind: 'it-waits-for-another-workload', object, what, waitsFor: names.writable };
+  if (/the database/.test(problems))
+    return { kind: 'it-waits-for-another-workload', object, what, waitsFor: names.mysql };
+  if (!/reader/.test(problems)) return undefined;
   return {
-    kind: 'it-waits-for-another-workload',
-    object: `pod/${pod.metadata.name}`,
-    what: log.trim() === '' ? `it waits in ${container}` : lastLine(log),
-    waitsFor: other,
+    kind: 'the-proxy-has-no-reader',
+    object,
+    what,
+    waitsFor: names.readonly,
+    cure: 'look at the readers',
   };
 }
 
-function said(pod: LiveObject, container: string, text: string, here: Here): Cause | undefined {
+/** The last line of ours, without the name of its script. */
+const ownLine = (log: string) => lastLine(log).replace(/^[a-z][a-z0-9-]*: (?=\w)/, '');
+
+/** The init containers that wait for another workload, whose own cause comes first. */
+function waitsFor(pod: LiveObject, container: string, log: string, here: Here): Cause | undefined {
+  const { names, wanted } = here;
+  const bucket = /the writable creates it/.test(lastLine(log)) ? names.writable : undefined;
+  const storage = wanted.settings.minio === undefined ? undefined : names.minio;
+  const other = {
+    'wait-for-mysql': wanted.settings.mysql === undefined ? undefined : names.mysql,
+    'wait-for-writable': names.writable,
+    'volume-preflight': /waiting/.test(log) ? names.writable : undefined,
+    's3-preflight': /waiting/.test(log) ? (bucket ?? storage) : undefined,
+  }[container];
+  if (other === undefined) return undefined;
+  const what = log.trim() === '' ? `it waits in ${container}` : ownLine(log);
+  const cause = { object: `pod/${pod.metadata.name}`, what, waitsFor: other };
+  // It is not the other one's fault where that one is well.
+  const kind = here.isWell(other) && bucket === undefined ? wordsFor(what) : undefined;
+  return { kind: kind ?? 'it-waits-for-another-workload', ...cause };
+}
+
+const wordsFor = (line: string) => WORDS.find(([words]) => words.test(line))?.[1];
+
+/** A line of a script or a probe of ours, which name no credential, only the Secret that has it. */
+const IS_OURS = /^[A-Za-z][\w -]*: /;
+
+function said(pod: LiveObject, container: string, text: string): Cause | undefined {
   const line = text
     .trim()
     .split('\n')
-    .findLast((one) => WORDS.some(([words]) => words.test(one)));
-  const [, kind] = WORDS.find(([words]) => words.test(line ?? '')) ?? [];
+    .findLast((one) => wordsFor(one) !== undefined && (IS_OURS.test(one) || !CREDENTIAL.test(one)));
+  const kind = line === undefined ? undefined : wordsFor(line);
   if (line === undefined || kind === undefined) return undefined;
   const what = oneLine(line).replace(new RegExp(`^${container}: `), '');
   const object = `pod/${pod.metadata.name}`;
   // Our own messages have their cure after a colon.
-  if (kind === 'the-write-ahead-log-does-not-fit')
-    return { kind, object, what, cure: 'set wal.recoveryErrorIgnore to true' };
-  const other =
-    container === 'wait-for-mysql' && kind === 'something-does-not-answer' ? here.names.mysql : undefined;
-  return { kind, object, what, ...(other !== undefined && { waitsFor: other }) };
+  return kind === 'the-write-ahead-log-does-not-fit'
+    ? { kind, object, what, cure: 'set wal.recoveryErrorIgnore to true' }
+    : { kind, object, what };
 }
 
 function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {

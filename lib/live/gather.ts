@@ -1,12 +1,29 @@
+import type { Settings } from '../config/settings';
+import { claimsOf } from '../inventory/claims';
+import { prerequisitesOf } from '../inventory/prerequisites';
+import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import type { Kubectl } from './kubectl';
 import { KubectlError } from './kubectl-error';
 import type { LiveObject, ObjectList } from './objects';
 
-/** What kubectl says about some namespaces: data, with no opinion. Values of Secrets are never in it. */
+/** What of a cluster is asked about. */
+export interface AskedFor {
+  readonly settings: Settings;
+  /** Undefined: that of the context, and of all others that are asked about, too. */
+  readonly namespace: string | undefined;
+}
+
+export interface SecretKeys {
+  readonly keys: readonly string[];
+  /** When its data was changed last. */
+  readonly changed: string | undefined;
+}
+
+/** What kubectl says about some clusters: data, with no opinion. Values of Secrets are never in it. */
 export interface Snapshot {
   readonly objects: readonly LiveObject[];
-  /** The keys of each Secret, by `namespace/name`; undefined where they may not be read. */
-  readonly secrets: ReadonlyMap<string, readonly string[]> | undefined;
+  /** The keys of each Secret in use, by `namespace/name`; undefined where they may not be read, and for several clusters. */
+  readonly secrets: ReadonlyMap<string, SecretKeys> | undefined;
   /** Last lines of a container, by `namespace/pod/container`. */
   readonly logs: ReadonlyMap<string, string>;
   /** Nodes, and the pods on them; only where a pod has found no room. */
@@ -18,6 +35,7 @@ export interface Snapshot {
   readonly forbidden: readonly string[];
 }
 
+/** All of them have the labels of their cluster. */
 const KINDS = [
   'deployments',
   'statefulsets',
@@ -27,81 +45,172 @@ const KINDS = [
   'cronjobs',
   'persistentvolumeclaims',
   'services',
-  'events',
 ];
 /** More pods than these have no other cause than these have. */
 const MOST_LOGS = 12;
 const LINES = 20;
 /** For a fleet, whose lists are long. */
 const TIMEOUT_SECONDS = 120;
+/** Of one Secret, or of a list of them: a line with its name, the times at which its data was changed, and its keys. */
 const NAMES_AND_KEYS =
-  '{{range .items}}{{.metadata.namespace}}/{{.metadata.name}}{{range $key, $value := .data}} {{$key}}{{end}}{{"\\n"}}{{end}}';
+  '{{define "one"}}{{.metadata.namespace}}/{{.metadata.name}} {{range .metadata.managedFields}}{{if .fieldsV1}}{{if index .fieldsV1 "f:data"}}{{.time}};{{end}}{{end}}{{end}}' +
+  '{{range $key, $value := .data}} {{$key}}{{end}}{{"\\n"}}{{end}}' +
+  '{{if .items}}{{range .items}}{{template "one" .}}{{end}}{{else if .metadata.name}}{{template "one" .}}{{end}}';
 
 /**
- * Looks at namespaces, with a call for each, or one for all where there are several; and once more for what the first
- * answer makes a question of: logs, nodes, StorageClasses.
- * @param namespaces undefined: that of the context
- * @param isOurs whether a pod is of a cluster that is asked about
+ * Looks at clusters, with two calls for all of them, and once more for what the first answer makes a question of: logs,
+ * nodes, StorageClasses. It gets and lists, and nothing else.
  * @throws KubectlError when the cluster does not answer at all
  */
 export async function gather(
   kubectl: Pick<Kubectl, 'run'>,
-  namespaces: readonly (string | undefined)[],
-  isOurs: (pod: LiveObject) => boolean,
+  clusters: readonly AskedFor[],
 ): Promise<Snapshot> {
   const forbidden = new Set<string>();
-  const list = async (kinds: readonly string[], where: readonly string[]): Promise<readonly LiveObject[]> => {
+  const ask = async (
+    args: readonly string[],
+  ): Promise<{ items: readonly LiveObject[]; refused: readonly string[] }> => {
     const { code, stdout, stderr } = await kubectl.run(
-      ['get', kinds.join(','), ...where, '--output=json', '--ignore-not-found'],
+      ['get', ...args, '--output=json', '--ignore-not-found'],
       { timeoutSeconds: TIMEOUT_SECONDS },
     );
-    const refused = [...stderr.matchAll(/cannot list resource "([\w.]+)"/g)].map(([, kind = '']) => kind);
-    for (const kind of refused) forbidden.add(kind);
+    const refused = refusedIn(stderr);
     // What may be read is printed all the same.
-    if (code !== 0 && refused.length === 0) throw new KubectlError(stderr.trim());
-    return stdout.trim() === '' ? [] : (itemsOf(JSON.parse(stdout)) as readonly LiveObject[]);
+    if (code !== 0 && refused.length === 0) throw new KubectlError(messageOf(stderr));
+    return { items: stdout.trim() === '' ? [] : itemsOf(JSON.parse(stdout)), refused };
   };
-  const where = namespaces.length > 1 ? ['--all-namespaces'] : inNamespace(namespaces[0]);
-  const objects = (await list(KINDS, where)).filter(
-    ({ metadata }) => namespaces.length < 2 || namespaces.includes(metadata.namespace),
-  );
-  const secrets = await kubectl.run(['get', 'secrets', ...where, `--output=go-template=${NAMES_AND_KEYS}`]);
-  if (secrets.code !== 0) forbidden.add('secrets');
+  const list = async (args: readonly string[]): Promise<readonly LiveObject[]> => {
+    const { items, refused } = await ask(args);
+    for (const kind of refused) forbidden.add(kind);
+    return items;
+  };
+  const namespaces = [...new Set(clusters.map(({ namespace }) => namespace))];
+  /** In all namespaces at once where there are several, or one by one for who may not. */
+  const listHere = async (args: readonly string[]): Promise<readonly LiveObject[]> => {
+    if (namespaces.length > 1) {
+      const { items, refused } = await ask([...args, '--all-namespaces']);
+      if (refused.length === 0)
+        return items.filter(({ metadata }) => namespaces.includes(metadata.namespace));
+    }
+    const found: LiveObject[] = [];
+    for (const namespace of namespaces) found.push(...(await list([...args, ...inNamespace(namespace)])));
+    return found;
+  };
 
-  const pods = objects.filter((one) => one.kind === 'Pod' && isOurs(one));
+  const [cluster] = clusters;
+  const alone = clusters.length === 1 ? cluster : undefined;
+  const claims = alone === undefined ? [] : claimsOf(alone.settings).filter(({ exists }) => exists);
+  const [labelled, events, others, secrets] = await all([
+    listHere([KINDS.join(','), `--selector=${selectorOf(clusters)}`]),
+    listHere(['events', '--field-selector=type=Warning']),
+    claims.length === 0 ? [] : listHere(['persistentvolumeclaims', ...claims.map(({ name }) => name)]),
+    alone && secretsIn(kubectl, alone, forbidden),
+  ]);
+  const objects = [...labelled, ...events, ...others];
+
+  const instances = new Set(clusters.map(({ settings }) => settings.instance));
+  const pods = labelled.filter(
+    ({ kind, metadata: { labels = {}, ownerReferences = [] } }) =>
+      kind === 'Pod' &&
+      instances.has(labels['app.kubernetes.io/instance'] ?? '') &&
+      !ownerReferences.some((owner) => owner.kind === 'Job'),
+  );
   const noRoom = pods.some(isUnschedulable);
   const claimWaits = objects.some(
     (one) => one.kind === 'PersistentVolumeClaim' && one.status?.phase === 'Pending',
   );
+  const [logs, nodes, allPods, classes] = await all([
+    logsOf(kubectl, pods, forbidden),
+    noRoom ? list(['nodes']) : [],
+    noRoom ? list(['pods', '--all-namespaces', '--field-selector=spec.nodeName!=']) : [],
+    claimWaits ? list(['storageclasses']) : [],
+  ]);
   return {
     objects,
-    secrets: secrets.code === 0 ? keysByName(secrets.stdout) : undefined,
-    logs: await logsOf(kubectl, pods, forbidden),
-    nodes: noRoom ? await list(['nodes'], []) : [],
-    allPods: noRoom ? await list(['pods'], ['--all-namespaces', '--field-selector=spec.nodeName!=']) : [],
-    storageClasses: claimWaits
-      ? (await list(['storageclasses'], [])).map(({ metadata }) => metadata.name)
-      : undefined,
+    secrets,
+    logs,
+    nodes,
+    allPods,
+    storageClasses:
+      claimWaits && !forbidden.has('storageclasses')
+        ? classes.map(({ metadata }) => metadata.name)
+        : undefined,
     forbidden: [...forbidden].sort(),
   };
 }
 
-const inNamespace = (name: string | undefined) => (name === undefined ? [] : [`--namespace=${name}`]);
-
-function itemsOf(answer: ObjectList | LiveObject): readonly LiveObject[] {
-  return 'items' in answer ? answer.items : [answer];
+/** All of what is asked for at once; a failure is one only when no other kubectl runs any more. */
+async function all<const T extends readonly unknown[]>(
+  asked: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(asked);
+  return await Promise.all(asked);
 }
 
-function keysByName(text: string): Map<string, readonly string[]> {
+/** What kubectl says, without the lines of its own log (`E1127 21:07:30.814448 ...`). */
+const messageOf = (stderr: string) => stderr.replace(/^[EWI]\d{4} .*\n?/gm, '').trim() || stderr.trim();
+
+/** What kubectl says that it may not read. */
+const refusedIn = (stderr: string) =>
+  [...stderr.matchAll(/cannot (?:list|get) resource "([\w./]+)"/g)].map(([, kind = '']) => kind);
+
+/** Labels of all that these clusters have. */
+function selectorOf(clusters: readonly AskedFor[]): string {
+  const [first, ...others] = clusters;
+  if (first !== undefined && others.length === 0)
+    return `app.kubernetes.io/instance=${first.settings.instance}`;
+  const names = [...new Set(clusters.map(({ settings }) => settings.appName))];
+  return `app.kubernetes.io/name in (${names.join(',')})`;
+}
+
+const inNamespace = (name: string | undefined) => (name === undefined ? [] : [`--namespace=${name}`]);
+
+/** Secrets by their names, so that nobody has to be allowed to list them, and no others are read. */
+async function secretsIn(
+  kubectl: Pick<Kubectl, 'run'>,
+  { settings, namespace }: AskedFor,
+  forbidden: Set<string>,
+): Promise<Map<string, SecretKeys> | undefined> {
+  const names = secretNames(settings);
+  if (names.length === 0) return new Map();
+  const { code, stdout, stderr } = await kubectl.run([
+    'get',
+    'secrets',
+    ...names,
+    ...inNamespace(namespace),
+    '--ignore-not-found',
+    `--output=go-template=${NAMES_AND_KEYS}`,
+  ]);
+  if (code !== 0) {
+    if (refusedIn(stderr).length === 0) throw new KubectlError(messageOf(stderr));
+    forbidden.add('secrets');
+    return undefined;
+  }
   return new Map(
-    text
+    stdout
       .split('\n')
       .filter(Boolean)
       .map((line) => {
-        const [name = '', ...keys] = line.split(' ');
-        return [name, keys];
+        const [name = '', times = '', ...keys] = line.split(' ');
+        const changed = times.split(';').filter(Boolean).sort().at(-1);
+        return [name, { keys: keys.filter(Boolean), changed }];
       }),
   );
+}
+
+/** Those of credentials, and those that have to be there besides. */
+function secretNames(settings: Settings): readonly string[] {
+  const credentials = Object.values(secretsOf(settings) as Readonly<Record<string, SecretInUse>>);
+  return [
+    ...new Set([
+      ...credentials.map((one) => one.credentials.secretName),
+      ...prerequisitesOf(settings).flatMap((one) => /^secret\/(.*)/.exec(one)?.[1] ?? []),
+    ]),
+  ];
+}
+
+function itemsOf(answer: ObjectList | LiveObject): readonly LiveObject[] {
+  return 'items' in answer ? answer.items : [answer];
 }
 
 export const isUnschedulable = ({ status }: LiveObject) =>
@@ -126,7 +235,10 @@ async function logsOf(
     );
     const notReady = mains.find(({ ready, state }) => ready === false && state?.running !== undefined);
     const one = failed ?? waits ?? notReady;
-    if (one === undefined) return [];
+    const message =
+      one?.state?.terminated?.message ?? (one === failed ? one?.lastState?.terminated?.message : undefined);
+    // What a container has said as it ended is in its state already.
+    if (one === undefined || message?.trim()) return [];
     return [{ pod, container: one.name, previous: one === failed && one.state?.terminated === undefined }];
   });
   const logs = new Map<string, string>();
@@ -140,7 +252,8 @@ async function logsOf(
         `--tail=${LINES}`,
         ...(previous ? ['--previous'] : []),
       ]);
-      if (/cannot get resource "pods\/log"/.test(stderr)) forbidden.add('pods/log');
+      // kubectl looks at the pod before it asks for its log.
+      if (refusedIn(stderr).length > 0) forbidden.add('pods/log');
       if (code === 0) logs.set(`${metadata.namespace}/${metadata.name}/${container}`, stdout);
     }),
   );

@@ -7,6 +7,7 @@ export interface Meta {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly creationTimestamp?: string | null;
+  readonly generation?: number;
   readonly deletionTimestamp?: string;
   readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
 }
@@ -23,6 +24,7 @@ export interface Terminated {
   readonly exitCode: number;
   readonly reason?: string;
   readonly message?: string;
+  readonly startedAt?: string;
   readonly finishedAt?: string;
 }
 
@@ -44,6 +46,10 @@ export interface ContainerStatus {
 interface Container {
   readonly name: string;
   readonly image?: string;
+  readonly env?: readonly {
+    readonly name: string;
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } };
+  }[];
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string>>;
     readonly limits?: Readonly<Record<string, string>>;
@@ -71,6 +77,7 @@ export interface LiveObject {
     readonly template?: PodTemplate;
     readonly schedule?: string;
     readonly suspend?: boolean;
+    readonly updateStrategy?: { readonly type?: string };
     readonly storageClassName?: string;
     readonly volumeName?: string;
     readonly type?: string;
@@ -85,9 +92,12 @@ export interface LiveObject {
     readonly completionTime?: string;
     readonly lastScheduleTime?: string;
     readonly lastSuccessfulTime?: string;
+    readonly active?: readonly unknown[] | number;
+    readonly observedGeneration?: number;
     readonly replicas?: number;
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
+    readonly updateRevision?: string;
     readonly succeeded?: number;
     readonly failed?: number;
     readonly conditions?: readonly Condition[];

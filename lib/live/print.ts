@@ -1,3 +1,4 @@
+import type { Terminal } from '../output/progress';
 import { anchorOf, type Cause } from './causes';
 import type { ClusterStatus, LastRun, WorkloadStatus } from './diagnose';
 
@@ -47,6 +48,14 @@ export function screen(status: ClusterStatus, now: number, p: Paint): string {
   if (workloads.some(({ due }) => due !== 'not applied')) {
     lines.push('', ...workloadLines(workloads, now, p));
   }
+  const due = workloads.flatMap((one) => one.differences.map((what) => `  ${one.name}: ${one.due}: ${what}`));
+  if (due.length > 0)
+    lines.push(
+      '',
+      'Other than configured',
+      ...due.map((line) => p('yellow', line)),
+      ...status.due.map((command) => `  ${command}`),
+    );
   if (claims.length > 0) {
     const rows = claims.map((one) => [`  ${one.name}`, one.phase, one.size, one.storageClass]);
     lines.push('', 'Claims', ...columns(rows));
@@ -64,7 +73,7 @@ export function screen(status: ClusterStatus, now: number, p: Paint): string {
   ] as const;
   const known = runs.flatMap(([what, run]) => (run === undefined ? [] : [runLine(what, run, now, p)]));
   if (known.length > 0) lines.push('', ...known);
-  if (causes.length > 0) lines.push('', 'Why', ...causes.flatMap((cause) => causeLines(cause, p)));
+  if (causes.length > 0) lines.push('', 'Why', ...causes.map((cause) => causeLine(cause, p)));
   if (forbidden.length > 0) lines.push('', forbiddenLine(forbidden));
   return `${lines.join('\n')}\n`;
 }
@@ -93,9 +102,9 @@ function runLine(what: string, { at, failedSince }: LastRun, now: number, p: Pai
   return `${what}: ${when}${failedSince ? p('red', '; the last one failed') : ''}`;
 }
 
-function causeLines(cause: Cause, p: Paint): string[] {
+function causeLine(cause: Cause, p: Paint): string {
   const cure = cause.cure === undefined ? '' : `: ${cause.cure}`;
-  return [`  ${p('red', cause.object)}  ${cause.what}${cure}`, p('dim', `    ${anchorOf(cause)}`)];
+  return `  ${p('red', cause.object)}  ${cause.what}${cure} ${p('dim', `(${anchorOf(cause)})`)}`;
 }
 
 const forbiddenLine = (forbidden: readonly string[]) =>
@@ -118,4 +127,29 @@ export function table(statuses: readonly ClusterStatus[], p: Paint): string {
   );
   const [{ forbidden } = { forbidden: [] }] = statuses;
   return `${[...lines, '', `${ready} of ${statuses.length} clusters are ready.`, ...(forbidden.length > 0 ? [forbiddenLine(forbidden)] : [])].join('\n')}\n`;
+}
+
+/**
+ * A text that is written over and over at the same place of a terminal; what stood there before stays. Lines are cut at the right, for
+ * those that wrap can't be counted.
+ */
+export class Display {
+  private height = 0;
+
+  public constructor(private readonly terminal: Terminal) {}
+
+  public show(text: string): void {
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .slice(0, (this.terminal.rows ?? 24) - 1);
+    this.clear();
+    this.terminal.write(`\x1b[?7l${lines.join('\n')}\n\x1b[?7h`);
+    this.height = lines.length;
+  }
+
+  public clear(): void {
+    if (this.height > 0) this.terminal.write(`\x1b[${this.height}A\x1b[J`);
+    this.height = 0;
+  }
 }

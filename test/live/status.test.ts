@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anchorOf, CAUSE_KINDS, type Cause, type CauseKind, mends } from '../../lib/live/causes';
+import type { LiveObject } from '../../lib/live/objects';
 import { age, paint, screen, table } from '../../lib/live/print';
 import { CANARIES, minimal } from '../support/clusters';
 import { HOUR_AGO, LiveCluster, NOW, SECONDS_AGO } from '../support/live-cluster';
@@ -41,7 +42,7 @@ const FAULTS: readonly Fault[] = [
     make: (cluster) => {
       cluster.objects = [];
     },
-    words: ['kubectl apply -f dist', '-n'],
+    words: ['kubectl -n vectors apply -f dist', '-n'],
   },
   {
     what: 'one workload not applied',
@@ -314,7 +315,7 @@ const FAULTS: readonly Fault[] = [
     words: [
       'exit code 1',
       'Invalid cpu cache capacity: 0',
-      `kubectl logs ${N}-writable-0 -c milvus --previous`,
+      `kubectl -n vectors logs ${N}-writable-0 -c milvus --previous`,
     ],
   },
   {
@@ -341,10 +342,70 @@ const FAULTS: readonly Fault[] = [
     words: ['no reader answers'],
   },
   {
+    what: 'a cluster that was stopped',
+    is: 'a-workload-is-stopped',
+    make: (cluster) => {
+      for (const workload of [`${N}-writable`, `${N}-readonly`]) {
+        cluster.without(workload);
+        cluster.change('Deployment', workload, 'spec', { replicas: 0 });
+        cluster.change('Deployment', workload, 'status', {
+          replicas: 0,
+          updatedReplicas: 0,
+        });
+      }
+    },
+    words: ['it is scaled to 0', 'kubectl -n vectors apply -f dist'],
+  },
+  {
+    what: 'a pod with a mistake that was corrected',
+    is: 'an-old-pod-is-kept',
+    make: (cluster) => {
+      cluster.broken(`${N}-mysql`, 'mysql', waiting('ImagePullBackOff', 'mysql:5.77'), 'StatefulSet');
+      cluster.change('StatefulSet', `${N}-mysql`, 'status', { updateRevision: 'new', updatedReplicas: 0 });
+      const { labels } = cluster.get('Pod', `${N}-mysql-0`).metadata as unknown as { labels: object };
+      cluster.change('Pod', `${N}-mysql-0`, 'metadata', {
+        labels: { ...labels, 'controller-revision-hash': 'old' },
+      });
+    },
+    words: ['of before the last change', `kubectl -n vectors delete pod ${N}-mysql-0`],
+  },
+  {
+    what: 'a pod that had to leave its node',
+    is: 'a-pod-was-evicted',
+    make: (cluster) => {
+      cluster.unready(`${N}-writable`);
+      cluster.change('Pod', `${N}-writable-0`, 'status', {
+        phase: 'Failed',
+        reason: 'Evicted',
+        message: 'The node was low on resource: ephemeral-storage.',
+        containerStatuses: [],
+        initContainerStatuses: [],
+      });
+    },
+    words: ['low on resource: ephemeral-storage', 'resources.requests'],
+  },
+  {
+    what: 'Pod Security, when the events are gone',
+    is: 'the-pods-are-refused',
+    make: (cluster) => {
+      cluster.without(`${N}-readonly`);
+      cluster.change('Deployment', `${N}-readonly`, 'status', {
+        conditions: [
+          {
+            type: 'ReplicaFailure',
+            status: 'True',
+            message: 'pods "x" is forbidden: violates PodSecurity "restricted:latest"',
+          },
+        ],
+      });
+    },
+    words: ['violates PodSecurity'],
+  },
+  {
     what: 'a volume of a node that is gone',
     is: 'a-volume-can-not-be-mounted',
     make: (cluster) => {
-      cluster.broken(`${N}-writable`, 'milvus', waiting('ContainerCreating'));
+      cluster.broken(`${N}-writable`, 'wait-for-mysql', waiting('PodInitializing'));
       cluster.event(
         'Pod',
         `${N}-writable-0`,
@@ -425,8 +486,179 @@ test('all well: what runs, since when, and nothing more', async () => {
   expect(text).toMatch(/milvus-test-readonly-1 +Ready +1 h\n/);
   expect(text).toMatch(/data-milvus-test-mysql-0 +Bound +4Gi +fast/);
   expect(text).not.toContain('Why');
-  // One question for the objects, one for the names of Secrets.
-  expect(cluster.calls.length).toBe(2);
+  // The objects, the events, the names of keys.
+  expect(cluster.calls.length).toBe(3);
+});
+
+describe('a roll-out', () => {
+  const rolling = (change: (cluster: LiveCluster) => void) => {
+    const cluster = new LiveCluster(config);
+    cluster.change('Deployment', `${N}-mishards`, 'status', { updatedReplicas: 0 });
+    change(cluster);
+    return cluster.status();
+  };
+
+  test('is no readiness, though the pods of before are ready', async () => {
+    const { ready, causes } = await rolling(() => {});
+    expect(ready).toBe(false);
+    expect(causes).toMatchObject([{ kind: 'it-is-starting', what: 'its pods are being replaced' }]);
+  });
+
+  test('that the controller has not seen yet is none, either', async () => {
+    const cluster = new LiveCluster(config);
+    cluster.change('Deployment', `${N}-mishards`, 'metadata', { generation: 2 });
+    cluster.change('Deployment', `${N}-mishards`, 'status', { observedGeneration: 1 });
+    expect((await cluster.status()).ready).toBe(false);
+    cluster.change('Deployment', `${N}-mishards`, 'status', { observedGeneration: 2 });
+    expect((await cluster.status()).ready).toBe(true);
+  });
+
+  test('that corrects a mistake does not have the causes of the pods that are about to go', async () => {
+    const { causes } = await rolling((cluster) => {
+      cluster.broken(`${N}-mishards`, 'mishards', waiting('ErrImagePull', 'manifest unknown'));
+      const set = cluster.get('ReplicaSet', `${N}-mishards-rs`) as unknown as LiveObject;
+      const revision = (name: string, number: string) => ({
+        ...set,
+        metadata: { ...set.metadata, name, annotations: { 'deployment.kubernetes.io/revision': number } },
+      });
+      cluster.objects = cluster.objects.map((one) =>
+        one.metadata.name === set.metadata.name ? revision(set.metadata.name, '9') : one,
+      );
+      const pod = cluster.get('Pod', `${N}-mishards-0`) as unknown as LiveObject;
+      const ownerReferences = [{ kind: 'ReplicaSet', name: `${N}-mishards-new` }];
+      cluster.objects.push(revision(`${N}-mishards-new`, '10'), {
+        ...pod,
+        metadata: { ...pod.metadata, name: `${N}-mishards-1`, ownerReferences },
+        status: { ...pod.status, containerStatuses: [{ name: 'mishards', ready: false, ...running }] },
+      });
+    });
+    expect(causes).toMatchObject([{ kind: 'it-is-starting', object: `pod/${N}-mishards-1` }]);
+  });
+
+  test('that is stuck has the cause of the new pod, while the old one is ready', async () => {
+    const { ready, causes } = await rolling((cluster) => {
+      const old = structuredClone(cluster.get('Pod', `${N}-mishards-0`)) as unknown as LiveObject;
+      cluster.objects.push({ ...old, metadata: { ...old.metadata, name: `${N}-mishards-old` } });
+      cluster.broken(`${N}-mishards`, 'mishards', waiting('ErrImagePull', 'manifest unknown'));
+      cluster.change('Deployment', `${N}-mishards`, 'status', { readyReplicas: 1 });
+    });
+    expect(ready).toBe(false);
+    expect(causes).toMatchObject([{ kind: 'an-image-can-not-be-pulled', object: `pod/${N}-mishards-0` }]);
+  });
+});
+
+describe('what looks like a cause and is none', () => {
+  test('a bucket that the writable is about to create', async () => {
+    const cluster = new LiveCluster({ ...config, s3: { ...config.s3, createBucket: true } });
+    cluster.broken(`${N}-writable`, 'wait-for-mysql', running);
+    cluster.broken(`${N}-readonly`, 's3-preflight', running);
+    cluster.logs[`${N}-readonly-0/s3-preflight`] =
+      "s3-preflight: waiting: there is no bucket 'b' at rgw:80 yet: the writable creates it when it starts\n";
+    const { causes } = await cluster.status();
+    expect(causes.every(mends)).toBe(true);
+    expect(causes.map(({ object }) => object)).toEqual([`pod/${N}-writable-0`]);
+  });
+
+  test('an event of a volume that is mounted by now', async () => {
+    const cluster = new LiveCluster(config);
+    cluster.broken(`${N}-mysql`, 'mysql', running, 'StatefulSet');
+    cluster.event(
+      'Pod',
+      `${N}-mysql-0`,
+      'FailedMount',
+      `MountVolume.SetUp failed: secret "${N}-mysql" not found`,
+    );
+    expect((await cluster.status()).causes).toMatchObject([{ kind: 'it-is-starting' }]);
+  });
+
+  test('a pod that was evicted, beside the one that took its place', async () => {
+    const cluster = new LiveCluster(config);
+    const pod = cluster.get('Pod', `${N}-readonly-0`) as unknown as LiveObject;
+    cluster.objects.push({
+      ...pod,
+      metadata: { ...pod.metadata, name: `${N}-readonly-gone` },
+      status: { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' },
+    });
+    expect(await cluster.status()).toMatchObject({ ready: true, causes: [] });
+  });
+});
+
+test('a Secret that is none of the credentials, and is missing', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(
+    `${N}-mishards`,
+    'mishards',
+    waiting('CreateContainerConfigError', 'secret "of-a-sidecar" not found'),
+  );
+  expect((await cluster.status()).causes).toMatchObject([
+    { kind: 'a-secret-is-missing', object: 'secret/of-a-sidecar' },
+  ]);
+});
+
+test('a Secret that the External Secrets Operator is about to make is waited for', async () => {
+  const externalSecret = {
+    secretStoreRef: { name: 'vault' },
+    remoteRefs: { accessKey: { key: 'a' }, secretKey: { key: 'b' } },
+  };
+  const cluster = new LiveCluster({ ...config, s3: { ...config.s3, credentials: { externalSecret } } });
+  cluster.secrets.delete(`vectors/${N}-s3`);
+  const [cause] = (await cluster.status()).causes;
+  expect(cause).toMatchObject({ kind: 'a-secret-is-missing', patience: 60 });
+});
+
+test('a reader that is killed for its memory again and again is said, also while it runs', async () => {
+  const cluster = new LiveCluster(config);
+  const { status } = cluster.get('Pod', `${N}-readonly-0`) as unknown as LiveObject;
+  Object.assign(status?.containerStatuses?.[0] ?? {}, {
+    restartCount: 4,
+    lastState: { terminated: { exitCode: 137, reason: 'OOMKilled', finishedAt: SECONDS_AGO } },
+  });
+  const { ready, causes } = await cluster.status();
+  expect(ready).toBe(true);
+  expect(causes.every(mends)).toBe(true);
+  expect(causes).toMatchObject([
+    { kind: 'out-of-memory', cure: expect.stringContaining('readonly.cache.cacheSize') },
+  ]);
+});
+
+test('the last lines of a server are without credentials, which it prints at level info', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-writable`, 'milvus', ended(''));
+  cluster.logs[`${N}-writable-0/milvus`] = [
+    'Config check fail',
+    `general.meta_uri: mysql://milvus:${CANARIES.mysqlPassword}@${N}-mysql:3306/milvus`,
+    `storage.s3_access_key: ${CANARIES.s3AccessKey}`,
+    `storage.s3_secret_key: ${CANARIES.s3SecretKey}`,
+    `Can not connect to mysql://root:a@b/c${CANARIES.mysqlRootPassword}@host`,
+    'Milvus server exit...',
+  ].join('\n');
+  const status = await cluster.status();
+  const text = screen(status, NOW, paint(false)) + JSON.stringify(status);
+  expect(text).toContain('Config check fail / Milvus server exit...');
+  for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary);
+});
+
+test('DNS that is blocked is the cause, where what is waited for is well', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-writable`, 'wait-for-mysql', running);
+  cluster.logs[`${N}-writable-0/wait-for-mysql`] =
+    `wait-for-mysql: still waiting for ${N}-mysql:3306, since 11:00:00 UTC (60 s): the name ${N}-mysql does not resolve: is it spelled right\n`;
+  expect((await cluster.status()).causes).toMatchObject([{ kind: 'a-name-does-not-resolve' }]);
+});
+
+test('what mishards is not ready for is the cause of whom it waits for', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-mishards`, 'mishards', running);
+  cluster.logs[`${N}-mishards-0/mishards`] =
+    'reader a is out: it does not answer; 0 readers are searched\nnot ready: no reader answers (10.1.0.7:19530 does not answer)\nsome other line\n';
+  expect((await cluster.status()).causes).toMatchObject([
+    {
+      kind: 'the-proxy-has-no-reader',
+      what: 'it is not ready: no reader answers (10.1.0.7:19530 does not answer)',
+    },
+  ]);
+  cluster.broken(`${N}-readonly`, 'milvus', ended('', 137, 'OOMKilled'));
+  expect((await cluster.status()).causes.map(({ kind }) => kind)).toEqual(['out-of-memory']);
 });
 
 test('who waits for a workload that has a cause of its own says nothing more', async () => {
@@ -443,14 +675,14 @@ test('who waits for a workload that has a cause of its own says nothing more', a
   expect(causes.map(({ kind }) => kind)).toEqual(['an-image-can-not-be-pulled']);
 });
 
-test('waiting for a workload that seems well is said, with what the log says', async () => {
+test('a network that is blocked is the cause, where what is waited for is well', async () => {
   const cluster = new LiveCluster(config);
   cluster.broken(`${N}-writable`, 'wait-for-mysql', running);
   cluster.logs[`${N}-writable-0/wait-for-mysql`] =
     `wait-for-mysql: waiting for ${N}-mysql:3306: it does not answer\n`;
   const { causes } = await cluster.status();
   expect(causes).toMatchObject([
-    { kind: 'it-waits-for-another-workload', what: expect.stringContaining('it does not answer') },
+    { kind: 'something-does-not-answer', what: expect.stringContaining('it does not answer') },
   ]);
   expect(causes.every(mends)).toBe(true);
 });
@@ -499,6 +731,28 @@ describe('what is due', () => {
     );
   });
 
+  test('an apply: any other field of its pods, by its path; and not what the API server adds', async () => {
+    const cluster = new LiveCluster(config);
+    const { spec } = readonly(cluster).spec.template as unknown as {
+      spec: { containers: Record<string, unknown>[] };
+    };
+    Object.assign(spec, {
+      restartPolicy: 'Always',
+      dnsPolicy: 'ClusterFirst',
+      schedulerName: 'default-scheduler',
+    });
+    Object.assign(spec.containers[0] ?? {}, { terminationMessagePath: '/dev/termination-log' });
+    expect((await cluster.status()).workloads.find(({ component }) => component === 'readonly')?.due).toBe(
+      'as configured',
+    );
+    (spec.containers[0] as { resources: { limits: { memory: string } } }).resources.limits.memory = '2Gi';
+    const text = screen(await cluster.status(), NOW, paint(false));
+    expect(text).toMatch(
+      /milvus-test-readonly: an apply is due: containers.milvus.resources.limits.memory: 2Gi, to be \dGi/,
+    );
+    expect(text).toContain('\n  kubectl -n vectors apply -f dist\n');
+  });
+
   test('a roll-out', async () => {
     expect(await dueOf((cluster) => Object.assign(readonly(cluster).status, { updatedReplicas: 1 }))).toBe(
       'a roll-out goes on',
@@ -537,6 +791,16 @@ describe('backups and smoke tests', () => {
     expect(screen(status, NOW, paint(false))).toContain('Last backup: none that ended well');
     expect(status.smokeTest).toBeUndefined();
   });
+});
+
+test('a backup of the schedule that failed is seen without its Job', async () => {
+  const cluster = new LiveCluster(config);
+  Object.assign(cluster.get('CronJob', `${N}-backup`), {
+    status: { lastSuccessfulTime: '2026-06-30T03:17:00Z', lastScheduleTime: HOUR_AGO },
+  });
+  expect((await cluster.status()).backup).toEqual({ at: '2026-06-30T03:17:00Z', failedSince: true });
+  cluster.change('CronJob', `${N}-backup`, 'status', { active: [{ name: 'running' }] });
+  expect((await cluster.status()).backup?.failedSince).toBe(false);
 });
 
 test('what may not be read is said, and the rest is there', async () => {

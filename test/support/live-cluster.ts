@@ -3,7 +3,7 @@ import { settingsOf } from '../../lib/config';
 import { type ClusterStatus, type ClusterWanted, diagnose } from '../../lib/live/diagnose';
 import { gather } from '../../lib/live/gather';
 import type { ContainerStatus, LiveObject } from '../../lib/live/objects';
-import { manifestsOf } from './clusters';
+import { clusterOf } from './clusters';
 
 /** Any part of an object, to be changed. */
 type Loose = Record<string, never> & { [key: string]: Loose };
@@ -30,8 +30,14 @@ export class LiveCluster {
     public readonly namespace = 'vectors',
   ) {
     const settings = settingsOf(config, 'test');
-    const manifests = structuredClone(manifestsOf(config)) as unknown as LiveObject[];
-    this.wanted = { settings, namespace, objects: structuredClone(manifests) };
+    const manifests = structuredClone(clusterOf(config).toJson()) as LiveObject[];
+    this.wanted = {
+      settings,
+      namespace,
+      objects: structuredClone(manifests),
+      kubectl: `kubectl -n ${namespace}`,
+      apply: `kubectl -n ${namespace} apply -f dist`,
+    };
     this.objects = manifests.flatMap((object) => this.alive(object));
     for (const { name, keys } of [
       { name: `${settings.name}-s3`, keys: ['access-key', 'secret-key'] },
@@ -69,7 +75,7 @@ export class LiveCluster {
           conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: HOUR_AGO }],
           initContainerStatuses: statuses(template?.spec?.initContainers, {
             ready: true,
-            state: { terminated: { exitCode: 0, reason: 'Completed' } },
+            state: { terminated: { exitCode: 0, reason: 'Completed', startedAt: HOUR_AGO } },
           }),
           containerStatuses: statuses(template?.spec?.containers, {
             ready: true,
@@ -78,7 +84,8 @@ export class LiveCluster {
         },
       } as LiveObject;
     });
-    const claims = kind === 'StatefulSet' ? [this.claim(`data-${metadata.name}-0`)] : [];
+    const claims =
+      kind === 'StatefulSet' ? [this.claim(`data-${metadata.name}-0`, spec?.template?.metadata?.labels)] : [];
     const sets =
       kind === 'Deployment'
         ? [
@@ -87,6 +94,7 @@ export class LiveCluster {
               metadata: {
                 name: `${metadata.name}-rs`,
                 namespace,
+                labels: spec?.template?.metadata?.labels,
                 ownerReferences: [{ kind, name: metadata.name }],
               },
             },
@@ -95,10 +103,10 @@ export class LiveCluster {
     return [{ ...object, metadata, status: counts }, ...sets, ...pods, ...claims] as LiveObject[];
   }
 
-  private claim(name: string): LiveObject {
+  private claim(name: string, labels: LiveObject['metadata']['labels']): LiveObject {
     return {
       kind: 'PersistentVolumeClaim',
-      metadata: { name, namespace: this.namespace },
+      metadata: { name, namespace: this.namespace, ...(labels && { labels }) },
       spec: { storageClassName: 'fast' },
       status: BOUND,
     };
@@ -108,6 +116,11 @@ export class LiveCluster {
     const found = this.objects.find((one) => one.kind === kind && one.metadata.name === name);
     if (found === undefined) throw new Error(`no ${kind} ${name}`);
     return found as unknown as Loose;
+  }
+
+  /** Changes some fields of a part of an object. */
+  public change(kind: string, name: string, part: 'metadata' | 'spec' | 'status', fields: object): void {
+    Object.assign(this.get(kind, name)[part] ?? {}, fields);
   }
 
   /** One pod of a workload is not ready: its containers are as said, those after it have not begun. */
@@ -200,7 +213,9 @@ export class LiveCluster {
     if (what === 'secrets') {
       const refused = refusals(['secrets']);
       return right(
-        refused === '' ? [...this.secrets].map(([name, keys]) => [name, ...keys].join(' ')).join('\n') : '',
+        refused === ''
+          ? [...this.secrets].map(([name, keys]) => [name, '', ...keys].join(' ')).join('\n')
+          : '',
         refused,
       );
     }
@@ -218,9 +233,7 @@ export class LiveCluster {
   }
 
   public async status(): Promise<ClusterStatus> {
-    const { instance } = this.wanted.settings;
-    const isOurs = ({ metadata }: LiveObject) => metadata.labels?.['app.kubernetes.io/instance'] === instance;
-    return diagnose(this.wanted, await gather(this.kubectl, [this.namespace], isOurs), NOW);
+    return diagnose(this.wanted, await gather(this.kubectl, [this.wanted]), NOW);
   }
 }
 
