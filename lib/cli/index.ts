@@ -8,13 +8,11 @@ import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
   CONFIG,
-  CONFIG_HELP,
   type Command,
   type CommandContext,
   EXIT,
   type ExitCode,
   FORMAT,
-  FORMAT_HELP,
   OUTDIR,
   options,
   runCommand,
@@ -27,27 +25,18 @@ import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
 
+const CHECK_OPTIONS = { config: CONFIG, outdir: OUTDIR, format: FORMAT } as const;
+
 const check: Command = {
   synopsis: '[-c milvus.yaml] [-o dist]',
   summary: 'fails when the manifests are not those of the configuration',
-  help: (
-    called,
-  ) => `Tells whether committed manifests are those of the configuration, for continuous integration.
-
-  ${called} [-c CONFIG] [-o DIRECTORY] [--format json]
-
-${CONFIG_HELP}
-  -o, --outdir   where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)
-${FORMAT_HELP}
-
-Exit codes: 0 they are, 1 they are not (or the configuration can not be used); each file that differs is named.
-`,
+  about:
+    'Tells whether committed manifests are those of the configuration, for continuous integration; each file that differs is named.',
+  options: CHECK_OPTIONS,
+  example: '-c milvus.yaml -o dist',
+  exitCodes: '0 they are, 1 they are not (or the configuration can not be used), 2 wrong arguments.',
   run: (args, { stdout, stderr, cwd, env }) => {
-    const {
-      config,
-      outdir = defaultOutdir(env),
-      format,
-    } = options(args, { config: CONFIG, outdir: OUTDIR, format: FORMAT });
+    const { config, outdir = defaultOutdir(env), format } = options(args, CHECK_OPTIONS);
     const json = asJson(format);
     const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir));
     if (json) {
@@ -68,20 +57,20 @@ Exit codes: 0 they are, 1 they are not (or the configuration can not be used); e
   },
 };
 
+const IMAGES_OPTIONS = {
+  config: CONFIG,
+  all: { type: 'boolean', about: 'also those of parts that are switched off' },
+} as const;
+
 const images: Command = {
   synopsis: '[-c milvus.yaml] [--all]',
   summary: 'lists the images, for mirrors',
-  help: (
-    called,
-  ) => `Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.
-
-  ${called} [-c CONFIG] [--all]
-
-${CONFIG_HELP}
-  --all          also those of parts that are switched off
-`,
+  about:
+    'Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.',
+  options: IMAGES_OPTIONS,
+  example: '--all',
   run: (args, { stdout, cwd, env }) => {
-    const { config, all } = options(args, { config: CONFIG, all: { type: 'boolean' } });
+    const { config, all } = options(args, IMAGES_OPTIONS);
     const clusters = loadClusters({ config: config?.join(), cwd, env }).map(({ settings }) => settings);
     stdout.write(`${imageTable(clusters, all)}\n`);
     return EXIT.ok;
