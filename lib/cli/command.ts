@@ -99,7 +99,9 @@ export function optionsHelp(known: CommandOptions): string {
     .map(({ about }, index) => {
       const [first = '', ...others] = about.split('\n');
       const indent = ' '.repeat(width + 5);
-      return [`  ${heads[index]?.padEnd(width)}   ${first}`, ...others.map((line) => indent + line)].join('\n');
+      return [`  ${heads[index]?.padEnd(width)}   ${first}`, ...others.map((line) => indent + line)].join(
+        '\n',
+      );
     })
     .join('\n');
 }

@@ -1,15 +1,7 @@
 import { progressLine } from '../output/progress';
 import { summary } from '../output/summary';
 import { synthesize } from '../output/synthesize';
-import {
-  asJson,
-  CONFIG,
-  type Command,
-  EXIT,
-  FORMAT,
-  OUTDIR,
-  options,
-} from './command';
+import { asJson, CONFIG, type Command, EXIT, FORMAT, OUTDIR, options } from './command';
 import { problemsAsJson } from './problem-formats';
 
 /** In a file of its own, which imports little: `npm run synth` runs nothing else. */
