@@ -18,9 +18,12 @@ import {
   runCommand,
   usageError,
 } from './command';
+import { completionCommand } from './completion';
 import { diff } from './diff';
+import { explainCommand } from './explain';
 import { fromHelmCommand } from './from-helm';
 import { problemsAsJson } from './problem-formats';
+import { showCommand } from './show';
 import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
@@ -77,12 +80,16 @@ const images: Command = {
   },
 };
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+/** Every command, by its name: help, completion and the reference are made from it. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
   synth,
   check,
   diff,
+  explain: explainCommand,
+  show: showCommand,
   images,
   'from-helm': fromHelmCommand,
+  completion: completionCommand(() => COMMANDS),
 };
 
 function help(): string {

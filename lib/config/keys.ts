@@ -19,6 +19,13 @@ export interface ConfigurationKey {
 
 /** Every key, in the order of the schema, each section before what is in it. */
 export function configurationKeys(): readonly ConfigurationKey[] {
+  known ??= readKeys();
+  return known;
+}
+
+let known: readonly ConfigurationKey[] | undefined;
+
+function readKeys(): readonly ConfigurationKey[] {
   const schema = clusterJsonSchema();
   const definitions = (schema.$defs ?? {}) as Readonly<Record<string, JsonSchema>>;
   const resolved = (given: JsonSchema): JsonSchema =>

@@ -129,7 +129,15 @@ export function isCredentialName(name: string): boolean {
   return /PASSW|SECRET|TOKEN|ACCESS_?KEY|CREDENTIAL/i.test(name);
 }
 
-const SECRET_NAMES = ['existingSecret', 'keys', 'secretStoreRef', 'imagePullSecrets', 'secretKeyRef'];
+const SECRET_NAMES = [
+  'existingSecret',
+  'caSecret',
+  'secretName',
+  'keys',
+  'secretStoreRef',
+  'imagePullSecrets',
+  'secretKeyRef',
+];
 
 /**
  * Names of Secrets and of their keys are no secrets, and a message without them would help nobody; unless it is

@@ -270,7 +270,7 @@ function restartWords(before: Manifest, after: Manifest, all: readonly Manifest[
   const away = `It stops before it starts again: at most ${grace} s to stop, then its start, which may take ${start} s before Kubernetes gives up`;
   switch (componentOf(after)) {
     case 'readonly':
-      return `The readers, one after another. Each new one is ready before an old one goes, which serves on for up to ${grace} s: no search is lost. A new one loads what it searches from the storage again, so searches are slower at first. There has to be room for one more pod (${memory} of memory).`;
+      return `The readers, one after another. Each new one is ready before an old one goes, which has up to ${grace} s to end: no search is lost. A new one loads what it searches from the storage again, so searches are slower at first. There has to be room for one more pod (${memory} of memory).`;
     case 'mishards':
       return `The proxies, one after another, each new one ready before an old one goes: no call through the Service fails. An old one ends open connections after up to ${grace} s.`;
     case 'writable':
