@@ -12,6 +12,8 @@ export interface CommandContext {
   /** Directory that relative paths start from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks the person a question. @default - nobody is there to be asked */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /**
@@ -72,13 +74,14 @@ export interface Command {
 
 /** What `--help` prints. */
 export function helpOf(command: Command, called: string): string {
-  if (command.help !== undefined) return command.help(called);
-  const { synopsis, summary, about, options: known = {}, example, exitCodes = EXIT_CODES } = command;
+  const { help, synopsis, summary, about, options: known = {}, example, exitCodes = EXIT_CODES } = command;
+  const shown = example === undefined ? [] : [`Example:\n  ${called} ${example}`.trimEnd()];
+  if (help !== undefined) return [help(called).trimEnd(), ...shown].join('\n\n').concat('\n');
   return [
     about ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     `  ${called} ${synopsis}`.trimEnd(),
     ...(Object.keys(known).length === 0 ? [] : [optionsHelp(known)]),
-    ...(example === undefined ? [] : [`Example:\n  ${called} ${example}`.trimEnd()]),
+    ...shown,
     `Exit codes: ${exitCodes}`,
   ]
     .join('\n\n')
@@ -246,5 +249,23 @@ export function processContext(): CommandContext {
     stderr.write(`The output can not be written: ${message}\n`);
   });
   stderr.on('error', () => {});
-  return { stdout, stderr, cwd: process.cwd(), env };
+  const terminal = process.stdin.isTTY && stdout.isTTY;
+  return { stdout, stderr, cwd: process.cwd(), env, ...(terminal ? { ask } : {}) };
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  reader.once('SIGINT', () => process.exit(130));
+  try {
+    return await Promise.race([
+      reader.question(question),
+      new Promise<never>((_, reject) => {
+        reader.once('close', () => reject(new UsageError('there was no answer')));
+      }),
+    ]);
+  } finally {
+    reader.removeAllListeners('close');
+    reader.close();
+  }
 }

@@ -11,6 +11,7 @@ import {
   type Command,
   type CommandContext,
   EXIT,
+  EXIT_CODES,
   type ExitCode,
   FORMAT,
   OUTDIR,
@@ -22,8 +23,10 @@ import { completionCommand } from './completion';
 import { diff } from './diff';
 import { explainCommand } from './explain';
 import { fromHelmCommand } from './from-helm';
+import { initCommand } from './init';
 import { problemsAsJson } from './problem-formats';
 import { showCommand } from './show';
+import { sizeCommand } from './size';
 import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
@@ -82,28 +85,27 @@ const images: Command = {
 
 /** Every command, by its name: help, completion and the reference are made from it. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  init: initCommand,
   synth,
   check,
   diff,
   explain: explainCommand,
   show: showCommand,
+  size: sizeCommand,
   images,
   'from-helm': fromHelmCommand,
   completion: completionCommand(() => COMMANDS),
 };
 
 function help(): string {
-  const lines: [string, string][] = Object.entries(COMMANDS).map(([name, { synopsis, summary }]) => [
-    `${name} ${synopsis}`,
-    summary,
-  ]);
-  lines.push(['COMMAND --help', 'more about one of them'], ['--version', '']);
-  const width = Math.max(...lines.map(([typed]) => typed.length));
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
+  const all = [...lines, ['COMMAND --help', 'more about one of them'] as const, ['--version', ''] as const];
+  const width = Math.max(...all.map(([typed]) => typed.length));
   return `Milvus 1.1.1 on Kubernetes: plain manifests from one small configuration.
 
-${lines.map(([typed, what]) => `  cdk8s-milvus ${typed.padEnd(width)}  ${what}`.trimEnd()).join('\n')}
+${all.map(([typed, what]) => `  cdk8s-milvus ${typed.padEnd(width)}  ${what}`.trimEnd()).join('\n')}
 
-Exit codes: 0 done, 1 the configuration or the output directory can not be used, 2 wrong arguments.
+Exit codes: ${EXIT_CODES}
 `;
 }
 
