@@ -102,7 +102,7 @@ function zsh(commands: Commands, keys: readonly string[]): string {
     if (completion === 'directories') return '_files -/';
     return completion === 'keys' ? '_cdk8s_milvus_keys' : `(${completion.join(' ')})`;
   };
-  const quoted = (text: string) => text.replaceAll("'", `'\\''`).replace(/[:[\]\\]/g, '\\$&');
+  const quoted = (text: string) => text.replace(/[:[\]\\]/g, '\\$&').replaceAll("'", `'\\''`);
   const cases = Object.entries(commands).map(([name, command]) => {
     const specs = flagsOf(command).map(({ flags, about, takes, completion }) => {
       const names = flags.length > 1 ? `'(${flags.join(' ')})'{${flags.join(',')}}'` : `'${flags[0]}`;

@@ -26,7 +26,7 @@ export interface ObjectChange {
   readonly id: string;
   readonly kind: string;
   readonly how: 'added' | 'removed' | 'changed';
-  /** Of one that is changed; without those that only say that pods are to be restarted. */
+  /** Of one that is changed; without those that only say that pods are to be restarted, and without values of a Secret. */
   readonly fields: readonly FieldChange[];
   /** Of a workload: its pods are made anew. */
   readonly restarts: boolean;
@@ -63,8 +63,13 @@ const RUNNING = ['Deployment', 'StatefulSet'];
  * What an apply would do: a function over two sets of objects.
  * @param before what was applied
  * @param after what would be applied
+ * @param all every object there is, where the two have only those that differ
  */
-export function changesBetween(before: readonly Manifest[], after: readonly Manifest[]): Changes {
+export function changesBetween(
+  before: readonly Manifest[],
+  after: readonly Manifest[],
+  all: readonly Manifest[] = after,
+): Changes {
   const old = new Map(before.map((object) => [keyOf(object), object]));
   const young = new Map(after.map((object) => [keyOf(object), object]));
   const objects: ObjectChange[] = [];
@@ -80,18 +85,25 @@ export function changesBetween(before: readonly Manifest[], after: readonly Mani
       how === 'changed' &&
       RUNNING.includes(some.kind) &&
       !isDeepStrictEqual(valueAt(was, TEMPLATE), valueAt(is, TEMPLATE));
-    const fields = how === 'changed' ? fieldChanges(was, is).filter(({ path }) => !CHECKSUM.test(path)) : [];
+    const fields = how === 'changed' ? shownFields(some.kind, fieldChanges(was, is)) : [];
     objects.push({ id, kind: some.kind, how, fields, restarts: restarted });
     if (was === undefined || is === undefined) continue;
     const refused = refusalsOf(id, was, is);
     refusals.push(...refused);
-    if (restarted) restarts.push({ id, component: componentOf(is), words: restartWords(was, is, after) });
+    if (restarted) restarts.push({ id, component: componentOf(is), words: restartWords(was, is, all) });
   }
   return { objects, restarts: [...restarts].sort(byStart), refusals };
 }
 
 const TEMPLATE = ['spec', 'template'];
 const CHECKSUM = /annotations\."?cdk8s-milvus\/[\w-]*checksum"?$/;
+
+/** What people want to know: that a checksum changes says the restart, and what a Secret holds is nobody's business. */
+function shownFields(kind: string, fields: readonly FieldChange[]): FieldChange[] {
+  return fields
+    .filter(({ path }) => !CHECKSUM.test(path))
+    .map((field) => (kind === 'Secret' ? { path: field.path, before: undefined, after: undefined } : field));
+}
 
 /** Kind and name, as people say it: `Deployment/milvus-readonly`. */
 export function idOf({ kind, metadata }: Manifest): string {

@@ -35,8 +35,8 @@ test.each(Object.entries(COMMANDS))(
   '%s: help tells of each option, and parses as it says',
   (name, command) => {
     const help = helpOf(command, `cdk8s-milvus ${name}`);
-    for (const [option, { value, type }] of Object.entries(command.options ?? {})) {
-      expect(help).toMatch(new RegExp(`--${option}\\b`));
+    for (const [option, { value, type, short }] of Object.entries(command.options ?? {})) {
+      expect(help).toMatch(new RegExp(`--${option}\\b|-${short}[, ]`));
       expect(value === undefined).toBe(type === 'boolean');
     }
     expect(() => optionsAndNames([], { ...command.options })).not.toThrow();
