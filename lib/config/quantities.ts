@@ -74,7 +74,7 @@ function thousandths(text: string): bigint | undefined {
   const [, digits, suffix = ''] = QUANTITY.exec(text) ?? [];
   if (digits === undefined) return undefined;
   const [whole = '', fraction = ''] = digits.split('.');
-  const exponent = /^[eE]./.test(suffix) ? Number(suffix.slice(1)) : undefined;
+  const exponent = /^[eE][-+\d]/.test(suffix) ? Number(suffix.slice(1)) : undefined;
   const scale = 10n ** BigInt(fraction.length + Math.max(0, -(exponent ?? 0)));
   const unit = suffix.endsWith('i') ? 1000n : 1n;
   const amount =

@@ -172,7 +172,10 @@ test('a verification is a Job to be started, or a CronJob as well; so is the lis
 });
 
 test('the restore may take the backups of another cluster, with its address, CA and keys', () => {
-  const restore = find(jobsOf(everyOption('existingSecret')), 'Job', 'every-restore');
+  const every = everyOption('existingSecret');
+  const restoreFrom = { ...every.backup?.restoreFrom, address: '192.168.18.15' };
+  const config = { ...every, backup: { ...every.backup, restoreFrom } };
+  const restore = find(jobsOf(config), 'Job', 'every-restore');
   const [download, , objects] = steps(restore);
   const from = {
     S3_SCHEME: 'https',

@@ -10,14 +10,18 @@ import { formatProblem } from '../../lib/config/problems';
 import { writeDocuments } from '../../lib/yaml/write';
 import { apiServerProblems } from '../support/api-server-rules';
 import { CANARY, configurations } from '../support/arbitrary';
-import { clusterOf, jobsOf } from '../support/clusters';
+import { clusterOf, jobsOf, samples } from '../support/clusters';
 import { runs, SEED } from '../support/fuzz';
 import { schemaProblems } from '../support/kubernetes-schema';
 import { type Manifest, parse } from '../support/manifests';
 import { requires } from '../support/requires';
 
 /** Whatever is configured, it is refused with a path, or its manifests are right. */
-const generated = fc.sample(configurations, { seed: SEED, numRuns: runs(80) });
+const generated = [
+  ...fc.sample(configurations, { seed: SEED, numRuns: runs(80) }),
+  // So that there are Secrets with credentials, whatever chance makes of the rest.
+  ...Object.entries(samples).flatMap(([name, config]) => (name.endsWith(', inline') ? [config] : [])),
+];
 const results = generated.map((config) => ({ config, checked: check(config) }));
 const accepted = results.filter(({ checked }) => checked.problems === undefined);
 const refused = results.filter(({ checked }) => checked.problems !== undefined);

@@ -430,7 +430,7 @@ const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
   prefix: 'dumps/every',
 };
 const restoreStorage: Omit<Every<NonNullable<Backup['restoreFrom']>>, 'credentials'> = {
-  address: '192.168.18.15',
+  address: 'production.example.com',
   port: 8443,
   tls: { enabled: true, caSecret: 'restore-ca', serverName: 'production.example.com' },
   region: 'eu-west-1',
