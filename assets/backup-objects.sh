@@ -43,15 +43,7 @@ if [ -e "$work/backup.objects" ]; then
 fi
 
 scratch=$(mktemp -d "$work/objects.XXXXXX")
-lease=
-children=
-clean_up() {
-  for child in $children; do kill "$child" 2>/dev/null || :; done
-  # A backup that goes on keeps its mark.
-  [ "$1" = 0 ] || [ -z "$lease" ] || rclone --config= --retries 1 deletefile "$lease" >/dev/null 2>&1 || :
-  rm -rf "$scratch"
-}
-trap 'clean_up $?' EXIT
+trap 'rm -rf "$scratch"' EXIT
 # As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
 trap 'exit 143' TERM INT
 
@@ -61,6 +53,15 @@ missing="create bucket '$S3_BUCKET'"
 . "$(dirname "$0")/s3-remote.sh"
 # shellcheck source=/dev/null
 . "$(dirname "$0")/objects-remote.sh"
+
+lease=
+clean_up() {
+  stop_children
+  # A backup that goes on keeps its mark.
+  [ "$1" = 0 ] || [ -z "$lease" ] || rclone --config= --retries 1 deletefile "$lease" >/dev/null 2>&1 || :
+  rm -rf "$scratch"
+}
+trap 'clean_up $?' EXIT
 
 [ -s "$work/dump.sql.gz" ] || fail "there is no dump in $work: see why in the log of the container that dumps"
 gzip -dc "$work/dump.sql.gz" >"$scratch/dump.sql" || fail "$work/dump.sql.gz is not what gzip makes"

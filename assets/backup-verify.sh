@@ -30,12 +30,7 @@ fail() {
 [ -n "$prefix" ] || fail "BACKUP_PREFIX is not set or empty: give it the folder of the bucket with the backups"
 
 scratch=$(mktemp -d "$work/verify.XXXXXX")
-children=
-clean_up() {
-  for child in $children; do kill "$child" 2>/dev/null || :; done
-  rm -rf "$scratch"
-}
-trap clean_up EXIT
+trap 'rm -rf "$scratch"' EXIT
 # As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
 trap 'exit 143' TERM INT
 
@@ -45,6 +40,7 @@ missing="there is nothing below '$prefix/', or no such bucket: compare bucket an
 . "$(dirname "$0")/s3-remote.sh"
 # shellcheck source=/dev/null
 . "$(dirname "$0")/objects-remote.sh"
+trap 'stop_children; rm -rf "$scratch"' EXIT
 
 s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
 # shellcheck disable=SC2012

@@ -27,12 +27,7 @@ fail() {
   exit 1
 }
 scratch=$(mktemp -d "$work/objects.XXXXXX")
-children=
-clean_up() {
-  for child in $children; do kill "$child" 2>/dev/null || :; done
-  rm -rf "$scratch"
-}
-trap clean_up EXIT
+trap 'rm -rf "$scratch"' EXIT
 # As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
 trap 'exit 143' TERM INT
 
@@ -42,6 +37,7 @@ missing='create the bucket that Milvus is to use, or compare bucket and prefix w
 . "$(dirname "$0")/s3-remote.sh"
 # shellcheck source=/dev/null
 . "$(dirname "$0")/objects-remote.sh"
+trap 'stop_children; rm -rf "$scratch"' EXIT
 
 [ -s "$work/restore.name" ] || fail "there is no backup in $work: see why in the log of the container that downloads"
 name=$(cat "$work/restore.name")

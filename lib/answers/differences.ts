@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type LoadOptions, loadClusters } from '../config/load';
 import { isMapping, valueAt } from '../config/validate';
 import { type Changes, changesBetween, type FieldChange, type Manifest } from '../output/changes';
+import { objectsIn } from '../output/cluster-files';
 import { generatedIn, guarded } from '../output/files';
 import { readYaml } from '../yaml/read';
 import { effectsOf } from './explain';
-import { objectsIn } from './trials';
 
 /** What becomes of one cluster. */
 export interface ClusterChanges {

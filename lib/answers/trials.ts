@@ -1,13 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { App } from 'cdk8s';
 import { check } from '../config';
 import { configurationKeys, type JsonSchema } from '../config/keys';
 import type { MilvusConfig } from '../config/milvus-config';
 import { type Problem, parsePath } from '../config/problems';
-import type { Settings } from '../config/settings';
 import { isMapping, validate, valueAt } from '../config/validate';
-import { MilvusCluster } from '../milvus-cluster';
 import { type Changes, changesBetween, type Manifest } from '../output/changes';
+import { objectsIn } from '../output/cluster-files';
 
 /** A changed value, tried out. */
 export interface Trial {
@@ -62,11 +60,6 @@ const NO_CHANGES: Changes = { objects: [], restarts: [], refusals: [] };
 function objectsOf(config: Config): readonly Manifest[] | undefined {
   const { settings } = check(config);
   return settings && objectsIn(settings);
-}
-
-/** The objects of a cluster, as they are written. */
-export function objectsIn(settings: Settings): readonly Manifest[] {
-  return new MilvusCluster(new App(), settings.name, settings).toJson() as Manifest[];
 }
 
 export function withValue(config: Config, [step, ...rest]: Path, value: unknown): Config {

@@ -25,6 +25,15 @@ export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 /** Wrong arguments; the message is for the person who typed them. */
 export class UsageError extends Error {}
 
+/** A name that no cluster of the configuration has. */
+export function noSuchCluster(
+  name: string,
+  known: readonly { readonly settings: { readonly name: string } }[],
+): UsageError {
+  const names = known.map(({ settings }) => settings.name).join(', ');
+  return new UsageError(`there is no cluster "${name}" in the configuration: ${names}`);
+}
+
 export type ExitCode = number | Promise<number>;
 
 /** What the shell offers where a value is typed. */
@@ -92,7 +101,7 @@ export function helpOf(command: Command, called: string): string {
 export const EXIT_CODES = '0 done, 1 the configuration or a file can not be used, 2 wrong arguments.';
 
 /** Lines of help, all that an option is in one column. */
-export function optionsHelp(known: CommandOptions): string {
+function optionsHelp(known: CommandOptions): string {
   const heads = Object.entries(known).map(([name, { short, value }]) => {
     const long = `--${name}${value === undefined ? '' : ` ${value}`}`;
     return short === undefined ? long : `-${short}, ${long}`;
@@ -235,10 +244,6 @@ export const OUTDIR = {
   about: 'where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)',
   completion: 'directories',
 } as const satisfies Option;
-
-export const CONFIG_HELP = optionsHelp({ config: CONFIG });
-
-export const FORMAT_HELP = optionsHelp({ format: FORMAT });
 
 /** The context of this process. That nobody reads the output any more is no failure; that it can not be kept is. */
 export function processContext(): CommandContext {

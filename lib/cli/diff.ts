@@ -33,7 +33,7 @@ the configuration with the manifests that were committed there (default: cluster
 } as const;
 
 export const diff: Command = {
-  synopsis: '[--against cluster|dist|REVISION] [-c milvus.yaml] [-o dist] [FLAGS OF kubectl diff]',
+  synopsis: '[--against cluster|dist|REVISION] [-c CONFIG] [-o DIRECTORY] [FLAGS OF kubectl diff]',
   summary: 'tells what an apply would change, which pods restart, and what is away meanwhile',
   about: `Tells what an apply would do: which objects it adds and changes, which pods restart in which order and what is away meanwhile, and what can
 not be changed in place. Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,

@@ -22,7 +22,7 @@ const OPTIONS = {
 } as const;
 
 export const explainCommand: Command = {
-  synopsis: 'KEY ... [-c milvus.yaml]',
+  synopsis: 'KEY ... [-c CONFIG]',
   summary: 'tells what a key of the configuration is, and what a change of it does',
   about: `Explains keys of the configuration: what each takes, its default and what that follows from, what it is now, who reads it, and what
 a change does to a running cluster. That is found out by trying another value. A section lists its keys; what is below a podTemplate is explained in

@@ -37,7 +37,7 @@ export { type CommandContext, EXIT } from './command';
 const CHECK_OPTIONS = { config: CONFIG, outdir: OUTDIR, format: FORMAT } as const;
 
 const check: Command = {
-  synopsis: '[-c milvus.yaml] [-o dist]',
+  synopsis: '[-c CONFIG] [-o DIRECTORY]',
   summary: 'fails when the manifests are not those of the configuration',
   about:
     'Tells whether committed manifests are those of the configuration, for continuous integration; each file that differs is named.',
@@ -72,7 +72,7 @@ const IMAGES_OPTIONS = {
 } as const;
 
 const images: Command = {
-  synopsis: '[-c milvus.yaml] [--all]',
+  synopsis: '[-c CONFIG] [--all]',
   summary: 'lists the images, for mirrors',
   about:
     'Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.',

@@ -5,16 +5,16 @@ import { suggest } from '../config/problems';
 import { untilJobEnds } from '../kubernetes/jobs';
 import { Names } from '../kubernetes/names';
 import { followJob, type JobEnd } from '../live/job';
-import { Kubectl, type KubectlCall, type KubectlTarget, TARGET, TARGET_HELP } from '../live/kubectl';
+import { Kubectl, type KubectlCall, type KubectlTarget, TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import { jobFile, type PlacedCluster } from '../output/cluster-files';
 import { defaultOutdir, placeClusters } from '../output/synthesize';
 import {
   CONFIG,
-  CONFIG_HELP,
   type Command,
   type CommandContext,
   EXIT,
+  noSuchCluster,
   OUTDIR,
   optionsAndNames,
   UsageError,
@@ -28,35 +28,34 @@ export const INTERRUPTED = 130;
 /** For the old Job and its pods to go, which have to be gone before the new one comes. */
 const REPLACE_SECONDS = 180;
 
+const OPTIONS = {
+  config: CONFIG,
+  outdir: OUTDIR,
+  set: {
+    type: 'string',
+    multiple: true,
+    value: 'VARIABLE=VALUE',
+    about: "a variable of the Job's containers, as often as there are any, such as BACKUP=20260701T021500Z",
+  },
+  ...TARGET,
+} as const;
+
 export const job: Command = {
   synopsis: `${JOBS.join('|')} [NAME] [-n NAMESPACE]`,
   summary: 'runs a Job of the cluster, and follows it to its end',
-  help: (
-    called,
-  ) => `Runs a Job of a cluster through your kubectl, with the log of each container from its start, until the Job ends.
+  about: `Runs a Job of a cluster through your kubectl, with the log of each container from its start, until the Job ends.
 
-  ${called} smoke-test [NAME]
-  ${called} backup [NAME]
-  ${called} restore [NAME] [--set BACKUP=20260701T021500Z] [--set RESTORE_FORCE=true]
+  smoke-test   does it work from end to end?
+  backup       one more backup, at once
+  restore      loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
 
-  NAME           the cluster, where the configuration has several
-  smoke-test     does it work from end to end?
-  backup         one more backup of the metadata, at once
-  restore        loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
-  --set          a variable of the Job's containers, as often as there are any
-${CONFIG_HELP}
-  -o, --outdir   where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)
-${TARGET_HELP}
-
-Exit codes: 0 the Job is complete, 1 it failed or could not be started, 130 interrupted (Ctrl-C): it goes on without you.
-`,
+NAME is the cluster, where the configuration has several.`,
+  options: OPTIONS,
+  completion: JOBS,
+  exitCodes:
+    '0 the Job is complete, 1 it failed or could not be started, 2 wrong arguments, 130 interrupted (Ctrl-C): it goes on without you.',
   run: async (args, { stdout, stderr, cwd, env }) => {
-    const { values, names } = optionsAndNames(args, {
-      config: CONFIG,
-      outdir: OUTDIR,
-      set: { type: 'string', multiple: true },
-      ...TARGET,
-    });
+    const { values, names } = optionsAndNames(args, OPTIONS);
     const [given, name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
     const kind = kindOf(given);
@@ -165,11 +164,13 @@ export function clusterOf(placed: readonly PlacedCluster[], name: string | undef
   const found = placed.filter(({ settings }) => name === undefined || settings.name === name);
   const [cluster] = found;
   if (cluster !== undefined && found.length === 1) return cluster;
-  const names = placed.map(({ settings }) => settings.name).join(', ');
+  if (name === undefined) {
+    const names = placed.map(({ settings }) => settings.name).join(', ');
+    throw new UsageError(`which cluster? The configuration has several: ${names}`);
+  }
+  if (cluster === undefined) throw noSuchCluster(name, placed);
   throw new UsageError(
-    found.length === 0
-      ? `there is no cluster "${name}" in the configuration: ${names}`
-      : `which cluster? The configuration has several${name === undefined ? `: ${names}` : ` of that name; name its file with --config`}`,
+    'which cluster? The configuration has several of that name; name its file with --config',
   );
 }
 
@@ -210,9 +211,11 @@ async function replaceJob(
 }
 
 async function done(kubectl: Kubectl, args: readonly string[], call: KubectlCall): Promise<string> {
-  const { code, stdout, stderr } = await kubectl.run(args, { timeoutSeconds: REPLACE_SECONDS, ...call });
-  if (call.signal?.aborted)
-    throw new KubectlError('Interrupted, before it was known whether the Job is there.');
-  if (code !== 0) throw new KubectlError(`${kubectl.commandLine(args)}\n${stderr.trim()}`);
-  return stdout;
+  const interrupted = () => call.signal?.aborted === true;
+  const answer = await kubectl.done(args, { timeoutSeconds: REPLACE_SECONDS, ...call }).catch((error) => {
+    if (!interrupted()) throw error;
+    return '';
+  });
+  if (interrupted()) throw new KubectlError('Interrupted, before it was known whether the Job is there.');
+  return answer;
 }

@@ -1,16 +1,13 @@
 import { createInterface } from 'node:readline/promises';
-import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
 import { Names } from '../kubernetes/names';
-import { TARGET, TARGET_HELP } from '../live/kubectl';
+import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
-import type { LiveObject } from '../live/objects';
 import { type RestoreProps, restore, undo } from '../live/restore';
-import { MilvusCluster } from '../milvus-cluster';
+import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir, placeClusters } from '../output/synthesize';
 import {
   CONFIG,
-  CONFIG_HELP,
   type Command,
   type CommandContext,
   EXIT,
@@ -22,42 +19,32 @@ import { clusterOf, interruptible, kubectlOf, runJob } from './job';
 
 const FLAG = { type: 'boolean' } as const;
 
+const OPTIONS = {
+  config: CONFIG,
+  outdir: OUTDIR,
+  force: { ...FLAG, about: 'replace what is in the database, which otherwise has to be empty' },
+  from: {
+    type: 'string',
+    value: 'BUCKET/PREFIX',
+    about: "another cluster's backups at the same endpoint: this one becomes a copy of it",
+  },
+  'no-objects': { ...FLAG, about: 'the metadata alone; the objects in the bucket stay as they are' },
+  undo: { ...FLAG, about: 'start everything as it was, after a restore that has changed nothing yet' },
+  yes: { ...FLAG, short: 'y', about: 'do not ask' },
+  ...TARGET,
+} as const;
+
 export const restoreCommand: Command = {
   synopsis: '[BACKUP] [NAME] [-n NAMESPACE]',
   summary: 'brings a backup back: stops Milvus, restores, starts it as it was',
-  help: (
-    called,
-  ) => `Brings a backup back through your kubectl: suspends CronJobs, stops Milvus, runs the Job of the restore, starts all as it was, and
+  about: `Brings a backup back through your kubectl: suspends CronJobs, stops Milvus, runs the Job of the restore, starts all as it was, and
 runs the smoke test. Interrupted at any point, the same goes on from there. What it replaces is kept aside.
-
-  ${called} latest --yes
-  ${called} 20260701T021500Z
-
-  BACKUP         which one: its name, or latest (default: latest)
-  NAME           the cluster, where the configuration has several
-  --force        replace what is in the database, which otherwise has to be empty
-  --from         BUCKET/PREFIX of another cluster's backups at the same endpoint: this one becomes a copy of it
-  --no-objects   the metadata alone; the objects in the bucket stay as they are
-  --undo         start everything as it was, after a restore that has changed nothing yet
-  -y, --yes      do not ask
-${CONFIG_HELP}
-  -o, --outdir   where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)
-${TARGET_HELP}
-
-Exit codes: 0 restored, 1 not: what it says names where it stands and how to go on, 2 wrong arguments.
-`,
+BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is the cluster, where the configuration has several.`,
+  options: OPTIONS,
+  exitCodes: '0 restored, 1 not: what it says names where it stands and how to go on, 2 wrong arguments.',
   run: async (args, context) => {
     const { stdout, stderr, cwd, env } = context;
-    const { values, names } = optionsAndNames(args, {
-      config: CONFIG,
-      outdir: OUTDIR,
-      force: FLAG,
-      from: { type: 'string' },
-      'no-objects': FLAG,
-      undo: FLAG,
-      yes: { ...FLAG, short: 'y' },
-      ...TARGET,
-    });
+    const { values, names } = optionsAndNames(args, OPTIONS);
     const [backup = 'latest', name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one backup of one cluster, not also ${tooMany.join(', ')}`);
     const cluster = clusterOf(placeClusters(loadClusters({ config: values.config?.join(), cwd, env })), name);
@@ -65,8 +52,7 @@ Exit codes: 0 restored, 1 not: what it says names where it stands and how to go 
     if (settings.backup === undefined)
       throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
     const of = Names.of(settings);
-    const objects: readonly LiveObject[] = new MilvusCluster(new App(), settings.name, settings).toJson();
-    const walClaim = objects.find(
+    const walClaim = objectsIn(settings).find(
       ({ kind, metadata }) => kind === 'PersistentVolumeClaim' && metadata.name === of.writableWal,
     );
     if (settings.wal.persistence.existingClaim !== undefined) {

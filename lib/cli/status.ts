@@ -1,23 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
 import { anchorOf, type Cause, mends, patienceWith } from '../live/causes';
 import { type ClusterStatus, type ClusterWanted, diagnose } from '../live/diagnose';
 import { gather } from '../live/gather';
-import { Kubectl, TARGET, TARGET_HELP } from '../live/kubectl';
+import { Kubectl, TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import type { LiveObject } from '../live/objects';
 import { Display, paint, screen, table } from '../live/print';
-import { MilvusCluster } from '../milvus-cluster';
+import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
   CONFIG,
-  CONFIG_HELP,
   type Command,
   type CommandContext,
   EXIT,
   FORMAT,
+  noSuchCluster,
   optionsAndNames,
   UsageError,
 } from './command';
@@ -28,32 +27,27 @@ const POLL_SECONDS = 3;
 const LOOKS_TO_BE_SURE = 2;
 const TIME = /^(\d{1,5})(s|m|h)?$/;
 
+const OPTIONS = {
+  config: CONFIG,
+  format: { ...FORMAT, about: 'text, or json (default: text)' },
+  wait: {
+    type: 'string',
+    value: 'TIME',
+    about: `go on until all is ready, or until something is in the way that does not mend itself (TIME may be left out: ${DEFAULT_WAIT})`,
+  },
+  ...TARGET,
+} as const;
+
 export const status: Command = {
-  synopsis: '[NAME] [-n NAMESPACE] [--wait[=15m]]',
+  synopsis: '[NAME ...] [-n NAMESPACE] [--wait[=15m]]',
   summary: 'says what runs in the cluster, and why it does not where it does not',
-  help: (
-    called,
-  ) => `Says what of a cluster runs, whether that is what the configuration says, and what is in the way. It only reads, through your kubectl.
-
-  ${called} [NAME ...]
-  ${called} --wait=15m
-
-  NAME           which clusters of the configuration (default: all of them; several are a table)
-  --wait[=TIME]  go on until all is ready, or until something is in the way that does not mend itself (default: ${DEFAULT_WAIT})
-  --format       text, or json (default: text)
-${CONFIG_HELP}
-${TARGET_HELP}
-
-Exit codes: 0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong arguments.
-`,
+  about: `Says what of a cluster runs, whether that is what the configuration says, and what is in the way. It only reads, through your kubectl.
+NAME says which clusters of the configuration (default: all of them; several are a table).`,
+  options: OPTIONS,
+  exitCodes: '0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong arguments.',
   run: async (args, context) => {
     const { stdout, stderr, cwd, env } = context;
-    const { values, names } = optionsAndNames(withTimes(args), {
-      config: CONFIG,
-      format: FORMAT,
-      wait: { type: 'string' },
-      ...TARGET,
-    });
+    const { values, names } = optionsAndNames(withTimes(args), OPTIONS);
     const json = asJson(values.format);
     const waitSeconds = values.wait === undefined ? 0 : secondsOf(values.wait);
     const kubectl = new Kubectl({ ...values, namespace: undefined }, cwd, env);
@@ -175,17 +169,14 @@ function wantedOf(
 ): readonly Unplaced[] {
   const loaded = loadClusters({ config, cwd, env });
   const unknown = names.find((name) => !loaded.some(({ settings }) => settings.name === name));
-  if (unknown !== undefined) {
-    const known = loaded.map(({ settings }) => settings.name).join(', ');
-    throw new UsageError(`there is no cluster "${unknown}" in the configuration: ${known}`);
-  }
+  if (unknown !== undefined) throw noSuchCluster(unknown, loaded);
   return loaded
     .filter(({ settings }) => names.length === 0 || names.includes(settings.name))
     .map(({ settings }) => ({
       settings,
       namespace: namespace ?? settings.namespace,
       several: loaded.length > 1,
-      objects: new MilvusCluster(new App(), settings.name, settings).toJson() as readonly LiveObject[],
+      objects: objectsIn(settings) as readonly LiveObject[],
     }));
 }
 

@@ -13,7 +13,7 @@ const OPTIONS = {
 } as const;
 
 export const synth: Command = {
-  synopsis: '[-c milvus.yaml] [-o dist]',
+  synopsis: '[-c CONFIG] [-o DIRECTORY]',
   summary: 'writes the manifests',
   about: 'Synthesizes the manifests of every configured cluster. Nothing is written when anything is wrong.',
   options: OPTIONS,

@@ -13,7 +13,13 @@ import { Names } from '../kubernetes/names';
 import { type Cause, inOrder, NEVER, WORDS } from './causes';
 import { differences } from './differences';
 import { type AskedFor, isUnschedulable, type Snapshot } from './gather';
-import type { Condition, ContainerStatus, LiveObject, PodTemplate } from './objects';
+import {
+  type Condition,
+  type ContainerStatus,
+  type LiveObject,
+  type PodTemplate,
+  statusesOf,
+} from './objects';
 
 /** A cluster as the configuration says it is. */
 export interface ClusterWanted extends AskedFor {
@@ -286,10 +292,6 @@ function secretsChangedSince(
     });
   });
   return [...new Set(stale)];
-}
-
-function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }
 
 const isReady = ({ status }: LiveObject) =>

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kubectl } from './kubectl';
 import { KubectlError } from './kubectl-error';
+import { type LiveObject, type ObjectList, statusesOf } from './objects';
 
 /** How a Job ended; `interrupted`: it did not, whoever watched it was told to stop. */
 export interface JobEnd {
@@ -20,43 +21,6 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
   /** Between two looks at the Job. @default 1000 */
   readonly pollMilliseconds?: number;
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-interface ContainerStatus {
-  readonly name: string;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly running?: object;
-    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string };
-  };
-}
-
-interface Pod {
-  readonly metadata: {
-    readonly name: string;
-    readonly ownerReferences?: readonly { readonly uid: string }[];
-  };
-  readonly status?: {
-    readonly conditions?: readonly Condition[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-  };
-}
-
-interface Job {
-  readonly metadata: { readonly uid: string };
-  readonly status?: { readonly conditions?: readonly Condition[] };
-}
-
-interface List<T> {
-  readonly items: readonly T[];
 }
 
 const POLL_MILLISECONDS = 1000;
@@ -80,7 +44,7 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
   const stopped = () => signal?.aborted === true;
   for (let polls = 0; !stopped(); polls++) {
     try {
-      const job = await kubectl.json<Job>(['get', `job/${name}`], { ...(signal && { signal }) });
+      const job = await kubectl.json<LiveObject>(['get', `job/${name}`], { ...(signal && { signal }) });
       const pods = await podsOf(kubectl, name, job);
       failures = 0;
       for (const pod of pods) logs.follow(pod);
@@ -108,18 +72,18 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
 }
 
 /** Those of this Job: one of the same name that was replaced may still have pods that stop. */
-async function podsOf(kubectl: Kubectl, name: string, { metadata }: Job): Promise<readonly Pod[]> {
+async function podsOf(
+  kubectl: Kubectl,
+  name: string,
+  { metadata }: LiveObject,
+): Promise<readonly LiveObject[]> {
   const args = ['get', 'pods', `--selector=job-name=${name}`, '--sort-by=.metadata.creationTimestamp'];
-  const { items } = await kubectl.json<List<Pod>>(args);
+  const { items } = await kubectl.json<ObjectList>(args);
   return items.filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
 }
 
-function statusesOf({ status }: Pod): readonly ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-}
-
 /** What keeps a pod from going on, if it is more than a moment. */
-function waitsFor(pod: Pod): string | undefined {
+function waitsFor(pod: LiveObject): string | undefined {
   const unscheduled = pod.status?.conditions?.find(
     (one) => one.type === 'PodScheduled' && one.status === 'False',
   );
@@ -137,12 +101,12 @@ async function whyNoPod(kubectl: Kubectl, name: string): Promise<string> {
   const which = `--field-selector=involvedObject.kind=Job,involvedObject.name=${name},type=Warning`;
   const args = ['get', 'events', which, '--sort-by=.lastTimestamp'];
   // Whoever may not read events still sees how the Job ends.
-  const events = await kubectl.json<List<{ message?: string }>>(args).catch(() => ({ items: [] }));
+  const events = await kubectl.json<ObjectList>(args).catch((): ObjectList => ({ items: [] }));
   const message = events.items.at(-1)?.message;
   return message === undefined ? 'there is no pod yet' : `there is no pod yet: ${message}`;
 }
 
-function endOf({ status }: Job, pods: readonly Pod[]): JobEnd | undefined {
+function endOf({ status }: LiveObject, pods: readonly LiveObject[]): JobEnd | undefined {
   const over = status?.conditions?.find(
     (one) => one.status === 'True' && ['Complete', 'Failed'].includes(one.type),
   );
@@ -176,7 +140,7 @@ class Logs {
     options.signal?.addEventListener('abort', () => this.over.abort());
   }
 
-  public follow(pod: Pod): void {
+  public follow(pod: LiveObject): void {
     for (const { name, state } of statusesOf(pod)) {
       const key = `pod/${pod.metadata.name} --container=${name}`;
       if (this.followed.has(key) || (state?.running === undefined && state?.terminated === undefined))

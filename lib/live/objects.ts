@@ -9,7 +9,11 @@ export interface Meta {
   readonly creationTimestamp?: string | null;
   readonly generation?: number;
   readonly deletionTimestamp?: string;
-  readonly ownerReferences?: readonly { readonly kind: string; readonly name: string }[];
+  readonly ownerReferences?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly uid?: string;
+  }[];
 }
 
 export interface Condition {
@@ -75,11 +79,9 @@ export interface LiveObject {
   readonly spec?: PodSpec & {
     readonly replicas?: number;
     readonly template?: PodTemplate;
-    readonly schedule?: string;
     readonly suspend?: boolean;
     readonly updateStrategy?: { readonly type?: string };
     readonly storageClassName?: string;
-    readonly volumeName?: string;
     readonly type?: string;
     readonly clusterIP?: string;
     readonly ports?: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number }[];
@@ -88,7 +90,6 @@ export interface LiveObject {
     readonly phase?: string;
     readonly reason?: string;
     readonly message?: string;
-    readonly startTime?: string;
     readonly completionTime?: string;
     readonly lastScheduleTime?: string;
     readonly lastSuccessfulTime?: string;
@@ -98,8 +99,6 @@ export interface LiveObject {
     readonly readyReplicas?: number;
     readonly updatedReplicas?: number;
     readonly updateRevision?: string;
-    readonly succeeded?: number;
-    readonly failed?: number;
     readonly conditions?: readonly Condition[];
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
@@ -121,4 +120,9 @@ export interface LiveObject {
 
 export interface ObjectList {
   readonly items: readonly LiveObject[];
+}
+
+/** Of all containers of a pod, those that come first at the front. */
+export function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
 }

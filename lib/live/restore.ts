@@ -18,7 +18,7 @@ export interface RestoreProps {
 }
 
 export interface RestoreContext {
-  readonly kubectl: Pick<Kubectl, 'run' | 'json' | 'commandLine'>;
+  readonly kubectl: Pick<Kubectl, 'run' | 'done' | 'json' | 'commandLine'>;
   /** Runs a Job of the cluster to its end. */
   readonly runJob: (kind: 'restore' | 'smoke-test') => Promise<JobEnd>;
   readonly say: (line: string) => void;
@@ -206,7 +206,7 @@ async function stop(props: RestoreProps, context: RestoreContext, state: State):
   const { kubectl, say, pollMilliseconds = 2000 } = context;
   for (const name of state.cronJobs) await suspend(context, name, true);
   say(`Stopping ${props.deployments.join(', ')}`);
-  for (const name of props.deployments) await done(context, ['scale', `deployment/${name}`, '--replicas=0']);
+  for (const name of props.deployments) await kubectl.done(['scale', `deployment/${name}`, '--replicas=0']);
   const components = props.deployments.map((name) => name.slice(name.lastIndexOf('-') + 1));
   const selector = `--selector=app.kubernetes.io/instance=${props.instance},component in (${components.join(',')})`;
   const until = Date.now() + GONE_SECONDS * 1000;
@@ -224,37 +224,39 @@ async function stop(props: RestoreProps, context: RestoreContext, state: State):
 }
 
 /** Only while nothing runs: with pods of Milvus a claim would stay, and be deleted some day. */
-async function emptyLog({ walClaim }: RestoreProps, context: RestoreContext): Promise<void> {
+async function emptyLog({ walClaim }: RestoreProps, { kubectl, say }: RestoreContext): Promise<void> {
   if (walClaim === undefined) return;
-  context.say('Making the volume of the write-ahead log anew');
+  say('Making the volume of the write-ahead log anew');
   const which = `persistentvolumeclaim/${walClaim.metadata.name}`;
-  await done(context, ['delete', which, '--ignore-not-found'], GONE_SECONDS);
-  await done(context, ['apply', '--filename=-'], undefined, JSON.stringify(walClaim));
+  await kubectl.done(['delete', which, '--ignore-not-found'], { timeoutSeconds: GONE_SECONDS });
+  await kubectl.done(['apply', '--filename=-'], { input: JSON.stringify(walClaim) });
 }
 
-async function start(props: RestoreProps, context: RestoreContext, { replicas }: State): Promise<void> {
-  context.say('Starting Milvus as it was');
+async function start(
+  props: RestoreProps,
+  { kubectl, say }: RestoreContext,
+  { replicas }: State,
+): Promise<void> {
+  say('Starting Milvus as it was');
   // None had been there, as after a restore by hand: one is what can be tried.
   const count = (name: string) => replicas[name] || 1;
   for (const name of props.deployments) {
-    await done(context, ['scale', `deployment/${name}`, `--replicas=${count(name)}`]);
+    await kubectl.done(['scale', `deployment/${name}`, `--replicas=${count(name)}`]);
   }
   for (const name of props.deployments) {
-    await done(
-      context,
-      ['rollout', 'status', `deployment/${name}`, `--timeout=${READY_SECONDS}s`],
-      READY_SECONDS + 30,
-    );
+    await kubectl.done(['rollout', 'status', `deployment/${name}`, `--timeout=${READY_SECONDS}s`], {
+      timeoutSeconds: READY_SECONDS + 30,
+    });
   }
 }
 
 async function finish(props: RestoreProps, context: RestoreContext, { cronJobs }: State): Promise<void> {
   for (const name of cronJobs) await suspend(context, name, false);
-  await done(context, ['delete', `configmap/${stateName(props.name)}`]);
+  await context.kubectl.done(['delete', `configmap/${stateName(props.name)}`]);
 }
 
-async function suspend(context: RestoreContext, cronJob: string, value: boolean): Promise<void> {
-  await done(context, [
+async function suspend({ kubectl }: RestoreContext, cronJob: string, value: boolean): Promise<void> {
+  await kubectl.done([
     'patch',
     `cronjob/${cronJob}`,
     '--type=merge',
@@ -273,25 +275,12 @@ async function saved({ name }: RestoreProps, { kubectl }: RestoreContext): Promi
   return stdout === '' ? undefined : (JSON.parse(stdout) as State);
 }
 
-async function save({ name }: RestoreProps, context: RestoreContext, state: State): Promise<void> {
+async function save({ name }: RestoreProps, { kubectl }: RestoreContext, state: State): Promise<void> {
   const object = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: stateName(name) },
     data: { state: JSON.stringify(state) },
   };
-  await done(context, ['apply', '--filename=-'], undefined, JSON.stringify(object));
-}
-
-async function done(
-  { kubectl }: RestoreContext,
-  args: readonly string[],
-  timeoutSeconds?: number,
-  input?: string,
-): Promise<void> {
-  const { code, stderr } = await kubectl.run(args, {
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-    ...(input === undefined ? {} : { input }),
-  });
-  if (code !== 0) throw new KubectlError(`${kubectl.commandLine(args)}\n${stderr.trim()}`);
+  await kubectl.done(['apply', '--filename=-'], { input: JSON.stringify(object) });
 }

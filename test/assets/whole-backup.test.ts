@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { RADOSGW_COMMANDS, RADOSGW_LIMIT, type Radosgw, startRadosgw } from '../support/radosgw';
 import { describeWith, find } from '../support/requires';
-import { type Mariadb, startMariadb } from './mariadb';
+import { type Mariadb, MILVUS_TABLES, startMariadb } from './mariadb';
 import { ASSETS, killAll, type Result, shells, shim, start, until } from './run';
 
 const S3rver = require('s3rver');
@@ -236,20 +236,7 @@ describeWith(
     /** Tables as Milvus 1.1.1 makes them, without rows. */
     function createTables(): void {
       sql(`DROP DATABASE IF EXISTS milvus; CREATE DATABASE milvus; USE milvus;
-        CREATE TABLE Tables (id BIGINT PRIMARY KEY AUTO_INCREMENT, table_id VARCHAR(255) UNIQUE NOT NULL, state INT NOT NULL,
-          dimension SMALLINT NOT NULL, created_on BIGINT NOT NULL, flag BIGINT DEFAULT 0 NOT NULL,
-          index_file_size BIGINT DEFAULT 1024 NOT NULL, engine_type INT DEFAULT 1 NOT NULL,
-          index_params VARCHAR(512) NOT NULL, metric_type INT DEFAULT 1 NOT NULL, owner_table VARCHAR(255) NOT NULL,
-          partition_tag VARCHAR(255) NOT NULL, version VARCHAR(64) DEFAULT '1.1.1', flush_lsn BIGINT DEFAULT 0 NOT NULL)
-          DEFAULT CHARSET utf8mb4;
-        CREATE TABLE TableFiles (id BIGINT PRIMARY KEY AUTO_INCREMENT, table_id VARCHAR(255) NOT NULL,
-          segment_id VARCHAR(255) NOT NULL, engine_type INT DEFAULT 1 NOT NULL, file_id VARCHAR(255) NOT NULL,
-          file_type INT DEFAULT 0 NOT NULL, file_size BIGINT DEFAULT 0 NOT NULL, row_count BIGINT DEFAULT 0 NOT NULL,
-          updated_time BIGINT NOT NULL, created_on BIGINT NOT NULL, date INT DEFAULT -1 NOT NULL,
-          flush_lsn BIGINT DEFAULT 0 NOT NULL) DEFAULT CHARSET utf8mb4;
-        CREATE TABLE Environment (global_lsn BIGINT DEFAULT 0 NOT NULL) DEFAULT CHARSET utf8mb4;
-        CREATE TABLE Fields (collection_id VARCHAR(255) NOT NULL, field_name VARCHAR(255) NOT NULL, field_type INT NOT NULL,
-          field_params VARCHAR(255) NOT NULL) DEFAULT CHARSET utf8mb4;
+        ${MILVUS_TABLES}
         INSERT INTO Environment VALUES (17);`);
     }
 

@@ -76,6 +76,7 @@ class World {
           this.answer(args);
           return { items: this.list(args[1] ?? '') } as T;
         },
+        done: async (args, call) => this.answer(args, call?.input),
         commandLine: (args) => `kubectl ${args.join(' ')}`,
       },
       say: (line) => this.said.push(line),
