@@ -311,7 +311,8 @@ test('the policy of the how-to has the four rights that a server tries at its st
 });
 
 describe('commands in running text', () => {
-  const NEEDS_CLUSTER = /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (diff|job|restore|status)|kind )/;
+  const NEEDS_CLUSTER =
+    /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (diff|job|restore|status)|kind )/;
   const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
 
   test('where one needs a cluster, the document says so', () => {

@@ -63,7 +63,7 @@ function put(target: Record<string, unknown>, steps: readonly string[], value: u
 }
 
 /** What a default follows from, where it is not one value whatever else is configured. */
-export function reasonOf(key: ConfigurationKey, all: ReadonlyMap<string, ConfigurationKey>): string {
+function reasonOf(key: ConfigurationKey, all: ReadonlyMap<string, ConfigurationKey>): string {
   if (key.fixed) return '';
   const words = sectionsWords(key, all);
   return words === '' ? '' : `: ${words}`;

@@ -20,7 +20,6 @@ const RATIOS = {
 const HNSW_LINKS = 32;
 
 export type IndexType = keyof typeof RATIOS;
-export const INDEX_TYPES = Object.keys(RATIOS) as readonly IndexType[];
 
 /** What is to be stored and searched. */
 export interface SizeQuestion {

@@ -62,7 +62,7 @@ function objectsOf(config: Config): readonly Manifest[] | undefined {
   return settings && objectsIn(settings);
 }
 
-export function withValue(config: Config, [step, ...rest]: Path, value: unknown): Config {
+function withValue(config: Config, [step, ...rest]: Path, value: unknown): Config {
   if (step === undefined) return config;
   const { [step]: held, ...others } = config;
   const inner = isMapping(held) ? held : {};

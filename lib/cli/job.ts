@@ -24,7 +24,7 @@ const JOBS = ['smoke-test', 'backup', 'restore'] as const;
 type JobKind = (typeof JOBS)[number];
 
 /** What a shell calls "ended by SIGINT". */
-export const INTERRUPTED = 130;
+const INTERRUPTED = 130;
 /** For the old Job and its pods to go, which have to be gone before the new one comes. */
 const REPLACE_SECONDS = 180;
 

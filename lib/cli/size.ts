@@ -1,6 +1,14 @@
+import type { IndexType } from '../answers/size';
 import { asJson, type Command, EXIT, FORMAT, options, UsageError } from './command';
 
-const INDEXES = ['FLAT', 'IVF_FLAT', 'IVF_SQ8', 'IVF_PQ', 'HNSW', 'ANNOY'] as const;
+const INDEXES = [
+  'FLAT',
+  'IVF_FLAT',
+  'IVF_SQ8',
+  'IVF_PQ',
+  'HNSW',
+  'ANNOY',
+] as const satisfies readonly IndexType[];
 
 const OPTIONS = {
   vectors: { type: 'string', value: 'COUNT', about: 'how many, such as 250k, 100M or 1.5B' },

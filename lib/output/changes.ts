@@ -122,7 +122,7 @@ function componentOf(object: Manifest): Component | undefined {
 // --- fields ---------------------------------------------------------------------------------------------------------
 
 /** What is otherwise in two values, leaf by leaf; a list of items with names by those. */
-export function fieldChanges(before: unknown, after: unknown, path = ''): FieldChange[] {
+function fieldChanges(before: unknown, after: unknown, path = ''): FieldChange[] {
   if (isDeepStrictEqual(before, after)) return [];
   const [old, young] = [namedItems(before), namedItems(after)];
   if (old !== undefined && young !== undefined) return ofEach(old, young, (name) => `${path}[${name}]`);
