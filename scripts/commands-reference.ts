@@ -5,7 +5,7 @@ const HEAD = `<!-- Generated from the table of commands in lib/cli/index.ts by \
 
 # The commands
 
-\`cdk8s-milvus COMMAND\`, or in a clone \`npm run COMMAND --\`. Each tells the same with \`--help\`.
+\`cdk8s-milvus COMMAND\`, or in a clone the npm script of the same name, with \`--\` before the arguments. Each tells the same with \`--help\`.
 
 | exit code | means, of every command |
 | --- | --- |
