@@ -74,7 +74,10 @@ function failure(
   if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
   const reports = error instanceof ConfigurationError ? error.reports : undefined;
   if (reports !== undefined && isJson(args)) context.stdout.write(problemsAsJson(reports));
-  else context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
+  else {
+    const partly = error instanceof OutputError && error.partly;
+    context.stderr.write(`${error.message}\n${partly ? '' : (command.afterFailure ?? '')}`);
+  }
   context.stderr.write(annotations(reports ?? [], context));
   return EXIT.failed;
 }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
 import { suggest } from '../config/problems';
-import { imageTable } from '../output/images';
-import { staleFiles } from '../output/stale';
+import { imageList, imageTable } from '../output/images';
+import { type StaleFile, staleFiles } from '../output/stale';
+import { STDOUT } from '../output/stream';
 import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
@@ -18,6 +19,7 @@ import {
   OUTDIR,
   options,
   runCommand,
+  UsageError,
   usageError,
 } from './command';
 import { diff } from './diff';
@@ -49,6 +51,7 @@ Exit codes: 0 they are, 1 they are not (or the configuration can not be used); e
       format,
     } = options(args, { config: CONFIG, outdir: OUTDIR, format: FORMAT });
     const json = asJson(format);
+    if (outdir === STDOUT) throw new UsageError('a directory is compared, not standard output');
     const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir));
     if (json) {
       const problems = stale.map(({ file, how }) => ({
@@ -56,34 +59,48 @@ Exit codes: 0 they are, 1 they are not (or the configuration can not be used); e
         path: '',
         given: `a file that is ${how === 'differs' ? 'different' : how}`,
         expected: 'what the configuration gives',
-        fix: 'Synthesize, and commit what changes.',
+        fix: mend(how),
       }));
       stdout.write(problemsAsJson([{ source: outdir, problems }]));
       return stale.length === 0 ? EXIT.ok : EXIT.failed;
     }
     for (const { file, how } of stale) stderr.write(`${join(outdir, file)}: ${how}\n`);
     if (stale.length === 0) return EXIT.ok;
-    stderr.write('Synthesize, and commit what changes.\n');
+    for (const fix of new Set(stale.map(({ how }) => mend(how)))) stderr.write(`${fix}\n`);
     return EXIT.failed;
   },
 };
 
+function mend(how: StaleFile['how']): string {
+  return how === 'left over'
+    ? 'What is left over is removed by synth with --prune.'
+    : 'Synthesize, and commit what changes.';
+}
+
 const images: Command = {
-  synopsis: '[-c milvus.yaml] [--all]',
+  synopsis: '[-c milvus.yaml] [--all] [--format json]',
   summary: 'lists the images, for mirrors',
   help: (
     called,
   ) => `Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.
 
-  ${called} [-c CONFIG] [--all]
+  ${called} [-c CONFIG] [--all] [--format json]
 
 ${CONFIG_HELP}
   --all          also those of parts that are switched off
+  --format       text, or json: the same, or what is wrong with the configuration, for other programs (default: text)
 `,
   run: (args, { stdout, cwd, env }) => {
-    const { config, all } = options(args, { config: CONFIG, all: { type: 'boolean' } });
+    const { config, all, format } = options(args, {
+      config: CONFIG,
+      all: { type: 'boolean' },
+      format: FORMAT,
+    });
+    const json = asJson(format);
     const clusters = loadClusters({ config: config?.join(), cwd, env }).map(({ settings }) => settings);
-    stdout.write(`${imageTable(clusters, all)}\n`);
+    stdout.write(
+      json ? problemsAsJson([], { images: imageList(clusters, all) }) : `${imageTable(clusters, all)}\n`,
+    );
     return EXIT.ok;
   },
 };

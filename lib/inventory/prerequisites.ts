@@ -30,6 +30,33 @@ export function prerequisitesOf(settings: Settings): readonly string[] {
   );
 }
 
+/** Who brings the definitions of custom resources along. */
+const OPERATORS: Readonly<Record<string, string>> = {
+  'external-secrets.io': 'the External Secrets Operator (https://external-secrets.io)',
+  'monitoring.coreos.com': 'the Prometheus Operator (https://prometheus-operator.dev)',
+};
+
+/**
+ * Commands that make what has to be there, where it is not, with variables for what only the reader knows. What a command
+ * can not make is a comment.
+ * @param kubectl the command, with the namespace of the cluster
+ */
+export function makingOf(settings: Settings, kubectl: string): readonly string[] {
+  const authorities = [settings.s3?.tls?.caSecret, settings.backup?.s3.tls?.caSecret];
+  const commands = prerequisitesOf(settings).map((needed) => {
+    const [kind, name = ''] = needed.split('/');
+    if (kind === 'customresourcedefinition') {
+      const group = name.slice(name.indexOf('.') + 1);
+      return `# ${group}: install ${OPERATORS[group]}`;
+    }
+    if (kind === 'priorityclass') return `kubectl create priorityclass ${name} --value="\${PRIORITY:?}"`;
+    return authorities.includes(name)
+      ? `${kubectl} create secret generic ${name} --from-file=ca.crt="\${CA_FILE:?}"`
+      : `${kubectl} create secret docker-registry ${name} --docker-server="\${REGISTRY:?}" --docker-username="\${REGISTRY_USER:?}" --docker-password="\${REGISTRY_PASSWORD:?}"`;
+  });
+  return [...new Set(commands)];
+}
+
 /** Of a pod, as far as the configuration has a word in it; this project itself needs none of that. */
 interface PatchedSpec {
   readonly priorityClassName?: string;
