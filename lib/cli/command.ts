@@ -140,7 +140,9 @@ export function asJson(format: string): boolean {
 
 /** The same, when the options can not be asked any more. */
 function isJson(args: readonly string[]): boolean {
-  return args.includes('--format=json') || args[args.indexOf('--format') + 1] === 'json';
+  return args.some(
+    (arg, index) => arg === '--format=json' || (arg === 'json' && args[index - 1] === '--format'),
+  );
 }
 
 export const OUTDIR = { type: 'string', short: 'o' } as const;

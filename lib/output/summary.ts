@@ -122,9 +122,10 @@ function sourcesOf(
     : [`-k ${quoted(outdir)}`];
 }
 
-/** Whether there is data already that the cluster takes over: a claim that exists, or the path of the Helm chart. */
-function hasData(settings: Settings): boolean {
-  return settings.storage.path === CHART_PATH || claimsOf(settings).some(({ exists }) => exists);
+/** Whether there is data already that the cluster takes over: a claim of it exists, or the path is that of the Helm chart. */
+function hasData({ storage, mysql }: Settings): boolean {
+  const claims = [storage.persistence?.existingClaim, mysql?.persistence.existingClaim];
+  return storage.path === CHART_PATH || claims.some((claim) => claim !== undefined);
 }
 
 /** What somebody has who has data: to make it anew would be to lose the way to it. */

@@ -298,7 +298,7 @@ describe('check', () => {
       code: 1,
       stdout: '',
       stderr:
-        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.k8s.yaml: left over\nSynthesize, and commit what changes.\n',
+        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.k8s.yaml: left over\nSynthesize, and commit what changes.\nWhat is left over is removed by synth with --prune.\n',
     });
     expect(readFileSync(file('milvus.k8s.yaml'), 'utf8')).toBe('changed');
     expect(run('check', '-o', 'nowhere').stderr).toContain('nowhere/milvus.k8s.yaml: missing');

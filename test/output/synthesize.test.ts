@@ -133,8 +133,10 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
     restore: 'jobs/milvus-test-restore.k8s.yaml',
   });
   expect(readFileSync(join(outdir, 'Kustomization'), 'utf8')).not.toContain('jobs');
-  // Without backups there is nothing to restore, and what was there goes.
-  synth(minimal);
+  // Without backups there is nothing to restore, and what was there goes, once somebody says so.
+  const { stale } = synth(minimal).synthesis.written;
+  expect(stale).toEqual(['jobs/milvus-test-restore.k8s.yaml']);
+  synthesize({ config: join(directory, 'milvus.yaml'), outdir, env: {}, prune: true });
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
     'jobs/Kustomization',
@@ -257,11 +259,15 @@ describe('the summary', () => {
         monitoring: { podMonitor: { enabled: true }, prometheusRule: { enabled: true } },
       }).synthesis,
     );
-    expect(text.split('\n').slice(3, 6)).toEqual([
+    expect(text.split('\n').slice(3, 9)).toEqual([
       '  kubectl create namespace vectors   # unless it exists',
       '  kubectl -n vectors get customresourcedefinition/podmonitors.monitoring.coreos.com customresourcedefinition/prometheusrules.monitoring.coreos.com priorityclass/high secret/registry   # have to be there',
-      '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
+      '  # those of them that are not there yet; set PRIORITY, REGISTRY, REGISTRY_USER, REGISTRY_PASSWORD first',
+      '  # monitoring.coreos.com: install the Prometheus Operator (https://prometheus-operator.dev)',
+      '  kubectl create priorityclass high --value="${PRIORITY:?}"',
+      '  kubectl -n vectors create secret docker-registry registry --docker-server="${REGISTRY:?}" --docker-username="${REGISTRY_USER:?}" --docker-password="${REGISTRY_PASSWORD:?}"',
     ]);
+    expect(text).toContain('  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first');
   });
 
   test('one Secret for everything is one command', () => {
@@ -274,16 +280,19 @@ describe('the summary', () => {
   });
 
   test('warns of inline credentials and does not show them', () => {
-    const text = summary(synth(everyOption('inline')).synthesis);
-    expect(text).toMatch(/Warning: every: s3\.credentials\.inline .* do not commit/);
-    expect(text).toMatch(/Warning: every: mysql\.credentials\.inline /);
+    const { synthesis } = synth(everyOption('inline'));
+    const text = [...synthesis.warnings, summary(synthesis)].join('\n');
+    expect(text).toMatch(/^\S+milvus\.yaml: s3\.credentials\.inline .* do not commit/m);
+    expect(text).toMatch(/^\S+milvus\.yaml: mysql\.credentials\.inline /m);
+    expect(text).toContain(', 3 warnings.');
     for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary);
     expect(text).not.toContain('create secret');
   });
 
   test('warns of the embedded MinIO, whose keys nobody has to know', () => {
-    const text = summary(synth({ name: 'first-try', s3: { embedded: true, bucket: 'milvus' } }).synthesis);
-    expect(text).toMatch(/Warning: first-try: s3\.embedded .* not for production/);
+    const { synthesis } = synth({ name: 'first-try', s3: { embedded: true, bucket: 'milvus' } });
+    const text = summary(synthesis);
+    expect(synthesis.warnings).toEqual([expect.stringMatching(/: s3\.embedded .* not for production$/)]);
     expect(text).toContain('first-try-s3 --from-literal=access-key="$(openssl rand -hex 24)"');
     expect(text).not.toMatch(/set S3_ACCESS_KEY/);
   });
