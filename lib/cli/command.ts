@@ -161,5 +161,14 @@ export function processContext(): CommandContext {
     stderr.write(`The output can not be written: ${message}\n`);
   });
   stderr.on('error', () => {});
-  return { stdout, stderr, cwd: process.cwd(), env };
+  return { stdout, stderr, cwd: currentDirectory(), env };
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write('The current directory is gone: change to one that is there.\n');
+    process.exit(EXIT.failed);
+  }
 }

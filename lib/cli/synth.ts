@@ -70,7 +70,7 @@ ${FORMAT_HELP}
     }
 
     const onPrune = (files: readonly string[]) =>
-      stderr.write(`Removing ${files.length} of earlier runs from ${outdir}/: ${files.join(', ')}\n`);
+      stderr.write(`Removing ${files.length} files of earlier runs from ${outdir}/: ${files.join(', ')}\n`);
     const synthesis = synthesize({ ...given, outdir, prune, onPrune });
     const stale = staleWarning(synthesis, thisCommand(called, { config, outdir }, context));
     for (const warning of [...synthesis.warnings, ...(stale === undefined ? [] : [stale])]) warn(warning);

@@ -69,12 +69,17 @@ export function stage(outdir: string, file: string, content: string, staged: Sta
   });
 }
 
+/** One by one: Node's own `recursive` never ends where the system has no room for directories (/proc). */
 function makeDirectory(directory: string, made: string[]): void {
-  const outermost = fs.mkdirSync(directory, { recursive: true });
-  if (outermost === undefined) return;
-  const steps = path.relative(outermost, directory).split(path.sep);
-  made.push(...steps.map((_, index) => path.join(outermost, ...steps.slice(0, index + 1))));
-  if (directory !== outermost) made.unshift(outermost);
+  if (fs.existsSync(directory)) return;
+  makeDirectory(path.dirname(directory), made);
+  try {
+    fs.mkdirSync(directory);
+    made.push(directory);
+  } catch (error) {
+    // Another run was faster.
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+  }
 }
 
 /** Beside the file; of this run alone, also where several share a disk and not their process ids. */

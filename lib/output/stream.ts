@@ -33,7 +33,9 @@ export function synthesizeStream(options: LoadOptions & Pick<SynthesizeOptions, 
  * @throws OutputError when it can not be made
  */
 export function inTemporaryDirectory<T>(action: (directory: string) => T): T {
-  const directory = guarded(tmpdir(), 'written', () => mkdtempSync(join(tmpdir(), 'cdk8s-milvus-')));
+  const directory = guarded(`${tmpdir()} (TMPDIR)`, 'written', () =>
+    mkdtempSync(join(tmpdir(), 'cdk8s-milvus-')),
+  );
   try {
     return action(directory);
   } finally {

@@ -43,7 +43,7 @@ export function streamSummary({ clusters, warnings }: Synthesis): string {
  */
 export function staleWarning({ outdir, written: { stale } }: Synthesis, command: string): string | undefined {
   if (stale.length === 0) return undefined;
-  return `${outdir}/ has ${count(stale.length, 'file')} of earlier runs that this one does not make: ${named(stale)}. Nothing was done to them; this removes them: ${command} --prune`;
+  return `${outdir}/ has ${count(stale.length, 'file')} of earlier runs that this one does not make: ${named(stale)}. Nothing was done to them; if no other run makes them, this removes them: ${command} --prune`;
 }
 
 /** Files in a few words: those of a cluster by their directory, and the first of many. */
@@ -123,10 +123,12 @@ function sourcesOf(
 }
 
 /** Whether there is data already that the cluster takes over: a claim of it exists, or the path is that of the Helm chart. */
-function hasData({ storage, mysql }: Settings): boolean {
-  const claims = [storage.persistence?.existingClaim, mysql?.persistence.existingClaim];
-  return storage.path === CHART_PATH || claims.some((claim) => claim !== undefined);
+function hasData(settings: Settings): boolean {
+  const ofData = claimsOf(settings).filter(({ path: option }) => DATA.includes(option));
+  return settings.storage.path === CHART_PATH || ofData.some(({ exists }) => exists);
 }
+
+const DATA = ['storage.persistence', 'mysql.persistence'];
 
 /** What somebody has who has data: to make it anew would be to lose the way to it. */
 function keptOf(settings: Settings): string[] {

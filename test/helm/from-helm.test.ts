@@ -109,7 +109,7 @@ test.each<[args: readonly string[], words: string]>([
 });
 
 test.each<[args: readonly string[], words: string]>([
-  [[...SCENARIO, '--set', 'replicas=2'], 'values of chart 1.1.6: 1 problem\n  - replicas:'],
+  [[...SCENARIO, '--set', 'replicas=2'], 'values of chart 1.1.6: 1 problem\n  - --set replicas:'],
   [[...SCENARIO, '--set', 'readonly.replica=2'], 'did you mean "replicas"?'],
   [
     [...SCENARIO, '--set', 'image.resources.limits.memory=1Gi'],

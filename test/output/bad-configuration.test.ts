@@ -367,7 +367,7 @@ describe('files', () => {
     write('b.yaml', cluster('b', 'readonly: {replicas: 0}\n'));
     const before = state(outdir);
     expect(attempt('a.yaml,good.yaml,b.yaml')).toMatch(
-      /^a\.yaml: 2 problems\n {2}- a\.yaml:1:7: name: given "A";.*\n\nb\.yaml: 1 problem\n {2}- b\.yaml:3:22: readonly\.replicas: given 0/s,
+      /^a\.yaml: 2 problems\n {2}- a\.yaml:1:1: s3: given nothing;.*\n {2}- a\.yaml:1:7: name: given "A";.*\n\nb\.yaml: 1 problem\n {2}- b\.yaml:3:22: readonly\.replicas: given 0/s,
     );
     expect(state(outdir)).toEqual(before);
   });
@@ -379,11 +379,11 @@ describe('files', () => {
     expect([...message.matchAll(/^ {2}- milvus\.yaml:(.*?): given/gm)].map(([, found]) => found)).toEqual([
       '1:7: name',
       '2:15: s3.address',
-      '2:46: s3.port',
       '2:37: s3.bucket',
-      '4:20: milvus.timezone',
+      '2:46: s3.port',
       '3:22: readonly.replicas',
       '3:26: readonly.cach',
+      '4:20: milvus.timezone',
     ]);
   });
 });

@@ -286,7 +286,7 @@ describe('the summary', () => {
     expect(text).toMatch(/^\S+milvus\.yaml: mysql\.credentials\.inline /m);
     expect(text).toContain(', 3 warnings.');
     for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary);
-    expect(text).not.toContain('create secret');
+    expect(text).not.toContain('--from-literal');
   });
 
   test('warns of the embedded MinIO, whose keys nobody has to know', () => {
