@@ -285,7 +285,7 @@ describe('a disk that takes nothing', () => {
   test('full: said in a line, nothing half-written is left, and what was there is as it was', () => {
     const before = synth();
     const names = files();
-    edit('milvus.yaml', 'replicas: 2', 'replicas: 3');
+    edit('milvus.yaml', 'replicas: 1', 'replicas: 3');
     const { status, stderr } = refusing('ENOSPC', 'milvus-test.k8s.yaml');
     expect({ status, stderr }).toEqual({
       status: 1,

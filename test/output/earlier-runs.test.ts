@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
 import { type CommandContext, main } from '../../lib/cli';
 import { parse } from '../support/manifests';
 
@@ -55,8 +56,7 @@ const contents = (place = 'dist') =>
   filesIn(place).map((name) => [name, readFileSync(file(place, name), 'utf8')]);
 
 const resourcesIn = (place = 'dist') =>
-  (parse(readFileSync(file(place, 'Kustomization'), 'utf8'))[0] as unknown as { resources: string[] })
-    .resources;
+  (parseYaml(readFileSync(file(place, 'Kustomization'), 'utf8')) as { resources: string[] }).resources;
 
 describe('a run over one cluster of several', () => {
   beforeEach(() => expect(run('synth', '-c', 'clusters', '-q').code).toBe(0));

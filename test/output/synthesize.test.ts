@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
-import { type MilvusConfig, summary, synthesize } from '../../lib';
+import { type MilvusConfig, summary, synthesize, synthesizeStream } from '../../lib';
 import { CANARIES, everyOption, everyOptionExternalMysql, manifestsOf, minimal } from '../support/clusters';
 import { at, find, idOf, type Manifest, parse, podTemplates, records } from '../support/manifests';
 import { copyProject, ROOT } from '../support/project';
@@ -119,12 +119,31 @@ test('cdk8s synth gives what npm run synth gives', () => {
   mkdirSync(project);
   copyProject(project);
   const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false' };
-  execFileSync(join(ROOT, 'node_modules/.bin/cdk8s'), ['synth'], { cwd: project, env, stdio: 'pipe' });
+  const cdk8s = (...args: string[]) =>
+    execFileSync(join(ROOT, 'node_modules/.bin/cdk8s'), ['synth', ...args], {
+      cwd: project,
+      env,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  mkdirSync(join(project, 'dist/other'), { recursive: true });
+  for (const file of ['mine.txt', 'other/mine.k8s.yaml'])
+    writeFileSync(join(project, 'dist', file), 'mine\n');
+  const others = contents(join(project, 'dist'));
+  expect(cdk8s()).toContain('  - .cdk8s/milvus-test.k8s.yaml\n');
 
   const outdir = join(directory, 'dist');
-  synthesize({ config: join(ROOT, 'milvus.yaml'), outdir, env: {} });
-  expect(contents(join(project, 'dist'))).toEqual(contents(outdir));
-}, 30_000);
+  const config = join(ROOT, 'milvus.yaml');
+  synthesize({ config, outdir, env: {} });
+  expect(contents(join(project, 'dist'))).toEqual([...contents(outdir), ...others].sort());
+
+  // More than a pipe takes at once, and nothing of dist goes.
+  expect(cdk8s('--stdout')).toBe(synthesizeStream({ config, env: {} }).stream);
+  expect(contents(join(project, 'dist'))).toEqual([...contents(outdir), ...others].sort());
+  // Again, over the link of the first time.
+  cdk8s();
+  expect(contents(join(project, 'dist'))).toEqual([...contents(outdir), ...others].sort());
+}, 60_000);
 
 test('what a person starts is not where kubectl apply -f or kustomize would take it', () => {
   const { outdir, synthesis } = synth({ ...minimal, backup: { enabled: true } });
@@ -268,6 +287,28 @@ describe('the summary', () => {
       '  kubectl -n vectors create secret docker-registry registry --docker-server="${REGISTRY:?}" --docker-username="${REGISTRY_USER:?}" --docker-password="${REGISTRY_PASSWORD:?}"',
     ]);
     expect(text).toContain('  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first');
+  });
+
+  test.each<[what: string, config: Partial<MilvusConfig>, needed: string]>([
+    [
+      'the path of the chart',
+      { storage: { path: '/var/lib/milvus' } },
+      'secret/milvus-test-s3 secret/milvus-test-mysql',
+    ],
+    [
+      'a claim with the metadata',
+      { mysql: { persistence: { existingClaim: 'old' } } },
+      'secret/milvus-test-s3 secret/milvus-test-mysql persistentvolumeclaim/old',
+    ],
+  ])('of a cluster that takes over data (%s) makes nothing anew', (_, config, needed) => {
+    const text = summary(synth({ ...minimal, namespace: 'vectors', ...config }).synthesis);
+    expect(text).not.toContain('create');
+    expect(text.split('\n').slice(3, 7)).toEqual([
+      '  # Where the Helm chart still runs, take the steps that "from-helm --adopt" prints instead.',
+      `  kubectl -n vectors get ${needed}   # have to be there`,
+      expect.stringMatching(/^ {2}kubectl diff -f \S+ {3}# read it before it is applied$/),
+      expect.stringMatching(/^ {2}kubectl apply -f \S+$/),
+    ]);
   });
 
   test('one Secret for everything is one command', () => {
