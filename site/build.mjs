@@ -71,3 +71,7 @@ const playground = await esbuild.context({
 });
 await playground.rebuild();
 await playground.dispose();
+
+const { build } = await import('vitepress');
+process.env['SITE_BASE'] = '/__base__/';
+await build(SITE);
