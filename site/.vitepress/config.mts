@@ -34,8 +34,17 @@ export default defineConfig({
   cleanUrls: false,
   vite: {
     publicDir: join(SITE, '.cache/public'),
-    // For documents, which lie where this package's modules are not found.
-    resolve: { alias: { 'vue/server-renderer': join(SITE, 'node_modules/vue/server-renderer/index.mjs') } },
+    plugins: [
+      {
+        // The documents lie where the packages of this directory are not found.
+        name: 'packages-of-the-site',
+        enforce: 'pre',
+        resolveId(source, importer, options) {
+          if (!/^vue(\/|$)/.test(source) || importer === undefined || importer.startsWith(SITE)) return null;
+          return this.resolve(source, join(SITE, 'index.md'), { ...options, skipSelf: true });
+        },
+      },
+    ],
     build: { chunkSizeWarningLimit: 2000 },
     server: { fs: { allow: [ROOT] } },
   },
