@@ -2,14 +2,36 @@
  * Builds the web page into dist/: the documents by VitePress, beside them the playground. Every link in it is relative,
  * so that it can lie anywhere. With --dev: serves it, and builds anew what changes.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import * as vitepress from 'vitepress';
 
 const SITE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(SITE);
-const PLAYGROUND = join(SITE, '.cache/public/playground');
+const DIST = join(SITE, 'dist');
+/** What VitePress takes along as it is. */
+const PUBLIC = join(SITE, '.cache/public');
+
+/** VitePress wants to know at build time what the page is under. It is told this, which every page then works out. */
+const BASE = '/__base__/';
+/** @type {Record<string, (text: string, up: string) => string>} by the end of a file's name */
+const RELOCATE = {
+  '.html': (text, up) =>
+    text
+      .replace('<head>', `<head>\n    <script>__BASE__ = new URL(${JSON.stringify(up)}, location.href).pathname</script>`)
+      // With the name of the file, for pages that are opened without a host.
+      .replaceAll(`href="${BASE}"`, `href="${up}index.html"`)
+      .replaceAll(`="${BASE}`, `="${up}`)
+      .replaceAll(`"base\\":\\"${BASE}\\"`, '"base\\":\\""+__BASE__+"\\"'),
+  '.css': (text, up) => text.replaceAll(`url(${BASE}`, `url(${up}`),
+  // The index of the search is JSON in a text of JavaScript.
+  '.js': (text) =>
+    text.startsWith("const e='{")
+      ? text.replaceAll(BASE, "'+__BASE__+'")
+      : text.replaceAll(`"${BASE}"`, '(__BASE__)').replaceAll(`"${BASE}`, '__BASE__+"'),
+};
 
 /** What the library reads from disk, and what a reader may start from. */
 const projectFiles = {
@@ -55,23 +77,40 @@ const standIns = {
 
 const playground = await esbuild.context({
   absWorkingDir: SITE,
-  entryPoints: ['playground/main.ts', 'playground/main.css', 'playground/index.html'],
-  loader: { '.html': 'copy' },
+  entryPoints: ['playground/main.ts', 'playground/main.css', 'playground/index.html', 'icon.svg'],
+  loader: { '.html': 'copy', '.svg': 'copy' },
+  outbase: '.',
   bundle: true,
   // No module: browsers do not load those from a file.
   format: 'iife',
   target: 'es2022',
   minify: true,
   legalComments: 'linked',
-  outdir: PLAYGROUND,
+  outdir: PUBLIC,
   define: { __dirname: '"/"', __filename: '"/main.js"', global: 'globalThis', SharedArrayBuffer: 'ArrayBuffer' },
   inject: ['playground/globals.ts'],
   plugins: [projectFiles, standIns],
   logLevel: 'warning',
 });
-await playground.rebuild();
-await playground.dispose();
 
-const { build } = await import('vitepress');
-process.env['SITE_BASE'] = '/__base__/';
-await build(SITE);
+if (process.argv.includes('--dev')) {
+  await playground.watch();
+  const server = await vitepress.createServer(SITE);
+  await server.listen();
+  server.printUrls();
+} else {
+  await playground.rebuild();
+  await playground.dispose();
+  process.env['SITE_BASE'] = BASE;
+  await vitepress.build(SITE);
+  // It would be shown under addresses of any depth, from where nothing relative leads anywhere: the host has one.
+  rmSync(join(DIST, '404.html'));
+  for (const name of readdirSync(DIST, { recursive: true })) {
+    const kind = Object.keys(RELOCATE).find((end) => name.endsWith(end));
+    if (kind === undefined) continue;
+    const up = relative(dirname(name), '.');
+    const text = RELOCATE[kind](readFileSync(join(DIST, name), 'utf8'), up === '' ? './' : `${up}/`);
+    if (text.includes(BASE)) throw new Error(`dist/${name} has a link that is not relative`);
+    writeFileSync(join(DIST, name), text);
+  }
+}

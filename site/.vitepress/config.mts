@@ -18,6 +18,9 @@ function sidebar(): DefaultTheme.SidebarItem[] {
   }));
 }
 
+/** The build puts in its place what the page is under: see build.mjs. */
+const base = process.env['SITE_BASE'] ?? '/';
+
 export default defineConfig({
   title: 'cdk8s-milvus',
   description: 'Milvus 1.1.1 on Kubernetes with S3 storage: typed configuration in, plain manifests out',
@@ -28,8 +31,8 @@ export default defineConfig({
   rewrites: { 'site/index.md': 'index.md' },
   outDir: join(SITE, 'dist'),
   cacheDir: join(SITE, '.cache/vitepress'),
-  // The build puts in its place what the page is under: see build.mjs.
-  base: process.env['SITE_BASE'] ?? '/',
+  base,
+  head: [['link', { rel: 'icon', href: `${base}icon.svg` }]],
   // A relative link is to a file, on every host.
   cleanUrls: false,
   vite: {

@@ -158,7 +158,7 @@ function later(): void {
 const exampleChoice = element<HTMLSelectElement>('example');
 for (const file of EXAMPLES) exampleChoice.append(new Option(file.replace(/^examples\/|\/milvus\.yaml$/g, ''), file));
 exampleChoice.addEventListener('change', () => {
-  replace(editor, exampleText(exampleChoice.value));
+  load(exampleText(exampleChoice.value));
   history.replaceState(null, '', location.pathname);
 });
 fileChoice.addEventListener('change', () => {
@@ -196,16 +196,20 @@ element('link').addEventListener('click', async () => {
   }
 });
 
+/** Shows a text that was not typed, and what comes of it, at once. */
+function load(text: string): void {
+  replace(editor, text);
+  clearTimeout(timer);
+  update();
+}
+
 async function start(): Promise<void> {
   try {
-    replace(editor, (await textOfFragment(location.hash)) ?? exampleText('milvus.yaml'));
+    load((await textOfFragment(location.hash)) ?? exampleText('milvus.yaml'));
   } catch {
-    replace(editor, exampleText('milvus.yaml'));
-    update();
+    load(exampleText('milvus.yaml'));
     status.textContent = 'The link is damaged: this is the example instead.';
-    return;
   }
-  update();
 }
 addEventListener('hashchange', () => void start());
 void start().finally(() => document.body.classList.add('ready'));
