@@ -20,7 +20,15 @@ const BASE = '/__base__/';
 const RELOCATE = {
   '.html': (text, up) =>
     text
-      .replace('<head>', `<head>\n    <script>__BASE__ = new URL(${JSON.stringify(up)}, location.href).pathname</script>`)
+      .replace(
+        '<head>',
+        `<head>\n    <script>__BASE__ = new URL(${JSON.stringify(up)}, location.href).pathname</script>`,
+      )
+      // Links that stay when another page is shown in the place of this one.
+      .replace(
+        '</body>',
+        '<script>for (const a of document.querySelectorAll(\'a[href^="."], link[rel=icon]\')) a.href = a.href</script>\n  </body>',
+      )
       // With the name of the file, for pages that are opened without a host.
       .replaceAll(`href="${BASE}"`, `href="${up}index.html"`)
       .replaceAll(`="${BASE}`, `="${up}`)
@@ -59,19 +67,19 @@ const projectFiles = {
   },
 };
 
-/** Modules of Node.js, and what a package has that a tooltip can do without: colours for code, which are megabytes. */
+/** In the place of Node's modules. */
 const standIns = {
   name: 'stand-ins',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?path$/ }, () => ({ path: join(SITE, 'node_modules/path-browserify/index.js') }));
-    onResolve({ filter: /^(node:)?(buffer|fs|crypto|util|util\/types|os|url|child_process|worker_threads)$/ }, () => ({
-      path: join(SITE, 'playground/node.ts'),
+  setup({ onResolve }) {
+    onResolve({ filter: /^(node:)?path$/ }, () => ({
+      path: join(SITE, 'node_modules/path-browserify/index.js'),
     }));
-    onResolve({ filter: /^(@shikijs|shiki)\// }, ({ path }) => ({ path, namespace: 'no-colours' }));
-    onLoad({ filter: /.*/, namespace: 'no-colours' }, () => ({
-      contents:
-        'export const fromHighlighter = () => () => {}; export const createHighlighterCore = async () => ({}); export default {};',
-    }));
+    onResolve(
+      { filter: /^(node:)?(buffer|fs|crypto|util|util\/types|os|url|child_process|worker_threads)$/ },
+      () => ({
+        path: join(SITE, 'playground/node.ts'),
+      }),
+    );
   },
 };
 
@@ -87,7 +95,12 @@ const playground = await esbuild.context({
   minify: true,
   legalComments: 'linked',
   outdir: PUBLIC,
-  define: { __dirname: '"/"', __filename: '"/main.js"', global: 'globalThis', SharedArrayBuffer: 'ArrayBuffer' },
+  define: {
+    __dirname: '"/"',
+    __filename: '"/main.js"',
+    global: 'globalThis',
+    SharedArrayBuffer: 'ArrayBuffer',
+  },
   inject: ['playground/globals.ts'],
   plugins: [projectFiles, standIns],
   logLevel: 'warning',

@@ -29,14 +29,22 @@ const chromium = ['chromium', 'chromium-browser', 'google-chrome']
 if (chromium === undefined && process.env.CI === 'true')
   throw new Error('no Chromium is installed: in CI no test may be skipped');
 
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 /** Nothing but files, under a path that the build knew nothing of. */
 const UNDER = '/some/where/';
 const server = createServer(({ url }, response) => {
   const { pathname } = new URL(url, 'http://localhost');
   try {
     if (!pathname.startsWith(UNDER)) throw new Error('outside');
-    const file = join(DIST, decodeURIComponent(pathname.slice(UNDER.length)).replace(/(^|\/)$/, '$1index.html'));
+    const file = join(
+      DIST,
+      decodeURIComponent(pathname.slice(UNDER.length)).replace(/(^|\/)$/, '$1index.html'),
+    );
     response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
     response.end(readFileSync(file));
   } catch {
@@ -67,7 +75,10 @@ async function open(url, { dark = false } = {}) {
   const requests = [];
   page.on('pageerror', (error) => wrong.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-  page.on('response', (response) => response.status() >= 400 && wrong.push(`${response.status()} ${response.url()}`));
+  page.on(
+    'response',
+    (response) => response.status() >= 400 && wrong.push(`${response.status()} ${response.url()}`),
+  );
   page.on('request', (request) => requests.push(request.url()));
   await page.setViewport({ width: 1400, height: 900 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
@@ -108,11 +119,16 @@ async function openPlayground(url, options) {
     }, editor);
   };
   const status = (words) =>
-    page.waitForFunction((expected) => document.getElementById('status').textContent.includes(expected), {}, words);
+    page.waitForFunction(
+      (expected) => document.getElementById('status').textContent.includes(expected),
+      {},
+      words,
+    );
   return { ...opened, write, read, status };
 }
 
-const WRONG = 'name: milvus-test\ns3:\n  address: https://rgw:443\n  bucket: milvus-test\nreadonly:\n  replica: 2\n';
+const WRONG =
+  'name: milvus-test\ns3:\n  address: https://rgw:443\n  bucket: milvus-test\nreadonly:\n  replica: 2\n';
 
 describe('the page', { skip: chromium === undefined && 'no Chromium is installed' }, () => {
   test('documents: from the home page, by links and by search, under any path', async () => {
@@ -128,17 +144,40 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
     await page.click('.VPNavBarSearch button');
     await page.waitForSelector('#localsearch-input');
     await page.type('#localsearch-input', 'readonly.cache.cacheSize');
-    const result = await page.waitForSelector('.VPLocalSearchBox .results a[href*="reference/configuration"]');
+    const result = await page.waitForSelector(
+      '.VPLocalSearchBox .results a[href*="reference/configuration"]',
+    );
     await shot('search');
     await result.click();
-    await page.waitForFunction(() => document.querySelector('main h1')?.textContent.includes('The configuration'));
+    await page.waitForFunction(() =>
+      document.querySelector('main h1')?.textContent.includes('The configuration'),
+    );
     assert.ok(page.url().startsWith(`${host}docs/reference/configuration.html`));
     await shot('reference');
     await page.reload({ waitUntil: 'networkidle0' });
     assert.match(await textOf('main h1'), /The configuration/);
+    for (const [words, address, heading] of [
+      ['Documents', 'docs/README.html', 'The documents'],
+      ['First steps', 'README.html', 'cdk8s-milvus'],
+      ['Documents', 'docs/README.html', 'The documents'],
+    ]) {
+      await page.click(`.VPNavBarMenu ::-p-text(${words})`);
+      await page.waitForFunction(
+        (text) => document.querySelector('main h1')?.textContent.includes(text),
+        {},
+        heading,
+      );
+      assert.equal(page.url(), host + address);
+    }
+    await Promise.all([page.waitForNavigation(), page.click('.VPNavBarMenu ::-p-text(Playground)')]);
+    assert.equal(page.url(), `${host}playground/index.html`);
+    await page.waitForSelector('body.ready');
 
     assert.deepEqual(wrong, []);
-    assert.deepEqual(requests.filter((url) => !url.startsWith(host) && !url.startsWith('data:')), []);
+    assert.deepEqual(
+      requests.filter((url) => !url.startsWith(host) && !url.startsWith('data:')),
+      [],
+    );
     await close();
   });
 
@@ -180,12 +219,18 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
       await page.select('#example', example);
       const [manifest] = readdirSync(outdir).filter((file) => /(?<!-scripts)\.k8s\.yaml$/.test(file));
       await page.waitForFunction((file) => document.getElementById('file').value === file, {}, manifest);
-      const expected = readdirSync(outdir, { recursive: true }).filter((file) => /yaml$|Kustomization$/.test(file));
+      const expected = readdirSync(outdir, { recursive: true }).filter((file) =>
+        /yaml$|Kustomization$/.test(file),
+      );
       const files = await page.$$eval('#file option', (options) => options.map(({ value }) => value));
       assert.deepEqual(files.toSorted(), expected.toSorted());
       for (const file of files) {
         await page.select('#file', file);
-        assert.equal(await read('#manifest'), readFileSync(join(outdir, file), 'utf8'), `${example}: ${file}`);
+        assert.equal(
+          await read('#manifest'),
+          readFileSync(join(outdir, file), 'utf8'),
+          `${example}: ${file}`,
+        );
       }
       await page.select('#file', manifest);
     }
@@ -201,26 +246,40 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
     const before = requests.length;
     await write(WRONG);
     await status('2 problems');
-    const problems = await page.$$eval('#problems li', (items) => items.map(({ textContent }) => textContent));
-    assert.match(problems[0], /^3:12 s3\.address: given "https:\/\/rgw:443"; expected a host name or IPv4 address/);
+    const problems = await page.$$eval('#problems li', (items) =>
+      items.map(({ textContent }) => textContent),
+    );
+    assert.match(
+      problems[0],
+      /^3:12 s3\.address: given "https:\/\/rgw:443"; expected a host name or IPv4 address/,
+    );
     assert.match(problems[1], /^6:12 readonly\.replica: .*did you mean "replicas"\?/);
-    const marked = await page.$$eval('#editor .cm-lintRange-error', (marks) => marks.map(({ textContent }) => textContent));
+    const marked = await page.$$eval('#editor .cm-lintRange-error', (marks) =>
+      marks.map(({ textContent }) => textContent),
+    );
     assert.deepEqual(marked, ['https://rgw:443', '2']);
     assert.equal((await page.$$('#editor .cm-lint-marker-error')).length, 2);
     await shot('problems');
     await page.click('#problems li:nth-child(2) button');
-    const line = await page.evaluate(() => getSelection().anchorNode.parentElement.closest('.cm-line').textContent);
+    const line = await page.evaluate(
+      () => getSelection().anchorNode.parentElement.closest('.cm-line').textContent,
+    );
     assert.equal(line, '  replica: 2');
 
     await write('name: [');
     await page.waitForFunction(() => document.querySelector('#problems li')?.textContent.startsWith('1:'));
     await write('');
-    await page.waitForFunction(() => document.querySelector('#problems li')?.textContent.includes('an empty file'));
+    await page.waitForFunction(() =>
+      document.querySelector('#problems li')?.textContent.includes('an empty file'),
+    );
     await write(WRONG.replace('https://rgw:443', 'rgw').replace('replica:', 'replicas:'));
     await status('files, made in');
     assert.equal(await textOf('#problems'), '');
     // What a person types, and what comes out of it, stays on the page.
-    assert.deepEqual(requests.slice(before).filter((url) => !/^(blob|data):/.test(url)), []);
+    assert.deepEqual(
+      requests.slice(before).filter((url) => !/^(blob|data):/.test(url)),
+      [],
+    );
     assert.deepEqual(wrong, []);
     await close();
   });
@@ -237,12 +296,16 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
     await shot('completion');
     await page.keyboard.press('Escape');
     const address = await page.evaluate(() => {
-      const found = [...document.querySelectorAll('#editor .cm-line')].find((one) => one.textContent.includes('bucket'));
+      const found = [...document.querySelectorAll('#editor .cm-line')].find((one) =>
+        one.textContent.includes('bucket'),
+      );
       const { x, y, height } = found.getBoundingClientRect();
       return { x: x + 40, y: y + height / 2 };
     });
     await page.mouse.move(address.x, address.y);
-    await page.waitForFunction(() => /bucket/i.test(document.querySelector('.cm-tooltip-hover')?.textContent ?? ''));
+    await page.waitForFunction(() =>
+      /bucket/i.test(document.querySelector('.cm-tooltip-hover')?.textContent ?? ''),
+    );
     await shot('hover');
     assert.deepEqual(wrong, []);
     await close();
@@ -250,7 +313,9 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
 
   for (const dark of [false, true])
     test(`the picture, on a ${dark ? 'dark' : 'light'} page`, async () => {
-      const { page, wrong, shot, textOf, close } = await openPlayground(`${host}playground/index.html`, { dark });
+      const { page, wrong, shot, textOf, close } = await openPlayground(`${host}playground/index.html`, {
+        dark,
+      });
       await page.click('#tab-picture');
       await page.waitForFunction(() => document.getElementById('picture').naturalWidth > 300);
       assert.equal(await page.$eval('html', (html) => html.classList.contains('dark')), dark);
@@ -274,7 +339,10 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
 
     const second = await openPlayground(link);
     assert.equal(await second.read('#editor'), text);
-    assert.equal(second.requests.some((url) => url.includes('yaml=') && !url.includes('#')), false);
+    assert.equal(
+      second.requests.some((url) => url.includes('yaml=') && !url.includes('#')),
+      false,
+    );
     assert.deepEqual(second.wrong, []);
     await second.close();
 

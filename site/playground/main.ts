@@ -3,12 +3,10 @@ import { yaml, yamlLanguage } from '@codemirror/lang-yaml';
 import { type Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
 import { Compartment, EditorState, type Extension } from '@codemirror/state';
 import { oneDark } from '@codemirror/theme-one-dark';
-import { EditorView, hoverTooltip, keymap } from '@codemirror/view';
+import { EditorView, keymap } from '@codemirror/view';
 import { basicSetup } from 'codemirror';
-import { stateExtensions } from 'codemirror-json-schema';
-import { yamlCompletion, yamlSchemaHover } from 'codemirror-json-schema/yaml';
 import type { Problem } from '../../lib/config/problems';
-import schema from '../../milvus.schema.json';
+import { complete, descriptions } from './completion';
 import { draw, EXAMPLES, exampleText, run } from './library';
 import { fragmentOf, textOfFragment } from './link';
 
@@ -52,9 +50,8 @@ const editor = new EditorView({
     yaml(),
     lintGutter(),
     autocompletion(),
-    yamlLanguage.data.of({ autocomplete: yamlCompletion() }),
-    hoverTooltip(yamlSchemaHover()),
-    stateExtensions(schema as unknown as Parameters<typeof stateExtensions>[0]),
+    yamlLanguage.data.of({ autocomplete: complete }),
+    descriptions,
     keymap.of([{ key: 'Mod-i', run: startCompletion }]),
     theme.of(themed()),
     EditorView.updateListener.of(({ docChanged }) => {
@@ -88,7 +85,12 @@ function diagnosticOf({ at, path, given, expected, fix }: Problem): Diagnostic {
 
 function showProblems(problems: readonly Problem[]): void {
   const diagnostics = problems.map(diagnosticOf);
-  editor.dispatch(setDiagnostics(editor.state, [...diagnostics].sort((a, b) => a.from - b.from)));
+  editor.dispatch(
+    setDiagnostics(
+      editor.state,
+      [...diagnostics].sort((a, b) => a.from - b.from),
+    ),
+  );
   problemList.replaceChildren(
     ...problems.map(({ at }, index) => {
       const { from = 0, message = '' } = diagnostics[index] ?? {};
@@ -123,7 +125,8 @@ async function showPicture(): Promise<void> {
   picture.src = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
 }
 /** Neither scripts nor Jobs. */
-const isManifest = (file: string) => /\.k8s\.yaml$/.test(file) && !/-scripts\.k8s\.yaml$|(^|\/)jobs\//.test(file);
+const isManifest = (file: string) =>
+  /\.k8s\.yaml$/.test(file) && !/-scripts\.k8s\.yaml$|(^|\/)jobs\//.test(file);
 
 function update(): void {
   const started = performance.now();
@@ -156,7 +159,8 @@ function later(): void {
 }
 
 const exampleChoice = element<HTMLSelectElement>('example');
-for (const file of EXAMPLES) exampleChoice.append(new Option(file.replace(/^examples\/|\/milvus\.yaml$/g, ''), file));
+for (const file of EXAMPLES)
+  exampleChoice.append(new Option(file.replace(/^examples\/|\/milvus\.yaml$/g, ''), file));
 exampleChoice.addEventListener('change', () => {
   load(exampleText(exampleChoice.value));
   history.replaceState(null, '', location.pathname);

@@ -2,12 +2,13 @@
  * What the library uses of Node.js, for a browser: files in memory, and kept packages for the rest. The build puts it
  * in the place of Node's own modules.
  */
+
+import { files as projectFiles } from 'virtual:project-files';
 import { md5, sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { dequal } from 'dequal';
 import path from 'path-browserify';
-import { files as projectFiles } from 'virtual:project-files';
 
 /** Paths of files, all absolute, and what is in them. A directory is what has files in it. */
 export const files = new Map(Object.entries(projectFiles).map(([file, text]) => [`/${file}`, text]));
