@@ -3,7 +3,7 @@
  * so that it can lie anywhere. With --dev: serves it, and builds anew what changes.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import * as vitepress from 'vitepress';
@@ -16,7 +16,7 @@ const PUBLIC = join(SITE, '.cache/public');
 
 /** VitePress wants to know at build time what the page is under. It is told this, which every page then works out. */
 const BASE = '/__base__/';
-/** @type {Record<string, (text: string, up: string) => string>} by the end of a file's name */
+/** @type {Record<string, (text: string, up: string) => string>} by the end of a file's name; `up` leads to the top */
 const RELOCATE = {
   '.html': (text, up) =>
     text
@@ -85,9 +85,14 @@ const standIns = {
 
 const playground = await esbuild.context({
   absWorkingDir: SITE,
-  entryPoints: ['playground/main.ts', 'playground/main.css', 'playground/index.html', 'icon.svg'],
+  entryPoints: [
+    ...['playground/main.ts', 'playground/main.css', 'playground/index.html', 'icon.svg'].map((file) => ({
+      in: file,
+      out: file.replace(/\.\w+$/, ''),
+    })),
+    { in: '../docs/images/cluster.svg', out: 'cluster' },
+  ],
   loader: { '.html': 'copy', '.svg': 'copy' },
-  outbase: '.',
   bundle: true,
   // No module: browsers do not load those from a file.
   format: 'iife',
@@ -119,10 +124,10 @@ if (process.argv.includes('--dev')) {
   // It would be shown under addresses of any depth, from where nothing relative leads anywhere: the host has one.
   rmSync(join(DIST, '404.html'));
   for (const name of readdirSync(DIST, { recursive: true })) {
-    const kind = Object.keys(RELOCATE).find((end) => name.endsWith(end));
-    if (kind === undefined) continue;
-    const up = relative(dirname(name), '.');
-    const text = RELOCATE[kind](readFileSync(join(DIST, name), 'utf8'), up === '' ? './' : `${up}/`);
+    const relocate = RELOCATE[extname(name)];
+    const built = relocate === undefined ? '' : readFileSync(join(DIST, name), 'utf8');
+    if (relocate === undefined || !built.includes(BASE)) continue;
+    const text = relocate(built, relative(dirname(name), '.').replace(/$/, '/').replace(/^\/$/, './'));
     if (text.includes(BASE)) throw new Error(`dist/${name} has a link that is not relative`);
     writeFileSync(join(DIST, name), text);
   }

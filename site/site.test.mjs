@@ -175,7 +175,7 @@ describe('the page', { skip: chromium === undefined && 'no Chromium is installed
 
     assert.deepEqual(wrong, []);
     assert.deepEqual(
-      requests.filter((url) => !url.startsWith(host) && !url.startsWith('data:')),
+      requests.filter((url) => !url.startsWith(host) && !/^(blob|data):/.test(url)),
       [],
     );
     await close();
