@@ -14,7 +14,7 @@ export function exampleText(file: string): string {
 
 /** What `npm run synth` would do with a text as milvus.yaml. */
 export type Outcome =
-  | { readonly problems: readonly Problem[]; readonly report: string }
+  | { readonly problems: readonly Problem[] }
   | {
       readonly problems?: undefined;
       /** The files in dist/, by their names. */
@@ -35,7 +35,7 @@ export function run(text: string): Outcome {
     };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return { problems: error.reports.flatMap((report) => report.problems), report: error.message };
+    return { problems: error.reports.flatMap((report) => report.problems) };
   }
 }
 

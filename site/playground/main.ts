@@ -5,9 +5,9 @@ import { Compartment, EditorState, type Extension } from '@codemirror/state';
 import { oneDark } from '@codemirror/theme-one-dark';
 import { EditorView, keymap } from '@codemirror/view';
 import { basicSetup } from 'codemirror';
-import type { Problem } from '../../lib/config/problems';
+import { formatProblem, type Problem } from '../../lib/config/problems';
 import { complete, descriptions } from './completion';
-import { draw, EXAMPLES, exampleText, run } from './library';
+import { draw, EXAMPLES, exampleText, type Outcome, run } from './library';
 import { fragmentOf, textOfFragment } from './link';
 
 const element = <T extends HTMLElement>(id: string): T => {
@@ -69,18 +69,15 @@ function replace(view: EditorView, text: string): void {
 }
 
 /** The word that a problem is about, or the end of the file. */
-function diagnosticOf({ at, path, given, expected, fix }: Problem): Diagnostic {
+function diagnosticOf(problem: Problem): Diagnostic {
   const { doc } = editor.state;
-  const line = doc.line(Math.min(at?.line ?? 1, doc.lines));
-  const from = Math.min(line.from + (at?.column ?? 1) - 1, line.to);
+  const { line: number = 1, column = 1 } = problem.at ?? {};
+  const line = doc.line(Math.min(number, doc.lines));
+  const from = Math.min(line.from + column - 1, line.to);
   const [word = ''] = /^[^\s#]*/.exec(doc.sliceString(from, line.to)) ?? [];
-  const message = `${path === '' ? '' : `${path}: `}${given === undefined ? '' : `given ${given}; `}expected ${expected}`;
-  return {
-    from,
-    to: from + word.length,
-    severity: 'error',
-    message: fix === undefined ? message : `${message}\n${fix}`,
-  };
+  // Its place is where it is shown.
+  const message = formatProblem({ ...problem, at: undefined });
+  return { from, to: from + word.length, severity: 'error', message };
 }
 
 function showProblems(problems: readonly Problem[]): void {
@@ -128,10 +125,20 @@ async function showPicture(): Promise<void> {
 const isManifest = (file: string) =>
   /\.k8s\.yaml$/.test(file) && !/-scripts\.k8s\.yaml$|(^|\/)jobs\//.test(file);
 
+function outcomeOf(text: string): Outcome {
+  try {
+    return run(text);
+  } catch (error) {
+    document.body.classList.add('failed');
+    status.textContent = `This is a fault of the program, not of your file: ${error}`;
+    throw error;
+  }
+}
+
 function update(): void {
   const started = performance.now();
   const text = editor.state.doc.toString();
-  const outcome = run(text);
+  const outcome = outcomeOf(text);
   const milliseconds = Math.round(performance.now() - started);
   const failed = outcome.problems !== undefined;
   document.body.classList.toggle('failed', failed);
