@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { accessSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, extname, join } from 'node:path';
@@ -28,6 +28,8 @@ const chromium = ['chromium', 'chromium-browser', 'google-chrome']
   });
 if (chromium === undefined && process.env.CI === 'true')
   throw new Error('no Chromium is installed: in CI no test may be skipped');
+
+if (!existsSync(join(DIST, 'index.html'))) throw new Error('there is no page yet: npm run site makes it');
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
