@@ -5,6 +5,7 @@ import { suggest } from '../config/problems';
 import { imageTable } from '../output/images';
 import { staleFiles } from '../output/stale';
 import { defaultOutdir } from '../output/synthesize';
+import { backups } from './backups';
 import {
   asJson,
   CONFIG,
@@ -94,6 +95,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   status,
   diff,
   job,
+  backups,
   restore: restoreCommand,
   explain: explainCommand,
   show: showCommand,

@@ -25,7 +25,7 @@ const JOBS = ['smoke-test', 'backup', 'restore', 'verify-backup', 'list-backups'
 type JobKind = (typeof JOBS)[number];
 
 /** What a shell calls "ended by SIGINT". */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 /** For the old Job and its pods to go, which have to be gone before the new one comes. */
 const REPLACE_SECONDS = 180;
 
