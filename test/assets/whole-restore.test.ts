@@ -101,7 +101,6 @@ describeWholeBackups('restores', (place) => {
     expect(await fails(restore({ ...load, PATH: `${broken}:${shims}:/usr/bin:/bin` }))).toMatch(
       /the load into .* broke off, and left it incomplete/,
     );
-    expect(contents()).not.toBe(before);
     expect(await fails(restore({ BACKUP: '20260702T021500Z' }))).toMatch(
       /restore-load: a restore of 20260701T021500Z into .* has not ended: start it again with BACKUP=20260701T021500Z /,
     );
