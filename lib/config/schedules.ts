@@ -64,6 +64,9 @@ const WORD_SECONDS: Readonly<Record<string, number>> = {
 /** Long enough for the 29th of February. */
 const DAYS_LOOKED_AT = 9 * 366;
 
+/** What has not ended well for so many of its longest pauses is too old, for alerts and `status`. */
+export const OLD_AFTER_RUNS = 2;
+
 /** The longest time between two runs of a schedule without fault, in seconds. */
 export function longestPauseSeconds(text: string): number {
   const every = goDurationSeconds(EVERY.exec(text)?.[1] ?? '') ?? WORD_SECONDS[text];

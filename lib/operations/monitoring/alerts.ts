@@ -1,3 +1,4 @@
+import { OLD_AFTER_RUNS } from '../../config/schedules';
 import type { Monitored, ScheduledJob } from './monitored';
 
 /** An alert, as Prometheus takes it. */
@@ -25,8 +26,6 @@ const NEAR_LIMIT = 0.9;
 const LITTLE_SPACE = 0.1;
 const MANY_CONNECTIONS = 0.8;
 const LATE_SECONDS = 3600;
-/** As `status` says it. */
-export const OLD_AFTER_RUNS = 2;
 
 /** What one alert says; the rest follows from its name and the cluster. */
 interface Rule {
