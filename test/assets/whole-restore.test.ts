@@ -13,7 +13,6 @@ describeWholeBackups('restores', (place) => {
     elsewhere,
     execute,
     backUp,
-    RESTORE,
     restore,
     ended,
     well,
@@ -30,9 +29,8 @@ describeWholeBackups('restores', (place) => {
     contents,
     passes,
     fails,
-    wipe,
-    killAt,
   } = place;
+
   test('a restore replaces nothing unasked, and keeps aside what it replaces when it is asked', async () => {
     await fill();
     await passes(backUp());
@@ -125,17 +123,4 @@ describeWholeBackups('restores', (place) => {
     );
     expect(contents()).toBe(before);
   }, 240_000);
-
-  test('a restore that is killed at any step is run again, and comes to its end', async () => {
-    await fill();
-    await passes(backUp());
-    const before = { rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) };
-    await wipe();
-    // Where it was killed, it goes on: nothing is wiped in between.
-    let call = 3;
-    while (await killAt(call, RESTORE)) call += 3;
-    expect(call).toBeGreaterThan(10);
-    expect(contents()).toBe(before.rows);
-    expect(before.objects).toMatchObject(await objects(`vectors:vectors/${TABLES}`));
-  }, 600_000);
 });
