@@ -1,11 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /**
- * How long it takes: start-up, one cluster, and fleets. Whole processes, in turns, so that a machine that gets slower
+ * How long it takes: start-up, one cluster, the commands, an edit that is watched, and fleets. Whole processes, in turns, so that a machine that gets slower
  * slows all of them down; what to look at is the medians and their ratios.
  *
  *   npm run bench -- [--runs 7] [--clusters 1,10,100,1000] [--json FILE] [--helm-chart DIRECTORY [--helm helm]]
@@ -45,6 +45,7 @@ function measure(command: string, args: readonly string[], env: NodeJS.ProcessEn
     cwd: ROOT,
     env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false', CDK8S_OUTDIR: outdir, ...env },
     encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error?.message ?? stderr}`);
@@ -104,6 +105,14 @@ const STARTUP = {
   version: 'cdk8s --version',
   cli: 'cdk8s synth',
 };
+/** Commands of one cluster, against `node -e 0`. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['explain', 'readonly.cache.cacheSize'],
+  ['show'],
+  ['images'],
+  ['diff', '--against', 'dist'],
+  ['from-helm', 'milvus-test', 'milvus/milvus', '-f', 'examples/migrated-release/values.yaml'],
+];
 const CLI = join(ROOT, 'node_modules/.bin/cdk8s');
 
 function startup(): Record<string, number> {
@@ -126,6 +135,68 @@ function startup(): Record<string, number> {
     RUNS,
   );
   return Object.fromEntries([...results].map(([name, { milliseconds }]) => [name, milliseconds]));
+}
+
+/** Milliseconds of each command, by what is typed. */
+function commands(): Record<string, number> {
+  const env = { MILVUS_CONFIG: join(ROOT, 'milvus.yaml') };
+  measure('node', ['synth.js', '-q', '-o', outdir], env);
+  const results = medians(
+    COMMANDS.map((args) => ({
+      name: args[0] ?? '',
+      run: () => measure('node', ['scripts/bundled.js', 'cli', ...args], env),
+    })),
+    RUNS,
+  );
+  return Object.fromEntries([...results].map(([name, { milliseconds }]) => [name, milliseconds]));
+}
+
+/** Milliseconds from an edit of the configuration to the manifest in the output directory, while it is watched. */
+async function watched(): Promise<number> {
+  const file = join(directory, 'watched.yaml');
+  const edit = (replicas: number) =>
+    writeFileSync(
+      file,
+      `name: watched\ns3: { address: 10.0.0.1, bucket: vectors }\nreadonly: { replicas: ${replicas} }\n`,
+    );
+  edit(1);
+  rmSync(outdir, { recursive: true, force: true });
+  const child = spawn('node', ['synth.js', '--watch', '-c', file, '-o', outdir], { cwd: ROOT });
+  try {
+    await new Promise<void>((resolve) =>
+      child.stderr.on('data', (text) => String(text).includes('Watching') && resolve()),
+    );
+    const times: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      const start = performance.now();
+      const written = new Promise<void>((resolve) => {
+        const watcher = watch(outdir, (_, name) => {
+          if (name !== 'watched.k8s.yaml') return;
+          watcher.close();
+          resolve();
+        });
+      });
+      edit(2 + run);
+      await written;
+      times.push(performance.now() - start);
+    }
+    return median(times);
+  } finally {
+    child.kill();
+  }
+}
+
+/** Of a fleet whose manifests are there: `check`, and what kubectl makes of its Kustomization. */
+function manifests(clusters: number): Record<string, number> {
+  const config = fleet(clusters);
+  synth(config);
+  const env = { MILVUS_CONFIG: config };
+  return {
+    check: measure('node', ['scripts/bundled.js', 'cli', 'check'], env).milliseconds,
+    ...(clusters > 200
+      ? {}
+      : { 'kubectl kustomize': measure('kubectl', ['kustomize', outdir], env).milliseconds }),
+  };
 }
 
 interface Fleet {
@@ -181,11 +252,20 @@ function table(rows: readonly (readonly string[])[]): string {
 const ms = (milliseconds: number) => `${milliseconds.toFixed(milliseconds < 100 ? 1 : 0)} ms`;
 const times = (ratio: number) => `${ratio.toFixed(2)}x`;
 
-try {
+async function main(): Promise<void> {
   const parts = startup();
   const part = (name: keyof typeof STARTUP) => parts[STARTUP[name]] ?? Number.NaN;
+  const answers = commands();
+  const edit = await watched();
   const sizes = fleets();
   const ratios = {
+    'node synth.js / node -e 0': part('app') / part('node'),
+    ...Object.fromEntries(
+      Object.entries(answers).map(([name, milliseconds]) => [
+        `${name} / node -e 0`,
+        milliseconds / part('node'),
+      ]),
+    ),
     'node synth.js / require(cdk8s-plus-25)': part('app') / part('plus'),
     'npm run synth / cdk8s --version': part('npm') / part('version'),
   };
@@ -207,6 +287,18 @@ try {
     ])}`,
   );
 
+  console.log(`\nan edit, watched: ${ms(edit)} until it is in dist`);
+  for (const { clusters, milliseconds } of sizes.filter((size) => size.clusters >= 100)) {
+    const { check = Number.NaN, 'kubectl kustomize': kustomize } = manifests(clusters);
+    const built = kustomize === undefined ? '' : `, kubectl kustomize ${ms(kustomize)}`;
+    console.log(`${clusters} clusters: check / synth ${times(check / milliseconds)}${built}`);
+  }
+  const [thousand, tenThousand] = [1000, 10_000].map((size) =>
+    sizes.find(({ clusters }) => clusters === size),
+  );
+  if (thousand !== undefined && tenThousand !== undefined)
+    console.log(`10,000 clusters / 1,000: ${times(tenThousand.milliseconds / thousand.milliseconds)}`);
+
   const chart = options['helm-chart'];
   const perRelease = chart === undefined ? undefined : helm(chart);
   const last = sizes.at(-1);
@@ -220,12 +312,14 @@ try {
     cores: cpus().length,
     runs: RUNS,
     startup: parts,
+    commands: answers,
+    watched: edit,
     ratios,
     fleets: sizes,
     helmTemplate: perRelease,
   };
   writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
   console.log(`\n${options.json}`);
-} finally {
-  rmSync(directory, { recursive: true, force: true });
 }
+
+void main().finally(() => rmSync(directory, { recursive: true, force: true }));

@@ -116,7 +116,7 @@ test('a mistake in the sources is shown with its place, and mended by the next e
 });
 
 test('an error that nobody expects names the lines of TypeScript, and the app is not run a second time', () => {
-  edit('main.ts', 'process.exitCode =', "process.stderr.write('main runs\\n');\nprocess.exitCode =");
+  edit('main.ts', 'endWith(forCdk8s', "process.stderr.write('main runs\\n');\nendWith(forCdk8s");
   edit('lib/milvus-cluster.ts', 'this.settings = settings;', "if (settings) throw new Error('a bug');");
   const { status, stderr } = synth();
   expect(status).not.toBe(0);

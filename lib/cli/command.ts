@@ -280,6 +280,13 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+/** The exit code of this process. It ends by itself, when all is written that goes to a pipe. */
+export function endWith(code: ExitCode): void {
+  void Promise.resolve(code).then((ended) => {
+    process.exitCode ??= ended; // unless the output could not be written
+  });
+}
+
 function currentDirectory(): string {
   try {
     return process.cwd();

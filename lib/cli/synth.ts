@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { progressLine } from '../output/progress';
 import { STDOUT, synthesizeStream } from '../output/stream';
-import { staleWarning, streamSummary, summary } from '../output/summary';
-import { defaultOutdir, synthesize } from '../output/synthesize';
+import { headline, staleWarning, streamSummary, summary } from '../output/summary';
+import { defaultOutdir, Memory, synthesize } from '../output/synthesize';
 import { quoted } from '../shell';
 import {
   asJson,
@@ -13,9 +13,11 @@ import {
   FORMAT,
   OUTDIR,
   options,
+  runCommand,
   UsageError,
 } from './command';
 import { problemsAsJson } from './problem-formats';
+import { Watcher } from './watch';
 
 const OPTIONS = {
   config: CONFIG,
@@ -29,47 +31,85 @@ const OPTIONS = {
     about:
       'remove what earlier runs made there and this one does not: without it such files are named, and stay.\nWhat this program did not make stays in any case',
   },
+  watch: {
+    type: 'boolean',
+    about: 'go on, and synthesize again when the configuration changes; of several clusters those that do',
+  },
   quiet: { type: 'boolean', short: 'q', about: 'no summary; warnings are written all the same' },
   format: FORMAT,
 } as const;
 
 /** In a file of its own, which imports little: `npm run synth` runs nothing else. */
 export const synth: Command = {
-  synopsis: '[-c CONFIG] [-o DIRECTORY] [--prune] [-q] [--format json]',
+  synopsis: '[-c CONFIG] [-o DIRECTORY] [--prune] [--watch] [-q] [--format json]',
   summary: 'writes the manifests',
   about: 'Synthesizes the manifests of every configured cluster. Nothing is written when anything is wrong.',
   options: OPTIONS,
   example: '-c milvus.yaml -o dist',
   afterFailure: '\nNothing was written.\n',
   run: (args, context, called) => {
-    const { stdout, stderr, cwd, env } = context;
-    const { config, outdir = defaultOutdir(env), prune, quiet, format } = options(args, OPTIONS);
-    const json = asJson(format);
-    const given = { config: config?.join(), cwd, env, onProgress: progressLine(stderr) };
-    const warn = (warning: string) => stderr.write(`Warning: ${warning}\n`);
-    const tell = (text: string) => quiet !== true && stderr.write(`${text}\n`);
-
-    if (outdir === STDOUT) {
-      if (prune === true) throw new UsageError(`option '--prune' needs a directory, not standard output`);
-      if (json)
-        throw new UsageError(`option '--format json' and the manifests would both go to standard output`);
-      const { synthesis, stream } = synthesizeStream(given);
-      for (const warning of synthesis.warnings) warn(warning);
-      stdout.write(stream);
-      tell(streamSummary(synthesis));
-      return EXIT.ok;
-    }
-
-    const onPrune = (files: readonly string[]) =>
-      stderr.write(`Removing ${files.length} files of earlier runs from ${outdir}/: ${files.join(', ')}\n`);
-    const synthesis = synthesize({ ...given, outdir, prune, onPrune });
-    const stale = staleWarning(synthesis, thisCommand(called, { config, outdir }, context));
-    for (const warning of [...synthesis.warnings, ...(stale === undefined ? [] : [stale])]) warn(warning);
-    if (json) stdout.write(problemsAsJson([]));
-    tell(summary(synthesis));
-    return EXIT.ok;
+    const { watch } = options(args, OPTIONS);
+    return watch === true ? watching(args, context, called) : run(args, context, called);
   },
 };
+
+/** What a run knows of those before it, while the configuration is watched. */
+interface Watch {
+  readonly memory: Memory;
+  readonly warned: Set<string>;
+  /** Undefined before the first one. */
+  last?: number;
+}
+
+function run(args: readonly string[], context: CommandContext, called: string, watch?: Watch): number {
+  const start = performance.now();
+  const { stdout, stderr, cwd, env } = context;
+  const { config, outdir = defaultOutdir(env), prune, quiet, format } = options(args, OPTIONS);
+  const json = asJson(format);
+  const given = { config: config?.join(), cwd, env, onProgress: progressLine(stderr) };
+  const warn = (warning: string) => stderr.write(`Warning: ${warning}\n`);
+  const tell = (text: string) => quiet !== true && stderr.write(`${text}\n`);
+
+  if (outdir === STDOUT) {
+    if (prune === true) throw new UsageError(`option '--prune' needs a directory, not standard output`);
+    if (watch !== undefined) throw new UsageError(`option '--watch' needs a directory, not standard output`);
+    if (json)
+      throw new UsageError(`option '--format json' and the manifests would both go to standard output`);
+    const { synthesis, stream } = synthesizeStream(given);
+    for (const warning of synthesis.warnings) warn(warning);
+    stdout.write(stream);
+    tell(streamSummary(synthesis));
+    return EXIT.ok;
+  }
+
+  const onPrune = (files: readonly string[]) =>
+    stderr.write(`Removing ${files.length} files of earlier runs from ${outdir}/: ${files.join(', ')}\n`);
+  const synthesis = synthesize({ ...given, outdir, prune, onPrune }, watch?.memory);
+  const stale = staleWarning(synthesis, thisCommand(called, { config, outdir }, context));
+  const warnings = [...synthesis.warnings, ...(stale === undefined ? [] : [stale])];
+  for (const warning of warnings) if (watch?.warned.has(warning) !== true) warn(warning);
+  if (json) stdout.write(problemsAsJson([]));
+  if (watch?.last === undefined) tell(summary(synthesis));
+  else if (synthesis.written.changed > 0 || watch.last !== EXIT.ok) {
+    tell(`${headline(synthesis)} (${Math.round(performance.now() - start)} ms)`);
+  }
+  for (const warning of warnings) watch?.warned.add(warning);
+  return EXIT.ok;
+}
+
+/** Runs again whenever a file that was read changes, appears or goes, until a signal ends it. */
+async function watching(args: readonly string[], context: CommandContext, called: string): Promise<number> {
+  const watch: Watch = { memory: new Memory(), warned: new Set() };
+  const watcher = new Watcher(watch.memory);
+  const command: Command = { ...synth, run: (...given) => run(...given, watch) };
+  for (;;) {
+    const isFirst = watch.last === undefined;
+    watch.last = runCommand(command, args, context, called) as number;
+    if (watch.last === EXIT.usage) return EXIT.usage;
+    if (isFirst) context.stderr.write('\nWatching the configuration; Ctrl-C ends it.\n');
+    await watcher.change();
+  }
+}
 
 /** The command again, whatever the environment is then. */
 function thisCommand(

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { Owners } from './conflicts';
-import { check } from './index';
+import { type Checked, check } from './index';
 import type { MilvusConfig } from './milvus-config';
 import {
   ConfigurationError,
@@ -50,6 +50,21 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** What an earlier call found out, for one that looks at the same files again: only what changed is looked at anew. */
+export class LoadMemory {
+  /** Files that were looked for, with what was in them if they were there. */
+  public files = new Map<string, FileContent | undefined>();
+  /** Directories whose files count, whatever they are called. */
+  public readonly directories = new Set<string>();
+  /** What became of each configuration, by its text. */
+  public checked = new Map<string, Checked>();
+}
+
+interface FileContent {
+  readonly bytes: Uint8Array;
+  readonly documents: readonly YamlDocument[] | ConfigurationError;
+}
+
 /** A YAML document that describes a cluster, before it is checked. */
 interface Source {
   readonly name: string;
@@ -67,9 +82,10 @@ interface FileDocument {
 
 /**
  * Loads every cluster of the configuration and checks all of them, one by one and against each other.
+ * @param memory of earlier calls, for the next one; without it nothing is remembered
  * @throws ConfigurationError with every problem of every file
  */
-export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
+export function loadClusters(options: LoadOptions = {}, memory?: LoadMemory): LoadedCluster[] {
   const env = options.env ?? process.env;
   const cwd = options.cwd ?? process.cwd();
   const config = options.config ?? (env['MILVUS_CONFIG'] || 'milvus.yaml');
@@ -86,8 +102,11 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
     }
   };
 
-  const reader = new Reader(cwd);
-  const found = patternsIn(config).flatMap((pattern) => attempt(() => findFiles(pattern, cwd)) ?? []);
+  const reader = new Reader(cwd, memory);
+  const checkOnce = remembering(memory);
+  const found = patternsIn(config).flatMap(
+    (pattern) => attempt(() => findFiles(pattern, cwd, memory?.directories)) ?? [],
+  );
   const named = new Set(found.filter(({ listed }) => listed).map(({ file }) => file));
   const sources = [...new Set(found.map(({ file }) => file))].map((file) => ({
     file,
@@ -107,7 +126,7 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
     .flatMap(({ documents }) => documents);
   for (const source of all) {
     const substituted = substitute(source.input, env);
-    const checked = check(substituted.value, substituted.references);
+    const checked = checkOnce(substituted);
     const { problems = [] } = checked;
     const together = [...substituted.problems, ...withoutRepeats(problems, substituted.problems)];
     if (together.length > 0 || checked.settings === undefined) wrong.push({ source, problems: together });
@@ -125,6 +144,19 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
   for (const report of reportsOf(wrong, all)) reports.add(report);
   if (reports.size > 0) throw new ConfigurationError([...reports]);
   return loaded.map(({ cluster }) => cluster);
+}
+
+/** Checks a configuration, unless it was checked as it is the last time. */
+function remembering(memory: LoadMemory | undefined): (given: Substituted) => Checked {
+  if (memory === undefined) return ({ value, references }) => check(value, references);
+  const before = memory.checked;
+  memory.checked = new Map();
+  return ({ value, references }) => {
+    const text = JSON.stringify([value, ...references]);
+    const checked = before.get(text) ?? check(value, references);
+    memory.checked.set(text, checked);
+    return checked;
+  };
 }
 
 function basesOf({ documents }: Source): readonly FileDocument[] {
@@ -207,7 +239,11 @@ function patternsIn(config: string): readonly string[] {
 
 const YAML_FILE = /\.(ya?ml|json)$/;
 
-function findFiles(pattern: string, cwd: string): { readonly file: string; readonly listed: boolean }[] {
+function findFiles(
+  pattern: string,
+  cwd: string,
+  directories = new Set<string>(),
+): { readonly file: string; readonly listed: boolean }[] {
   const target = path.resolve(cwd, pattern);
   const found = (names: readonly string[]) => {
     if (names.length === 0) {
@@ -217,9 +253,12 @@ function findFiles(pattern: string, cwd: string): { readonly file: string; reado
   };
   const names = namesIn(target);
   if (names !== undefined) {
+    directories.add(target);
     return found(names.filter((name) => YAML_FILE.test(name)).map((name) => path.join(target, name)));
   }
   if (/[*?{[]/.test(pattern) && !fs.existsSync(target)) {
+    const [fixed = ''] = pattern.split(/[*?{[]/);
+    directories.add(path.dirname(path.resolve(cwd, `${fixed}x`)));
     const { globSync } = require('tinyglobby') as typeof import('tinyglobby');
     return found(globSync(pattern, { cwd, absolute: true, expandDirectories: false }));
   }
@@ -237,9 +276,16 @@ function namesIn(directory: string): readonly string[] | undefined {
 
 /** Reads YAML files, each once, with what they extend. */
 class Reader {
-  private readonly cache = new Map<string, readonly YamlDocument[] | ConfigurationError>();
+  private readonly cache = new Map<string, FileContent | undefined>();
+  private readonly before: ReadonlyMap<string, FileContent | undefined>;
 
-  public constructor(private readonly cwd: string) {}
+  public constructor(
+    private readonly cwd: string,
+    memory?: LoadMemory,
+  ) {
+    this.before = memory?.files ?? new Map();
+    if (memory !== undefined) memory.files = this.cache;
+  }
 
   public clustersIn(file: string): Source[] {
     const documents = this.documents(file);
@@ -298,10 +344,21 @@ class Reader {
   }
 
   private documents(file: string, wanted?: { at: FilePlace; path: string }): readonly YamlDocument[] {
-    const known = this.cache.get(file) ?? this.parse(this.read(file, wanted), this.show(file));
-    this.cache.set(file, known);
-    if (known instanceof ConfigurationError) throw known;
-    return known;
+    const { documents } = this.cache.get(file) ?? this.load(file, wanted);
+    if (documents instanceof ConfigurationError) throw documents;
+    return documents;
+  }
+
+  private load(file: string, wanted?: { at: FilePlace; path: string }): FileContent {
+    this.cache.set(file, undefined);
+    const bytes = this.read(file, wanted);
+    const known = this.before.get(file);
+    const content =
+      known !== undefined && Buffer.compare(known.bytes, bytes) === 0
+        ? known
+        : { bytes, documents: this.parse(bytes, this.show(file)) };
+    this.cache.set(file, content);
+    return content;
   }
 
   private parse(bytes: Uint8Array, source: string): readonly YamlDocument[] | ConfigurationError {

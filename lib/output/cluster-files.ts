@@ -5,7 +5,7 @@ import { MilvusCluster } from '../milvus-cluster';
 import { MilvusJob } from '../milvus-job';
 import { writeDocuments } from '../yaml/write';
 import type { Manifest } from './changes';
-import { GENERATED, type Staged, stage } from './files';
+import { GENERATED, KUSTOMIZATION, type Staged, stage } from './files';
 
 /** A cluster and the directory that its files go to, relative to the output directory. */
 export interface PlacedCluster {
@@ -30,6 +30,17 @@ export function jobFile(cluster: PlacedCluster, job: string): string {
 
 function jobsDirectory({ directory }: PlacedCluster): string {
   return path.posix.join(directory, 'jobs');
+}
+
+/** All files of a cluster, relative to the output directory, in the order in which they are staged. */
+export function filesOf(cluster: PlacedCluster): string[] {
+  return [
+    scriptsFile(cluster),
+    manifestFile(cluster),
+    path.posix.join(cluster.directory, KUSTOMIZATION),
+    path.posix.join(jobsDirectory(cluster), KUSTOMIZATION),
+    ...MilvusJob.namesFor(cluster.settings).map((job) => jobFile(cluster, job)),
+  ];
 }
 
 /** The objects of a cluster, as they are applied. */
@@ -69,7 +80,6 @@ export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Sta
   return objects.length;
 }
 
-/** Without an extension: kustomize finds it, `kubectl apply -f` does not take it for an object. */
 export function stageKustomization(
   outdir: string,
   directory: string,
@@ -78,12 +88,12 @@ export function stageKustomization(
 ): void {
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: 'Kustomization',
+    kind: KUSTOMIZATION,
     resources: [...resources],
   };
   stage(
     outdir,
-    path.posix.join(directory, 'Kustomization'),
+    path.posix.join(directory, KUSTOMIZATION),
     GENERATED + writeDocuments([kustomization]),
     staged,
   );

@@ -2,10 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isMapping } from '../config/validate';
 import { FaultyFile, readYaml } from '../yaml/read';
-import { isGenerated, isTemporary, read } from './files';
+import { isGenerated, isTemporary, KUSTOMIZATION, read } from './files';
 
 const MANIFEST = '.k8s.yaml';
-const KUSTOMIZATION = 'Kustomization';
 
 /**
  * The files that earlier runs made in an output directory: those with our first line, in the places where we put them.

@@ -22,7 +22,8 @@ export function staleFiles(options: LoadOptions, outdir: string): readonly Stale
   return inTemporaryDirectory((temporary) => {
     const { written } = synthesizeInto(temporary, earlierClusters(outdir), { ...options, outdir });
     return guarded(outdir, 'read', () => {
-      const leftOver = filesOfEarlierRuns(outdir).filter((file) => !written.files.includes(file));
+      const made = new Set(written.files);
+      const leftOver = filesOfEarlierRuns(outdir, made).filter((file) => !made.has(file));
       return [...written.files, ...leftOver].sort().flatMap((file): StaleFile[] => {
         const wanted = read(join(temporary, file));
         const found = read(join(outdir, file));

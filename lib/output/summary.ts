@@ -16,7 +16,12 @@ const MOST_NAMED = 5;
 
 /** What was written, how many warnings there are besides, and the commands that come next. */
 export function summary(synthesis: Synthesis): string {
-  const { outdir, clusters, written, warnings } = synthesis;
+  const steps = nextSteps(synthesis).map((step) => `  ${step}`);
+  return [headline(synthesis), '', 'Next:', ...steps].join('\n');
+}
+
+/** What was written, and how many warnings there are besides. */
+export function headline({ outdir, clusters, written, warnings }: Synthesis): string {
   const [first] = clusters;
   const what =
     clusters.length > 1
@@ -28,8 +33,7 @@ export function summary(synthesis: Synthesis): string {
     ...(written.removed.length > 0 ? [`${written.removed.length} removed`] : []),
     ...(minded > 0 ? [count(minded, 'warning')] : []),
   ].join(', ');
-  const steps = nextSteps(synthesis).map((step) => `  ${step}`);
-  return [`Synthesized ${what}: ${changes}.`, '', 'Next:', ...steps].join('\n');
+  return `Synthesized ${what}: ${changes}.`;
 }
 
 /** The same of what went to standard output, from where it goes on. */

@@ -1,9 +1,17 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type LoadedCluster, type LoadOptions, loadClusters } from '../config/load';
+import { type LoadedCluster, LoadMemory, type LoadOptions, loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { type JobName, MilvusJob } from '../milvus-job';
-import { jobFile, manifestFile, type PlacedCluster, scriptsFile, stageKustomization } from './cluster-files';
+import {
+  filesOf,
+  jobFile,
+  manifestFile,
+  type PlacedCluster,
+  scriptsFile,
+  stageKustomization,
+} from './cluster-files';
 import { abandonedFiles, clustersOfEarlierRuns, filesOfEarlierRuns } from './earlier';
 import { commit, discard, guarded, nothingStaged, OutputError, remove, type Written } from './files';
 import { type Share, stageClusters } from './threads';
@@ -52,19 +60,61 @@ export interface Synthesis {
   readonly warnings: readonly string[];
 }
 
+/** What earlier runs of this process made: a cluster whose configuration and files are as they were is not made anew. */
+export class Memory extends LoadMemory {
+  private made = new Map<string, Made>();
+
+  /** How many objects a cluster has; undefined when it is to be made. */
+  public objectsOf(target: string, cluster: PlacedCluster): number | undefined {
+    const known = this.made.get(cluster.directory);
+    return known?.settings === cluster.settings && known.stamps === stampsOf(target, cluster)
+      ? known.objects
+      : undefined;
+  }
+
+  public keep(target: string, clusters: readonly PlacedCluster[], objects: readonly number[]): void {
+    this.made = new Map(
+      clusters.map((cluster, index) => [
+        cluster.directory,
+        {
+          settings: cluster.settings,
+          objects: objects[index] ?? 0,
+          stamps: stampsOf(target, cluster),
+        },
+      ]),
+    );
+  }
+}
+
+interface Made {
+  readonly settings: Settings;
+  readonly objects: number;
+  readonly stamps: string;
+}
+
+function stampsOf(target: string, cluster: PlacedCluster): string {
+  return filesOf(cluster)
+    .map((file) => {
+      const { size, mtimeMs } = fs.statSync(path.join(target, file), { throwIfNoEntry: false }) ?? {};
+      return `${size} ${mtimeMs}`;
+    })
+    .join();
+}
+
 /**
  * Loads the configuration, synthesizes every cluster and writes the manifests: one directory per cluster when there are
  * several, or when the output directory has others of an earlier run, which are left alone. No file changes before
  * everything is there, so that a failure leaves the output directory as it was.
+ * @param memory of earlier runs, for the next one; without it nothing is remembered
  * @throws ConfigurationError with every problem of the configuration
  * @throws OutputError when the output directory can not be written
  */
-export function synthesize(options: SynthesizeOptions = {}): Synthesis {
+export function synthesize(options: SynthesizeOptions = {}, memory?: Memory): Synthesis {
   const { cwd = '', prune = false, onPrune } = options;
   const outdir = options.outdir ?? defaultOutdir(options.env ?? process.env);
   const target = path.resolve(cwd, outdir);
   const others = prune ? [] : earlierClusters(target);
-  const synthesis = synthesizeInto(target, others, { ...options, outdir });
+  const synthesis = synthesizeInto(target, others, { ...options, outdir }, memory);
   const { files } = synthesis.written;
   const stale = guarded(target, 'read', () => {
     const belongs = new Set(files);
@@ -90,14 +140,17 @@ export function synthesizeInto(
   target: string,
   others: readonly string[],
   options: SynthesizeOptions & { readonly outdir: string },
+  memory?: Memory,
 ): Synthesis {
-  const loaded = loadClusters(options);
+  const loaded = loadClusters(options, memory);
   const placed = placeClusters(loaded, others);
+  const counts = placed.map((cluster) => memory?.objectsOf(target, cluster));
+  const toMake = placed.filter((_, index) => counts[index] === undefined);
 
   const top = nothingStaged();
   const shares: Share[] = [];
   try {
-    shares.push(...stageClusters(target, placed, (done) => options.onProgress?.(done, placed.length)));
+    shares.push(...stageClusters(target, toMake, (done) => options.onProgress?.(done, toMake.length)));
     failOf(shares);
     if (isFleet(loaded, others)) stageKustomization(target, '', directoriesOf(placed, others), top);
   } catch (error) {
@@ -105,8 +158,10 @@ export function synthesizeInto(
     throw error;
   }
 
-  const objects = shares.flatMap((share) => share.objects);
-  const parts = [...shares.map(({ staged }) => staged), top];
+  const made = shares.flatMap((share) => share.objects).values();
+  const objects = counts.map((count) => count ?? Number(made.next().value));
+  const changed = commit(target, [...shares.map(({ staged }) => staged), top]);
+  memory?.keep(target, placed, objects);
   return {
     outdir: options.outdir,
     clusters: placed.map((cluster, index) => ({
@@ -119,8 +174,8 @@ export function synthesizeInto(
       ),
     })),
     written: {
-      changed: commit(target, parts),
-      files: parts.flatMap(({ files }) => files),
+      changed,
+      files: [...placed.flatMap(filesOf), ...top.files],
       stale: [],
       removed: [],
     },
