@@ -1,0 +1,238 @@
+"""Milvus' own description of its collections: in the tables of a running MySQL, or in the dump that a backup has of them."""
+import gzip
+import io
+import json
+import os
+import re
+import time
+
+from milvus_objects import Failure, Missing, number, say
+
+#: TableFiles.file_type of what a search sees (raw, to be indexed, indexed), and of raw vectors that an index file stands in for.
+IN_USE = (1, 2, 3, 7)
+METRICS = {1: 'L2', 2: 'IP', 3: 'HAMMING', 4: 'JACCARD', 5: 'TANIMOTO', 6: 'SUBSTRUCTURE', 7: 'SUPERSTRUCTURE'}
+BINARY_METRICS = ('HAMMING', 'JACCARD', 'TANIMOTO', 'SUBSTRUCTURE', 'SUPERSTRUCTURE')
+#: Tables.engine_type. The server keeps the index of binary vectors apart (9, 10); its API does not.
+INDEXES = {
+    1: 'FLAT',
+    2: 'IVF_FLAT',
+    3: 'IVF_SQ8',
+    4: 'RNSG',
+    5: 'IVF_SQ8H',
+    6: 'IVF_PQ',
+    9: 'FLAT',
+    10: 'IVF_FLAT',
+    11: 'HNSW',
+    12: 'ANNOY',
+}
+COLUMNS = {
+    'Tables': (
+        'table_id',
+        'state',
+        'dimension',
+        'index_file_size',
+        'engine_type',
+        'index_params',
+        'metric_type',
+        'owner_table',
+        'partition_tag',
+    ),
+    'TableFiles': ('table_id', 'segment_id', 'file_type', 'row_count'),
+}
+
+
+class Segment:
+    """A folder of objects. `rows` is what the metadata counts: without those that are deleted."""
+
+    def __init__(self, table, name, rows):
+        self.table, self.name, self.rows = table, name, rows
+        self.key = (table, name)
+
+
+class Collection:
+    def __init__(self, row):
+        self.name = row['table_id']
+        self.dimension = row['dimension']
+        self.metric = METRICS.get(row['metric_type'], str(row['metric_type']))
+        self.index = INDEXES.get(row['engine_type'], str(row['engine_type']))
+        try:
+            self.index_parameters = json.loads(row['index_params'] or '{}')
+        except ValueError:
+            self.index_parameters = {}
+        size = row['index_file_size']
+        # In bytes; MiB in the API.
+        self.index_file_size = size >> 20 if size >= 1 << 20 else size
+        self.binary = self.metric in BINARY_METRICS
+        #: By its tag, '' for the rows in none: the segments of each partition.
+        self.partitions = {'': []}
+
+    @property
+    def row_bytes(self):
+        return self.dimension // 8 if self.binary else 4 * self.dimension
+
+
+def collections_of(tables, files):
+    """The collections by name, from the rows of both tables."""
+    live = [row for row in tables if row['state'] == 0]
+    collections = {row['table_id']: Collection(row) for row in live if not row['owner_table']}
+    places = {name: (collections[name], '') for name in collections}
+    for row in live:
+        owner = collections.get(row['owner_table'])
+        if owner is not None:
+            owner.partitions[row['partition_tag']] = []
+            places[row['table_id']] = (owner, row['partition_tag'])
+    segments = {}
+    for row in files:
+        if row['table_id'] in places and row['file_type'] in IN_USE:
+            key = (row['table_id'], row['segment_id'])
+            segments[key] = max(segments.get(key, 0), row['row_count'])
+    for (table, name), rows in sorted(segments.items()):
+        collection, tag = places[table]
+        collection.partitions[tag].append(Segment(table, name, rows))
+    return collections
+
+
+class Database:
+    """The metadata of a cluster that runs."""
+
+    def __init__(self):
+        self.environment = {name: os.environ.get('MYSQL_' + name, '') for name in ('HOST', 'PORT', 'USER', 'DATABASE')}
+        self.place = "database '%(DATABASE)s' at %(HOST)s:%(PORT)s" % self.environment
+        self.wait = number('WAIT_SECONDS', 60, 0, 86400)
+
+    def read(self):
+        """Both tables as they were in one instant."""
+        deadline = time.monotonic() + self.wait
+        while True:
+            try:
+                return collections_of(*self.once())
+            except (OSError, RuntimeError) as error:
+                problem = str(error)
+            if time.monotonic() >= deadline:
+                raise Failure('could not read the %s: %s' % (self.place, problem))
+            say('waiting for the %s: %s' % (self.place, problem))
+            time.sleep(2)
+
+    def once(self):
+        import pymysql
+
+        environment = self.environment
+        secret = os.environ.get('CREDENTIALS_FROM_MYSQL', '')
+        try:
+            connection = pymysql.connect(
+                host=environment['HOST'],
+                port=int(environment['PORT']),
+                user=environment['USER'],
+                password=os.environ.get('MYSQL_PWD', ''),
+                database=environment['DATABASE'],
+                charset='utf8mb4',
+                connect_timeout=10,
+                read_timeout=300,
+                cursorclass=pymysql.cursors.DictCursor,
+            )
+        except pymysql.err.OperationalError as error:
+            code, message = (error.args + (0, ''))[:2]
+            if code in (1044, 1045):
+                raise Failure("the %s refuses the login: look at Secret '%s'. %s" % (self.place, secret, message))
+            if code == 1049:
+                raise Failure('there is no %s' % self.place)
+            raise RuntimeError(message)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+                cursor.execute('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY')
+                answers = []
+                for table, columns in COLUMNS.items():
+                    cursor.execute('SELECT %s FROM %s' % (', '.join(columns), table))
+                    answers.append(cursor.fetchall())
+                return answers
+        except pymysql.err.ProgrammingError as error:
+            raise Failure('the %s has no metadata of Milvus: %s' % (self.place, error.args[-1]))
+        except pymysql.err.MySQLError as error:
+            raise RuntimeError(error.args[-1] if error.args else 'it broke off')
+        finally:
+            connection.close()
+
+
+class Dump:
+    """The metadata in a backup, as mysqldump has written it."""
+
+    def __init__(self, store, key):
+        self.store, self.key = store, key
+        self.place = '%s in the %s' % (key, store.place)
+
+    def read(self):
+        try:
+            with gzip.open(io.BytesIO(self.store.read(self.key)), 'rt', encoding='utf-8', newline='\n') as lines:
+                rows = rows_of(lines)
+        except Missing:
+            raise Failure('there is no %s' % self.place)
+        except (OSError, EOFError) as error:
+            raise Failure('%s can not be read: %s' % (self.place, error))
+        if rows is None:
+            raise Failure('%s is not complete' % self.place)
+        if None in rows.values():
+            raise Failure('%s is not the metadata of Milvus' % self.place)
+        return collections_of(rows['Tables'], rows['TableFiles'])
+
+
+def rows_of(lines):
+    """The rows of both tables as dictionaries, from the text of a dump; None when its last line is missing."""
+    names, rows = {}, dict.fromkeys(COLUMNS)
+    table, complete = None, False
+    for line in lines:
+        created = re.match(r'CREATE TABLE `(\w+)` \(', line)
+        inserted = re.match(r'INSERT INTO `(\w+)` VALUES ', line)
+        if created:
+            table = canonical(created.group(1))
+            names[table] = []
+            if table in rows:
+                rows[table] = []
+        elif table is not None:
+            column = re.match(r'  `(\w+)` ', line)
+            if column:
+                names[table].append(column.group(1))
+            else:
+                table = None
+        if inserted and canonical(inserted.group(1)) in rows:
+            name = canonical(inserted.group(1))
+            for values in tuples(line[inserted.end() :]):
+                row = dict(zip(names[name], values))
+                rows[name].append({column: row[column] for column in COLUMNS[name]})
+        complete = line.startswith('-- Dump completed')
+    return rows if complete else None
+
+
+def canonical(table):
+    """As Milvus spells it: a server with lower_case_table_names does not."""
+    return {name.lower(): name for name in COLUMNS}.get(table.lower(), table)
+
+
+VALUE = re.compile(r"\s*(?:'((?:[^'\\]|\\.|'')*)'|(NULL)|0x([0-9A-Fa-f]*)|(-?\d+))\s*([,)])", re.DOTALL)
+ESCAPES = {'n': '\n', 't': '\t', 'r': '\r', '0': '\0', 'b': '\b', 'Z': '\x1a'}
+
+
+def tuples(text):
+    """(1,'a',NULL),(2,...); as lists of values."""
+    position = 0
+    while text[position : position + 1] == '(':
+        position += 1
+        values = []
+        while True:
+            match = VALUE.match(text, position)
+            if match is None:
+                raise Failure('a row of the dump can not be read: %s' % text[position : position + 60])
+            quoted, null, digits, integer, end = match.groups()
+            if quoted is not None:
+                plain = quoted.replace("''", "'")
+                values.append(re.sub(r'\\(.)', lambda found: ESCAPES.get(found.group(1), found.group(1)), plain))
+            elif null is not None:
+                values.append(None)
+            else:
+                values.append(bytes.fromhex(digits).decode() if digits is not None else int(integer))
+            position = match.end()
+            if end == ')':
+                break
+        yield values
+        if text[position : position + 1] == ',':
+            position += 1
