@@ -179,26 +179,28 @@ class Dump:
 def rows_of(lines):
     """The rows of both tables as dictionaries, from the text of a dump; None when its last line is missing."""
     names, rows = {}, dict.fromkeys(COLUMNS)
-    table, complete = None, False
+    created = into = None
+    complete = False
     for line in lines:
-        created = re.match(r'CREATE TABLE `(\w+)` \(', line)
-        inserted = re.match(r'INSERT INTO `(\w+)` VALUES ', line)
-        if created:
-            table = canonical(created.group(1))
-            names[table] = []
-            if table in rows:
-                rows[table] = []
-        elif table is not None:
-            column = re.match(r'  `(\w+)` ', line)
-            if column:
-                names[table].append(column.group(1))
-            else:
-                table = None
-        if inserted and canonical(inserted.group(1)) in rows:
-            name = canonical(inserted.group(1))
-            for values in tuples(line[inserted.end() :]):
-                row = dict(zip(names[name], values))
-                rows[name].append({column: row[column] for column in COLUMNS[name]})
+        create = re.match(r'CREATE TABLE `(\w+)` \(', line)
+        column = re.match(r'  `(\w+)` ', line)
+        insert = re.match(r'INSERT INTO `(\w+)` VALUES\s*', line)
+        if create:
+            created, into = canonical(create.group(1)), None
+            names[created] = []
+            if created in rows:
+                rows[created] = []
+        elif column and created is not None:
+            names[created].append(column.group(1))
+        elif insert or line.startswith('('):
+            # MySQL writes all rows into one line, MariaDB each into its own. A line break in a value is escaped.
+            into = canonical(insert.group(1)) if insert else into
+            if into in rows:
+                for values in tuples(line[insert.end() if insert else 0 :]):
+                    row = dict(zip(names[into], values))
+                    rows[into].append({name: row[name] for name in COLUMNS[into]})
+        else:
+            created = None
         complete = line.startswith('-- Dump completed')
     return rows if complete else None
 

@@ -22,7 +22,8 @@ import xml.etree.ElementTree
 PIECE = 8 << 20
 #: S3 takes no more pieces for an object.
 MOST_PIECES = 10000
-ATTEMPTS = 6
+ATTEMPTS = 8
+LONGEST_PAUSE_SECONDS = 10
 TIMEOUT_SECONDS = 60
 
 
@@ -182,7 +183,7 @@ class S3:
                     reason = self.masked('%s: %s' % (type(error).__name__, error))
                     cure = 'is the storage up, are its address and TLS set right, does a NetworkPolicy block it?'
                     raise Failure('could not %s (%s): %s %s' % (what, self.place, cure, reason))
-                STOP.wait(0.25 * 2 ** count)
+                STOP.wait(min(0.25 * 2 ** count, LONGEST_PAUSE_SECONDS))
 
     def call(self, method, key, query=None, headers=None, payload=b''):
         """A request until it succeeds: its headers and its body, which must be small."""
@@ -205,16 +206,17 @@ class S3:
     def chunks(self, key, start, length, buffer):
         """The bytes of a range, in views of the buffer that are full but for the last. A connection that breaks is made again."""
         view, end, etag = memoryview(buffer), start + length, None
-        connection = response = None
+        filled = 0
         # One of its own: whoever reads may send something else, or read another object, before the next chunk.
+        connection = response = None
 
         def fill():
-            nonlocal connection, response, etag
-            wanted, filled = min(len(view), end - start), 0
+            nonlocal connection, response, etag, filled
+            wanted = min(len(view), end - start)
             try:
                 if response is None:
                     connection = self.connect()
-                    headers = {'range': 'bytes=%d-%d' % (start, end - 1)}
+                    headers = {'range': 'bytes=%d-%d' % (start + filled, end - 1)}
                     if etag is not None:
                         headers['if-match'] = etag
                     response = self.send('GET', key, headers=headers, connection=connection)
@@ -228,13 +230,12 @@ class S3:
                 response = None
                 connection.close()
                 raise
-            return filled
 
         try:
             while start < end:
-                filled = self.attempt('read %s' % key, fill)
-                start += filled
+                self.attempt('read %s' % key, fill)
                 yield view[:filled]
+                start, filled = start + filled, 0
         finally:
             if connection is not None:
                 connection.close()
