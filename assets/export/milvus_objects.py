@@ -131,14 +131,14 @@ class S3:
         )
         return headers
 
-    def send(self, method, key, query=None, headers=None, payload=b'', connection=None):
+    def send(self, method, key, query=None, headers=None, payload=b''):
         """A request, once. Returns the response, whose body is still to be read."""
         path = '/' + urllib.parse.quote('%s/%s' % (self.settings['S3_BUCKET'], key), safe='/-_.~')
         pairs = sorted((query or {}).items())
         text = '&'.join('%s=%s' % tuple(urllib.parse.quote(part, safe='-_.~') for part in pair) for pair in pairs)
         headers = self.signed(method, path, text, headers or {}, payload)
         headers['content-length'] = str(len(payload))
-        connection = connection or self.connection()
+        connection = self.connection()
         connection.request(method, path + ('?' + text if text else ''), payload or None, headers)
         response = connection.getresponse()
         if response.status < 300:
@@ -204,41 +204,35 @@ class S3:
         return body, int(headers.get('content-range', '/%d' % len(body)).rsplit('/', 1)[1])
 
     def chunks(self, key, start, length, buffer):
-        """The bytes of a range, in views of the buffer that are full but for the last. A connection that breaks is made again."""
+        """The bytes of a range, in views of the buffer that are full but for the last.
+
+        A request for each: a gateway that waits for a reader, who waits for it to take what was read, does nothing any more.
+        """
         view, end, etag = memoryview(buffer), start + length, None
         filled = 0
-        # One of its own: whoever reads may send something else, or read another object, before the next chunk.
-        connection = response = None
 
         def fill():
-            nonlocal connection, response, etag, filled
+            nonlocal etag, filled
             wanted = min(len(view), end - start)
-            try:
-                if response is None:
-                    connection = self.connect()
-                    headers = {'range': 'bytes=%d-%d' % (start + filled, end - 1)}
-                    if etag is not None:
-                        headers['if-match'] = etag
-                    response = self.send('GET', key, headers=headers, connection=connection)
-                    etag = response.headers.get('etag')
-                while filled < wanted:
-                    got = response.readinto(view[filled:wanted])
-                    if got == 0:
-                        raise Throttled('%s ended early' % key)
-                    filled += got
-            except BaseException:
-                response = None
-                connection.close()
-                raise
+            if filled == wanted:
+                return
+            headers = {'range': 'bytes=%d-%d' % (start + filled, start + wanted - 1)}
+            if etag is not None:
+                headers['if-match'] = etag
+            response = self.send('GET', key, headers=headers)
+            etag = response.headers.get('etag')
+            while filled < wanted:
+                got = response.readinto(view[filled:wanted])
+                if got == 0:
+                    raise Throttled('%s ended early' % key)
+                filled += got
+            # Its end, which lets the connection be used again.
+            response.read()
 
-        try:
-            while start < end:
-                self.attempt('read %s' % key, fill)
-                yield view[:filled]
-                start, filled = start + filled, 0
-        finally:
-            if connection is not None:
-                connection.close()
+        while start < end:
+            self.attempt('read %s' % key, fill)
+            yield view[:filled]
+            start, filled = start + filled, 0
 
     def write(self, key, content):
         self.call('PUT', key, payload=content)

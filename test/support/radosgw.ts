@@ -167,6 +167,8 @@ paxos min wait = 0.01
 
 osd data = ${folder}/osd
 osd objectstore = memstore
+# By default 1 GiB, and whoever writes more waits for ever.
+memstore device bytes = 64G
 osd pool default size = 1
 osd pool default pg num = 1
 osd pool default pg autoscale mode = off
