@@ -21,6 +21,7 @@ import {
   usageError,
 } from './command';
 import { diff } from './diff';
+import { exportCommand, importCommand } from './export';
 import { fromHelmCommand } from './from-helm';
 import { problemsAsJson } from './problem-formats';
 import { synth } from './synth';
@@ -94,6 +95,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff,
   images,
   'from-helm': fromHelmCommand,
+  export: exportCommand,
+  import: importCommand,
 };
 
 function help(): string {

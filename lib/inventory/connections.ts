@@ -4,6 +4,7 @@ import type { Component } from '../kubernetes/labels';
 import { MYSQL_PORT } from '../metadata/mysql';
 import { MISHARDS_PORT } from '../milvus/mishards';
 import { ADMIN_PORT } from '../operations/admin';
+import { movesOf } from './components';
 import { metricSources } from './metrics';
 
 /** Somebody outside the cluster, as a NetworkPolicyPeer. */
@@ -51,25 +52,28 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
   const servers: readonly Component[] = cluster ? ['writable', 'readonly'] : ['writable'];
   const proxies: readonly Component[] = cluster ? ['mishards'] : [];
   const backups: readonly Component[] = backup === undefined ? [] : ['backup', 'restore'];
+  const moves: readonly Component[] = movesOf(settings);
+  const exports = moves.filter((component) => component === 'export');
   const besideTheData = backup?.s3.address === s3?.address && backup?.s3.port === s3?.port;
   const clients = clientPeers(settings);
   const prometheus = networkPolicy.prometheus.peers ?? [foreignPods('app.kubernetes.io/name', 'prometheus')];
   const sources = metricSources(settings);
   const connections: readonly (Connection | false | undefined)[] = [
     {
-      from: [...clients, 'smoke-test'],
+      from: [...clients, 'smoke-test', ...moves.filter((component) => component === 'import')],
       to: cluster ? { pods: ['mishards'], port: MISHARDS_PORT } : { pods: ['writable'], port: network.port },
     },
     cluster && { from: proxies, to: { pods: ['readonly', 'writable'], port: network.port } },
     {
-      from: [...servers, ...proxies, ...backups, ...(mysql ? exposedPeers(mysql.service) : [])],
+      from: [...servers, ...proxies, ...backups, ...exports, ...(mysql ? exposedPeers(mysql.service) : [])],
       to: mysql ? { pods: ['mysql'], port: MYSQL_PORT } : metadataPlaces(settings),
     },
     s3 && {
-      from: [...servers, ...(besideTheData ? backups : [])],
+      from: [...servers, ...(besideTheData ? backups : []), ...(besideTheData || !backup ? moves : exports)],
       to: minio ? { pods: ['minio'], port: MINIO_PORT } : external(s3.address, s3.port, networkPolicy.s3),
     },
-    backup && !besideTheData && { from: backups, to: external(backup.s3.address, backup.s3.port) },
+    backup &&
+      !besideTheData && { from: [...backups, ...moves], to: external(backup.s3.address, backup.s3.port) },
     cluster && { from: proxies, to: discoveryPlaces(settings) },
     cluster &&
       mishards.tracing.enabled && {
@@ -85,7 +89,7 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
       to: { pods: ['admin'], port: ADMIN_PORT },
     },
     {
-      from: [...proxies, ...servers, ...backups, 'smoke-test'],
+      from: [...proxies, ...servers, ...backups, 'smoke-test', ...moves],
       to: [
         {
           peers: networkPolicy.dns.peers ?? [

@@ -32,6 +32,8 @@ export class Names {
   public readonly backup: string;
   public readonly restore: string;
   public readonly smokeTest: string;
+  public readonly export: string;
+  public readonly import: string;
 
   /** @param mysql name of MySQL's objects, which a release of the chart may call otherwise */
   public constructor(name: string, mysql = `${name}-mysql`) {
@@ -57,6 +59,8 @@ export class Names {
     this.backup = `${name}-backup`;
     this.restore = `${name}-restore`;
     this.smokeTest = `${name}-smoke-test`;
+    this.export = `${name}-export`;
+    this.import = `${name}-import`;
   }
 
   /** The names of a configured cluster's objects. */
