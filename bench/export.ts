@@ -45,7 +45,9 @@ async function main(): Promise<void> {
   const database = await startMariadb(folder);
   const radosgw = await startRadosgw();
   try {
-    const names = Array.from({ length: segments }, (_, index) => String(1600000000000000000n + BigInt(index)));
+    const names = Array.from({ length: segments }, (_, index) =>
+      String(1600000000000000000n + BigInt(index)),
+    );
     const collection: SampleCollection = {
       name: 'bench',
       dimension,
