@@ -1,12 +1,14 @@
 #!/bin/sh
 # Dumps the database with Milvus' metadata to $WORK_DIR/dump.sql.gz, with its checksum beside it, for backup-upload.sh.
-# Only a dump that is complete, and of a database that Milvus has used, ever gets that name.
+# Only a dump that is complete, and of a database that Milvus has used, ever gets that name. It does nothing where
+# backup-objects.sh has all objects of an earlier dump.
 #
 #   MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE   where and as whom
 #   MYSQL_PWD                                            the password; the client reads it by itself
 #   CREDENTIALS_FROM                                     the Secret that holds it, named in messages
 #   WAIT_SECONDS                                         how long to wait for MySQL (60)
 #   WORK_DIR                                             shared with backup-upload.sh (/work)
+#   DUMP_ANY                                             true: also a database without the tables of Milvus (false)
 #
 # Needs wait-for-mysql.sh beside it, mysql, mysqldump and gzip. Exits 0, or 1 with the reason on stderr.
 set -eu
@@ -14,6 +16,7 @@ set -eu
 set +u # these may be missing
 work=$WORK_DIR
 [ -n "$WAIT_SECONDS" ] || WAIT_SECONDS=60
+any=$DUMP_ANY
 set -u
 [ -n "$work" ] || work=/work
 export WAIT_SECONDS
@@ -24,6 +27,7 @@ fail() {
   exit 1
 }
 
+[ ! -e "$work/backup.objects" ] || exit 0
 rm -f "$work/dump.sql.gz" "$work/dump.sql.gz.sha256"
 scratch=$(mktemp -d "$work/dump.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
@@ -47,12 +51,14 @@ mysqldump --no-defaults --protocol=TCP --host="$MYSQL_HOST" --port="$MYSQL_PORT"
 tail -n 1 "$scratch/dump.sql" | grep -q '^-- Dump completed' ||
   fail "mysqldump of database '$MYSQL_DATABASE' at $server stopped before the end: is there room in $work?"
 
+! LC_ALL=C grep -q '^INSERT INTO .cdk8s_milvus_restore. ' "$scratch/dump.sql" || [ "$any" = true ] ||
+  fail "a restore into database '$MYSQL_DATABASE' at $server has not ended, and half of a backup is none: start the restore again"
 missing=
 for table in Tables TableFiles Environment Fields; do
   # Any case, for a server with lower_case_table_names.
   LC_ALL=C grep -qi "^CREATE TABLE .$table. (" "$scratch/dump.sql" || missing="$missing $table"
 done
-[ -z "$missing" ] ||
+[ -z "$missing" ] || [ "$any" = true ] ||
   fail "database '$MYSQL_DATABASE' at $server has no table$missing: an empty database is not a backup of Milvus' metadata. Is this the right database, and has Milvus been started on it? If its tables were there before, restore a backup"
 
 gzip -nc "$scratch/dump.sql" >"$scratch/dump.sql.gz" || fail "could not compress the dump: is there room in $work?"

@@ -1,5 +1,15 @@
 #!/bin/sh
-# Takes a backup of Milvus' metadata from S3 to $WORK_DIR/dump.sql.gz, with its checksum beside it, for restore-load.sh.
+# Takes a backup of Milvus' metadata from S3 to $WORK_DIR/dump.sql.gz, with its checksum beside it, for restore-load.sh, and
+# of a whole backup the manifest and the list of its objects, for restore-objects.sh. It changes nothing. A restore is
+#
+#   restore-download.sh                   this
+#   restore-load.sh, RESTORE_STEP=check   refuses while Milvus runs, or a database with rows; dumps that to be kept aside
+#   restore-objects.sh                    keeps aside what will be replaced, brings back objects that are missing or differ
+#   restore-load.sh                       loads the metadata, and compares the rows of each collection with the manifest
+#
+# one after the other, with Milvus stopped. Ended at any point, it can be run again with the same BACKUP: what was brought
+# back is not copied again, and a database that it has half loaded is replaced. Nothing of it starts or stops Milvus, and
+# the write-ahead log has to be emptied by whoever does that, after it and before Milvus is started.
 #
 #   S3_ADDRESS, S3_PORT, S3_BUCKET   where
 #   S3_SCHEME, S3_CA                 http, or https (http); file with the certificate of the CA
@@ -28,7 +38,7 @@ fail() {
 }
 [ -n "$prefix" ] || fail "BACKUP_PREFIX is not set or empty: give it the folder of the bucket with the backups"
 
-rm -f "$work/dump.sql.gz" "$work/dump.sql.gz.sha256"
+rm -f "$work/dump.sql.gz" "$work/dump.sql.gz.sha256" "$work"/restore.*
 scratch=$(mktemp -d "$work/download.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 # As PID 1 of a container a shell would ignore SIGTERM, and go on to the next step in a pod that is being deleted.
@@ -43,7 +53,11 @@ s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
 grep -Ex '[0-9]{8}T[0-9]{6}Z\.sql\.gz' "$scratch/listed" | LC_ALL=C sort -r >"$scratch/backups"
 newest=$(head -n 5 "$scratch/backups" | cut -d. -f1 | paste -sd' ' -)
 case $wanted in
-  latest) name=$(head -n 1 "$scratch/backups") ;;
+  latest)
+    # Not one of which a verification has found that it is damaged.
+    name=$(LC_ALL=C awk 'pass == 1 { if (/\.damaged$/) damaged[substr($0, 1, 16)] = 1; next } !(substr($0, 1, 16) in damaged)' \
+      pass=1 "$scratch/listed" pass=2 "$scratch/backups" | head -n 1)
+    ;;
   *.sql.gz) name=$wanted ;;
   *) name=$wanted.sql.gz ;;
 esac
@@ -65,6 +79,18 @@ fi
 gzip -t "$scratch/dump.sql.gz" 2>/dev/null ||
   fail "$prefix/$name is damaged, gzip can't read it: use another backup. The newest are: $newest"
 
+time=$(echo "$name" | cut -d. -f1)
+printf '%s\n' "$time" >"$work/restore.name"
+what='the metadata alone'
+if grep -Fqx "$time.manifest" "$scratch/listed"; then
+  s3 "download $prefix/$time.manifest" s3:GetObject cat "$folder/$time.manifest" >"$scratch/manifest"
+  s3 "download $prefix/$time.objects.gz" s3:GetObject cat "$folder/$time.objects.gz" >"$scratch/objects.gz"
+  [ "$(awk '$1 == "dump" || $1 == "list" { print $2 }' "$scratch/manifest")" = "$(cd "$scratch" && sha256sum dump.sql.gz objects.gz | cut -d' ' -f1)" ] ||
+    fail "$prefix/$time.manifest is not of the metadata and the list of objects beside it, so one of them was changed or damaged: use another backup. The newest are: $newest"
+  gzip -dc "$scratch/objects.gz" >"$work/restore.objects" || fail "could not decompress $time.objects.gz: is there room in $work?"
+  cp "$scratch/manifest" "$work/restore.manifest"
+  what="metadata and $(($(wc -l <"$work/restore.objects"))) objects"
+fi
 mv "$scratch/dump.sql.gz.sha256" "$work"
 mv "$scratch/dump.sql.gz" "$work"
-echo "took $prefix/$name from bucket '$S3_BUCKET' at $server: $(wc -c <"$work/dump.sql.gz") bytes, $checked"
+echo "took $prefix/$name from bucket '$S3_BUCKET' at $server: $(wc -c <"$work/dump.sql.gz") bytes, $checked; $what"

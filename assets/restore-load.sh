@@ -6,20 +6,29 @@
 #   MYSQL_PWD                                            the password; the client reads it by itself
 #   CREDENTIALS_FROM                                     the Secret that holds it, named in messages
 #   RESTORE_FORCE                                        true: replace what is in the database
+#   RESTORE_STEP                                         check: load nothing; dump what would be replaced to $WORK_DIR/aside
+#   TERMINATION_LOG                                      gets the result in one line (/dev/termination-log)
 #   WAIT_SECONDS                                         how long to wait for MySQL (60)
 #   WORK_DIR                                             shared with restore-download.sh (/work)
 #
 # The rights that Milvus has are enough (CREATE, SELECT, INSERT, UPDATE, DELETE).
 #
-# Needs wait-for-mysql.sh beside it, mysql and gzip. Exits 0, or 1 with the cause and the cure on stderr.
+# Needs wait-for-mysql.sh and backup-dump.sh beside it, mysql, mysqldump and gzip. Exits 0, or 1 with the cause and the cure on stderr.
 set -eu
 
 set +u # these may be missing
 work=$WORK_DIR
 force=$RESTORE_FORCE
+step=$RESTORE_STEP
+said=$TERMINATION_LOG
 [ -n "$WAIT_SECONDS" ] || WAIT_SECONDS=60
 set -u
 [ -n "$work" ] || work=/work
+[ -n "$said" ] || said=/dev/termination-log
+name=dump
+[ ! -s "$work/restore.name" ] || name=$(cat "$work/restore.name")
+# Has a row, the name of the backup, from before the load to its end.
+mark=cdk8s_milvus_restore
 export WAIT_SECONDS
 place="database '$MYSQL_DATABASE' at $MYSQL_HOST:$MYSQL_PORT"
 
@@ -78,7 +87,12 @@ if [ "$force" != true ] && connections && sleep 1 && connections && sleep 1 && c
 fi
 
 query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
-printf '%s\n' "$answer" | grep . >"$scratch/tables" || :
+printf '%s\n' "$answer" | grep . | grep -vx "$mark" >"$scratch/tables" || :
+begun=
+if printf '%s\n' "$answer" | grep -qx "$mark"; then
+  query "SELECT MAX(backup) FROM $mark"
+  begun=$answer
+fi
 content=
 while IFS= read -r table; do
   query "SELECT COUNT(*) FROM \`$table\`"
@@ -86,10 +100,22 @@ while IFS= read -r table; do
 done <"$scratch/tables"
 if [ -n "$content" ]; then
   content=$(printf '%s' "$content" | cut -c3-)
-  [ "$force" = true ] ||
+  [ "$force" = true ] || [ "$begun" = "$name" ] ||
     fail "$place is not empty (rows: $content), and a restore replaces them: scale mishards, readonly and writable to 0, make sure that a backup of this is not needed, and start again with RESTORE_FORCE=true; nothing was changed"
-  echo "replacing what is in $place (rows: $content)"
+  if [ "$step" = check ]; then
+    mkdir -p "$work/aside"
+    WORK_DIR=$work/aside DUMP_ANY=true sh "$(dirname "$0")/backup-dump.sh" >/dev/null || fail "$place can't be kept aside; nothing was changed"
+  else
+    echo "replacing what is in $place (rows: $content)"
+  fi
 fi
+if [ "$step" = check ]; then
+  echo "$place may be replaced"
+  exit 0
+fi
+[ "$begun" != "$name" ] || echo "an earlier load of $name broke off, and is done again"
+query "CREATE TABLE IF NOT EXISTS $mark (backup VARCHAR(32) NOT NULL)"
+query "INSERT INTO $mark VALUES ('$name')"
 # Dropped where that is allowed, so that they get the structure of the dump again.
 # shellcheck disable=SC2016
 tables=$(LC_ALL=C sed -n 's/^CREATE TABLE \(`.*`\) ($/\1/p' "$scratch/dump.sql" | tr '\n' ',')
@@ -98,7 +124,7 @@ client -e "DROP TABLE IF EXISTS $(printf '%s' "$tables" | sed 's/,$//')" </dev/n
 
 # In binary mode the client runs no command of its own (as \! or source) that a dump may contain.
 client --binary-mode <"$scratch/load.sql" >/dev/null ||
-  fail "the load into $place broke off, and left it incomplete: remove the cause and start again with RESTORE_FORCE=true. It said: $(tail -n 1 "$scratch/error")"
+  fail "the load into $place broke off, and left it incomplete: remove the cause and start again. It said: $(tail -n 1 "$scratch/error")"
 
 content=
 for table in Tables TableFiles Environment Fields; do
@@ -106,4 +132,22 @@ for table in Tables TableFiles Environment Fields; do
   content="$content, $table $answer"
 done
 echo "restored $place (rows: $(printf '%s' "$content" | cut -c3-))"
+if [ -s "$work/restore.manifest" ]; then
+  query "SELECT IF(t.owner_table = '', t.table_id, t.owner_table), SUM(f.row_count) FROM Tables t
+    JOIN TableFiles f ON f.table_id = t.table_id WHERE t.state = 0 AND f.file_type IN (1, 2, 3) GROUP BY 1"
+  printf '%s\n' "$answer" | tr '\t' ' ' | grep -v ' 0$' | LC_ALL=C sort >"$scratch/rows"
+  sed -n 's/^collection \([^ ]* [^ ]*\) .*/\1/p' "$work/restore.manifest" | grep -v ' 0$' | LC_ALL=C sort >"$scratch/expected"
+  if [ "$(cat "$scratch/rows")" != "$(cat "$scratch/expected")" ]; then
+    while IFS= read -r rows; do
+      grep -Fqx -e "$rows" "$scratch/rows" || printf '%s rows, ' "$rows"
+    done <"$scratch/expected" >"$scratch/differ"
+    fail "collections in $place have other rows than the manifest says (there: $(head -c 300 "$scratch/differ")and no others): use another backup"
+  fi
+  echo "each collection has the rows that the manifest says: $(sed -n 's/^rows //p' "$work/restore.manifest") in all"
+fi
+client -e "DROP TABLE $mark" </dev/null || query "DELETE FROM $mark"
+result="$name is restored"
+[ ! -s "$work/restore.aside" ] || result="$result; what was there is kept in $(cat "$work/restore.aside") until you delete it"
+echo "$result"
+echo "$result" >"$said" 2>/dev/null || :
 echo "before Milvus starts: empty or recreate the volume of its write-ahead log (claim <name>-writable-wal); what is in it belongs to other metadata and can't be replayed"

@@ -149,8 +149,9 @@ diagnose() {
       fail "$server speaks TLS, but $untrusted. $(printf '%s\n' "$error" | last_error)"
       ;;
     *'HTTP response "\x15\x03'*) fail_https ;;
-    *'no such host'* | *'server misbehaving'* | *' lookup '*)
-      reason="the name $S3_ADDRESS does not resolve: is it spelled right, with its namespace?"
+    *'no such host'*) reason="the name $S3_ADDRESS does not resolve: is it spelled right, with its namespace?" ;;
+    *'server misbehaving'* | *' lookup '*)
+      reason="DNS gives no answer for the name $S3_ADDRESS: is it up, does a NetworkPolicy block it (port 53)?"
       ;;
     *'connection refused'*) reason="nothing listens at $server: is the storage up, is the port right?" ;;
     *timeout* | *'deadline exceeded'* | *'no route to host'* | *unreachable*)
@@ -174,17 +175,25 @@ fail_https() {
   fail "$server wants HTTPS: set s3.tls.enabled: true, or give the storage's HTTP port"
 }
 
-deadline=$(($(date +%s) + limit))
+began=$(date +%s)
+since=$(date -u '+%H:%M:%S UTC')
+deadline=$((began + limit))
 previous=
+told=0
 until check; do
   diagnose
+  now=$(date +%s)
   # A server's own words carry a request id, new each time: one line for all of them.
   kind=$(printf '%s' "$reason" | cut -d: -f1,2)
   if [ "$kind" != "$previous" ]; then
     say "waiting: $reason"
     previous=$kind
+    told=$now
+  elif [ "$((now - told))" -ge 60 ]; then
+    say "still waiting, since $since ($((now - began)) s): $reason"
+    told=$now
   fi
-  [ "$(date +%s)" -lt "$deadline" ] || fail "gave up after $limit s: $reason"
+  [ "$now" -lt "$deadline" ] || fail "gave up after $limit s: $reason"
   sleep 3
 done
 say "bucket '$S3_BUCKET' at $server: put, get, list and delete work"

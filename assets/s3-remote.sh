@@ -4,11 +4,12 @@
 #
 #   S3_ADDRESS, S3_PORT            where
 #   S3_SCHEME                      http, or https (http)
+#   S3_REGION                      that requests are signed for (us-east-1)
 #   S3_CA                          file with the certificate of the CA (those that the image trusts)
 #   S3_ACCESS_KEY, S3_SECRET_KEY   never printed
 #   CREDENTIALS_FROM               the Secret that holds them, named in messages
 #
-# Path style, us-east-1 always, ListObjects version 1: as the client in Milvus 1.1.1.
+# Path style, us-east-1 unless another region is given, ListObjects version 1: as the client in Milvus 1.1.1.
 #
 # shellcheck disable=SC2154 # set by the script that reads this
 
@@ -18,6 +19,8 @@ set +u # these may be missing
 [ -n "$S3_SECRET_KEY" ] || fail "S3_SECRET_KEY is not set or empty: look at Secret '$CREDENTIALS_FROM'"
 scheme=$S3_SCHEME
 [ -n "$scheme" ] || scheme=http
+region=$S3_REGION
+[ -n "$region" ] || region=us-east-1
 # A bundle meant for something else makes rclone refuse to start.
 unset AWS_CA_BUNDLE
 [ -z "$S3_CA" ] || export RCLONE_CA_CERT="$S3_CA"
@@ -26,7 +29,7 @@ set -u
 export RCLONE_CONFIG_S3_TYPE=s3
 export RCLONE_CONFIG_S3_PROVIDER=Other
 export RCLONE_CONFIG_S3_ENDPOINT="$scheme://$S3_ADDRESS:$S3_PORT"
-export RCLONE_CONFIG_S3_REGION=us-east-1
+export RCLONE_CONFIG_S3_REGION="$region"
 export RCLONE_CONFIG_S3_FORCE_PATH_STYLE=true
 export RCLONE_CONFIG_S3_LIST_VERSION=1
 export RCLONE_CONFIG_S3_NO_CHECK_BUCKET=true
@@ -52,7 +55,9 @@ last_error() {
     /^[0-9]+\/[0-9]+\/[0-9]+ [0-9:]+ / { text = ""; sub(/^[^ ]+ [^ ]+ /, "") }
     { text = text (text == "" ? "" : " ") $0 }
     END {
-      text = mask(mask(text, ENVIRON["S3_SECRET_KEY"]), ENVIRON["S3_ACCESS_KEY"])
+      # Those of objects-remote.sh, too.
+      split("S3_SECRET_KEY DATA_SECRET_KEY S3_ACCESS_KEY DATA_ACCESS_KEY", keys, " ")
+      for (i = 1; i <= 4; i++) text = mask(text, ENVIRON[keys[i]])
       gsub(/[^ -~]+/, " ", text)
       print substr(text, 1, 600)
     }'
@@ -75,8 +80,14 @@ give_up() {
       ;;
     *InvalidAccessKeyId* | *SignatureDoesNotMatch*) cure="correct the keys in Secret '$CREDENTIALS_FROM'" ;;
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
+    *AuthorizationHeaderMalformed*) cure="requests are signed for the region $region: set the region of the storage" ;;
     *x509:*) cure=$untrusted ;;
+    *QuotaExceeded* | *StorageFull* | *InsufficientStorage* | *'no space left'*)
+      cure="make room: the storage, or the quota of the bucket, is full; what was copied is kept and not copied again"
+      ;;
+    *'no such host'*) cure='the name does not resolve: is it spelled right, with its namespace?' ;;
+    *'connection refused'*) cure='nothing listens there: is the storage up, is the port right?' ;;
     *) cure='is the storage up, are its address and TLS set right, does a NetworkPolicy block it?' ;;
   esac
-  fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure. $(last_error <"$scratch/error")"
+  fail "could not $step (bucket '$S3_BUCKET' at $RCLONE_CONFIG_S3_ENDPOINT): $cure ($(last_error <"$scratch/error"))"
 }

@@ -43,7 +43,12 @@ while [ ! -e "$mark" ]; do
   if [ "$waited" -ge "$WAIT_SECONDS" ]; then
     fail "gave up after $WAIT_SECONDS s: the writable has left no mark on the volume at $STORAGE_DIR. Either it has not started (look at its pod), or the volume is not shared: it has to be one claim with ReadWriteMany"
   fi
-  if [ "$waited" -eq 0 ]; then echo "waiting for the writable to mark the volume at $STORAGE_DIR"; fi
+  if [ "$waited" -eq 0 ]; then
+    since=$(date -u '+%H:%M:%S UTC')
+    echo "waiting for the writable to mark the volume at $STORAGE_DIR"
+  elif [ "$((waited % 60))" -eq 0 ]; then
+    echo "still waiting, since $since ($waited s): the writable has left no mark on the volume at $STORAGE_DIR; has it started?"
+  fi
   sleep 1
   waited=$((waited + 1))
 done

@@ -44,8 +44,28 @@ refuse_modern_plugin() {
   esac
 }
 
-deadline=$(($(date +%s) + limit))
+# Why nobody answers, from the client's error: the name, the network and the server have three different cures.
+cause_of() {
+  case $1 in
+    'ERROR 2005 '*)
+      echo "the name $MYSQL_HOST does not resolve: is it spelled right, with its namespace? Then DNS does not answer: does a NetworkPolicy block it (port 53)? Client: $1"
+      ;;
+    # The second is what MariaDB's client says.
+    *'(111)'* | *'(115)'*)
+      echo "nothing listens there, or no pod behind the Service is ready: has MySQL started, is the port right? Client: $1"
+      ;;
+    'ERROR 2002 '* | 'ERROR 2003 '* | 'ERROR 2013 '*)
+      echo "it does not answer: is the address right, does a NetworkPolicy or firewall block it? Client: $1"
+      ;;
+    *) echo "$1" ;;
+  esac
+}
+
+began=$(date +%s)
+since=$(date -u '+%H:%M:%S UTC')
+deadline=$((began + limit))
 previous=
+told=0
 while :; do
   if answer=$(query 'SELECT 1'); then
     refuse_modern_plugin
@@ -73,12 +93,18 @@ while :; do
       fail "MySQL at $server accepts TLS only (require_secure_transport), and Milvus 1.1.1 has no TLS to MySQL: SET GLOBAL require_secure_transport = OFF, or use another server"
       ;;
   esac
+  now=$(date +%s)
+  cause=$(cause_of "$error")
   if [ "$error" != "$previous" ]; then
-    say "waiting for $server: $error"
+    say "waiting for $server: $cause"
     previous=$error
+    told=$now
+  elif [ "$((now - told))" -ge 60 ]; then
+    say "still waiting for $server, since $since ($((now - began)) s): $cause"
+    told=$now
   fi
-  if [ "$(date +%s)" -ge "$deadline" ]; then
-    fail "gave up after $limit s on MySQL at $server: is it running, is the address right, does a NetworkPolicy block it? Last: $error"
+  if [ "$now" -ge "$deadline" ]; then
+    fail "gave up after $limit s on MySQL at $server: $cause"
   fi
   sleep 3
 done

@@ -22,7 +22,7 @@ export {
 } from './helm';
 export { type ImageInfo, imagesOf } from './inventory/images';
 export type { Names } from './kubernetes/names';
-export type { Backup } from './metadata/backup';
+export type { Backup, BackupVerification } from './metadata/backup';
 export type { Mysql } from './metadata/mysql';
 export type { Mishards } from './milvus/mishards';
 export type { ReadonlyNodes } from './milvus/readonly';

@@ -12,7 +12,7 @@ import { objectLabels } from './kubernetes/labels';
 import { Names } from './kubernetes/names';
 import { apiObject } from './kubernetes/objects';
 import { Scripts } from './kubernetes/scripts';
-import { BACKUP_SCRIPTS, Backup } from './metadata/backup';
+import { BACKUP_SCRIPTS, Backup, BackupVerification } from './metadata/backup';
 import { MYSQL_SCRIPTS, Mysql } from './metadata/mysql';
 import { MISHARDS_SCRIPTS, Mishards } from './milvus/mishards';
 import { ReadonlyNodes } from './milvus/readonly';
@@ -60,8 +60,10 @@ export class MilvusCluster extends Chart {
   public readonly admin?: Admin;
   /** The embedded S3 storage; unset with one that exists. */
   public readonly minio?: Minio;
-  /** The regular dumps of the metadata; unset unless enabled. */
+  /** The regular backups; unset unless enabled. */
   public readonly backup?: Backup;
+  /** The verification of backups on a schedule; unset without one. */
+  public readonly backupVerification?: BackupVerification;
   /** The smoke test on a schedule; unset without one. */
   public readonly canary?: SmokeTest;
   /**
@@ -79,6 +81,8 @@ export class MilvusCluster extends Chart {
   public readonly s3Secret?: ApiObject;
   /** The Secret or ExternalSecret of the S3 keys for backups; unset when an existing Secret is used. */
   public readonly backupSecret?: ApiObject;
+  /** The Secret or ExternalSecret of the S3 keys of backups to restore from; unset when they are the same, or in an existing Secret. */
+  public readonly restoreSecret?: ApiObject;
   /** The Secret or ExternalSecret of the MySQL passwords; unset when an existing Secret is used. */
   public readonly mysqlSecret?: ApiObject;
 
@@ -111,6 +115,7 @@ export class MilvusCluster extends Chart {
     const secrets = secretsOf(settings);
     this.s3Secret = this.credentials('S3Credentials', secrets.s3);
     this.backupSecret = this.credentials('BackupCredentials', secrets.backup);
+    this.restoreSecret = this.credentials('RestoreCredentials', secrets.restore);
     this.mysqlSecret = this.credentials('MysqlCredentials', secrets.mysql);
     const { configMap: scripts } = new Scripts(this, 'Scripts', {
       name: names.scripts,
@@ -180,7 +185,12 @@ export class MilvusCluster extends Chart {
     }
 
     if (backup !== undefined && database !== undefined) {
-      this.backup = new Backup(this, 'Backup', { settings, names, backup, database });
+      const props = { settings, names, backup, database };
+      this.backup = new Backup(this, 'Backup', props);
+      const { schedule } = backup.verify;
+      if (schedule !== undefined) {
+        this.backupVerification = new BackupVerification(this, 'BackupVerification', props, schedule);
+      }
     }
     this.monitoring = new Monitoring(this, 'Monitoring', { settings, names });
     if (settings.smokeTest.schedule !== undefined) {

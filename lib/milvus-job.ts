@@ -7,12 +7,18 @@ import type { Settings } from './config/settings';
 import { movesOf } from './inventory/components';
 import { Names } from './kubernetes/names';
 import type { PartProps } from './kubernetes/part';
-import { Restore } from './metadata/backup';
+import { BackupList, BackupVerification, Restore } from './metadata/backup';
 import { Export, exportStorage, Import, type RunOptions } from './operations/export';
 import { SmokeTest } from './operations/smoke-test';
 
 /** What a Job of a cluster is called in the file that holds it. */
-export type JobName = 'smoke-test' | 'restore' | 'export' | 'import';
+export type JobName = 'smoke-test' | 'restore' | 'verify-backup' | 'list-backups' | 'export' | 'import';
+
+const BACKUP_JOBS = {
+  restore: { id: 'Restore', Job: Restore },
+  'verify-backup': { id: 'BackupVerification', Job: BackupVerification },
+  'list-backups': { id: 'BackupList', Job: BackupList },
+} as const;
 
 /**
  * A Job that a person starts, as a chart of its own: it must not be where `kubectl apply` would take it along. It uses
@@ -43,7 +49,7 @@ export class MilvusJob extends Chart {
         path: 'name',
         given: JSON.stringify(name),
         expected: `a Job of this cluster: ${names.join(', ')}`,
-        fix: 'A restore needs backup.enabled, an export MySQL, and S3 or a claim.',
+        fix: 'A restore needs backup.enabled, as do verify-backup and list-backups; an export MySQL, and S3 or a claim.',
       };
       throw new ConfigurationError([{ source, problems: [problem] }]);
     }
@@ -55,22 +61,23 @@ export class MilvusJob extends Chart {
   private jobOf(name: JobName, props: PartProps, run: RunOptions | undefined): ApiObject {
     const { backup, database } = props.settings;
     if (name === 'import') return new Import(this, 'Import', { ...props, run }).job;
-    if (name === 'export' && database !== undefined) {
-      return new Export(this, 'Export', { ...props, database, run }).job;
+    if (name === 'smoke-test' || database === undefined) {
+      return new SmokeTest(this, 'SmokeTest', props).job;
     }
-    return name === 'restore' && backup !== undefined && database !== undefined
-      ? new Restore(this, 'Restore', { ...props, backup, database }).job
-      : new SmokeTest(this, 'SmokeTest', props).job;
+    if (name === 'export') return new Export(this, 'Export', { ...props, database, run }).job;
+    if (backup === undefined) return new SmokeTest(this, 'SmokeTest', props).job;
+    const { id, Job } = BACKUP_JOBS[name];
+    return new Job(this, id, { ...props, backup, database }).job;
   }
 
   /**
-   * The Jobs that a cluster has: the restore only with backups, export and import with S3.
+   * The Jobs that a cluster has: those of backups only with backups, export and import with S3.
    * @param run with a claim there are these two without S3 as well
    */
   public static namesFor(settings: Settings, { claim }: RunOptions = {}): readonly JobName[] {
     return [
       'smoke-test',
-      ...(settings.backup === undefined ? [] : (['restore'] as const)),
+      ...(settings.backup === undefined ? [] : (['restore', 'verify-backup', 'list-backups'] as const)),
       ...(claim === undefined && exportStorage(settings) === undefined ? [] : movesOf(settings)),
     ];
   }

@@ -17,6 +17,7 @@ interface Endpoint {
 /** By which variables the scripts in assets/ are told where something is. */
 const ENDPOINTS = [
   ['S3', 'S3_ADDRESS', 'S3_PORT'],
+  ['S3', 'DATA_ADDRESS', 'DATA_PORT'],
   ['MySQL', 'MYSQL_HOST', 'MYSQL_PORT'],
 ] as const;
 

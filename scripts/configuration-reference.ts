@@ -1,7 +1,4 @@
-import { z } from 'zod';
-import { clusterSchema } from '../lib/config/schema';
-
-type JsonSchema = z.core.JSONSchema.BaseSchema;
+import { clusterJsonSchema, type JsonSchema, wordsOf } from '../lib/config/keys';
 
 const HEAD = `<!-- Generated from the schema in lib/config/schema by \`npm run generate\`; do not edit. -->
 
@@ -18,7 +15,7 @@ also needs \`s3.bucket\` and \`s3.address\`, or \`storage.persistence.enabled\`.
 
 /** docs/reference/configuration.md */
 export function configurationReference(): string {
-  const schema = z.toJSONSchema(clusterSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  const schema = clusterJsonSchema();
   const definitions = (schema.$defs ?? {}) as Record<string, JsonSchema>;
   const { plain, sections } = split(schema);
   return [
@@ -63,14 +60,8 @@ interface Row {
 }
 
 function rows(path: string, schema: JsonSchema): Row[] {
-  const [description = '', fallback] = (schema.description ?? '').split('\n\n@default - ');
-  const own: Row = { path, description, fallback: fallback ?? literal(schema) };
+  const own: Row = { path, ...wordsOf(schema) };
   return [own, ...properties(schema).flatMap(([key, child]) => rows(`${path}.${key}`, child))];
-}
-
-function literal({ default: fallback, properties: keys }: JsonSchema): string {
-  if (keys !== undefined || fallback === undefined) return '';
-  return fallback === '' ? '""' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
 }
 
 function table(list: readonly Row[]): string {
@@ -81,7 +72,7 @@ function table(list: readonly Row[]): string {
 }
 
 function prose(text: string): string {
-  return outsideCode(text.split('\n\n@default - ')[0] ?? '');
+  return outsideCode(wordsOf({ description: text }).description);
 }
 
 /** Without what Markdown would take for HTML; between backticks it takes nothing. */

@@ -6,6 +6,7 @@ import { loadClusters, MilvusCluster } from '../lib';
 import { clusterSchema } from '../lib/config/schema';
 import { writeDocuments } from '../lib/yaml/write';
 import { clusterGraph } from './cluster-graph';
+import { commandsReference } from './commands-reference';
 import { configurationReference } from './configuration-reference';
 import { helmValuesReference } from './helm-values-reference';
 import { POD_TEMPLATE_DEFINITION, podShapes, podTemplatePatchDefinitions } from './pod-template-schema';
@@ -14,13 +15,14 @@ const ROOT = join(__dirname, '..');
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** Every file that is made from the schema of the configuration, the table of the chart's values or Kubernetes' own schema, by path. */
+/** Every file that is made from the schema of the configuration, the table of the chart's values, that of the commands or Kubernetes' own schema, by path. */
 export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     [join(ROOT, 'milvus.schema.json')]: `${JSON.stringify(editorSchema(), null, 2)}\n`,
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
     [join(ROOT, 'lib/kubernetes/pod-shapes.ts')]: podShapes(),
     [join(ROOT, 'docs/images/cluster.svg')]: await clusterGraph(defaultManifests()),
+    [join(ROOT, 'docs/reference/commands.md')]: commandsReference(),
     [join(ROOT, 'docs/reference/configuration.md')]: configurationReference(),
     [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),
   };

@@ -25,7 +25,9 @@ test('the data and the backups in two storages are two, each with its name and p
   if (cluster === undefined) throw new Error('the example has no cluster');
   const objects = new MilvusCluster(new App(), 'production', cluster.settings).toJson();
   expect(await outside(writeDocuments(objects))).toEqual([
+    'CronJob/milvus-backup -> outside rgw.storage.example.com:80: 80',
     'CronJob/milvus-backup -> outside s3.eu-central-1.amazonaws.com:443: 443',
+    'CronJob/milvus-verify-backup -> outside s3.eu-central-1.amazonaws.com:443: 443',
     'Deployment/milvus-readonly -> outside rgw.storage.example.com:80: 80',
     'Deployment/milvus-writable -> outside rgw.storage.example.com:80: 80',
     'others prometheus -> Deployment/milvus-readonly: 9091',

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { untilJobEnds } from '../lib/kubernetes/jobs';
 import {
   blocks,
   commandsIn,
@@ -37,9 +38,10 @@ const isMissing = ([file, words]: Elsewhere) => !readFileSync(join(ROOT, file), 
 
 /** By what npm is told to do. */
 const RUN_ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
-  ci: ['.ci/run', 'npm cit'],
-  cit: ['.ci/run', 'npm cit'],
-  test: ['.ci/run', 'npm cit'],
+  ci: ['.ci/run', 'npm ci'],
+  test: ['package.json', 'jest.quick.config.js'],
+  'run test:all': ['.ci/run', 'npm run test:all'],
+  'run test:e2e': ['.github/workflows/e2e.yml', 'npm run test:e2e'],
 };
 /** What would take minutes is told to do less of the same. */
 const LESS: Readonly<Record<string, string>> = {
@@ -52,8 +54,12 @@ const bin = join(directory, 'bin');
 mkdirSync(bin);
 writeFileSync(
   join(bin, 'npm'),
+  // `npm ci` with whatever flags would empty the node_modules that copies are linked to, which are those of this checkout.
   `#!/bin/sh
-case "$1" in ${Object.keys(RUN_ELSEWHERE).join('|')}) exit 0 ;; esac
+[ "$1" != ci ] || exit 0
+case "$*" in ${Object.keys(RUN_ELSEWHERE)
+    .map((command) => `"${command}"`)
+    .join('|')}) exit 0 ;; esac
 case "$1 $2" in
 ${Object.entries(LESS)
   .map(([command, more]) => `"${command}") set -- "$@" ${more} ;;`)
@@ -233,10 +239,38 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     // The values of a release, which from-helm goes on from, are in the cluster: docs.test.ts runs it with others.
     const needsNone = marked.filter(
       (command) =>
-        !/^(kubectl|helm|kind|npm run diff|mysql>)/.test(command) &&
+        !/^((until )?kubectl|helm|kind|npm run (diff|job|restore|status)|mysql>)/.test(command) &&
         !/ -f values\.yaml .*--adopt/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
+  }
+});
+
+test('a Job is waited for with the one line that ends with it, whatever becomes of it', () => {
+  const commands = documents.flatMap(({ text }) =>
+    shellBlocks(text).flatMap(({ withCluster }) => commandsIn(withCluster)),
+  );
+  const replaced = commands.flatMap((command, index) => {
+    const [job] =
+      /(?<=^kubectl replace --force -f dist\/jobs\/)[\w-]+(?=\.k8s\.yaml$)|(?<=^kubectl create job .*)backup-now$/.exec(
+        command,
+      ) ?? [];
+    return job === undefined ? [] : [[job, commands[index + 1] ?? ''] as const];
+  });
+  expect(replaced.length).toBeGreaterThan(5);
+  // Without a line after it: it is told elsewhere how to look.
+  const followed = replaced.filter(([job, next]) => next.includes(`job/${job}`));
+  expect(followed.length).toBeGreaterThan(5);
+  for (const [job, next] of followed) expect(next).toBe(untilJobEnds('kubectl', job));
+  // What fails while a container has not started, and what never ends with a Job that failed.
+  const texts = [
+    ...documents.map(({ text }) => text),
+    ...['lib/output/summary.ts', 'lib/helm/adoption.ts'].map((file) =>
+      readFileSync(join(ROOT, file), 'utf8'),
+    ),
+  ];
+  for (const text of texts) {
+    expect(text).not.toMatch(/pod-running-timeout|logs (-f|--follow).* job\/|wait --for=condition=complete/);
   }
 });
 
@@ -277,7 +311,8 @@ test('the policy of the how-to has the four rights that a server tries at its st
 });
 
 describe('commands in running text', () => {
-  const NEEDS_CLUSTER = /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run diff|kind )/;
+  const NEEDS_CLUSTER =
+    /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (diff|job|restore|status)|kind )/;
   const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
 
   test('where one needs a cluster, the document says so', () => {

@@ -228,7 +228,7 @@ describe('the minimal configuration', () => {
       command: [
         'sh',
         '-c',
-        'ulimit -n 65536 2>/dev/null || :; exec docker-entrypoint.sh mysqld "$@"',
+        'ulimit -n 65536 2>/dev/null || :; exec sh /opt/cdk8s-milvus/mysql-start.sh "$@"',
         'mysqld',
       ],
     });
@@ -455,7 +455,7 @@ describe('every option', () => {
       pool_recycle: '100',
       pool_timeout: '10',
       DISCOVERY_CLASS_NAME: 'kubernetes',
-      DISCOVERY_KUBERNETES_NAMESPACE: { fieldRef: { fieldPath: 'metadata.namespace' } },
+      DISCOVERY_KUBERNETES_NAMESPACE: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } },
       DISCOVERY_KUBERNETES_IN_CLUSTER: 'true',
       DISCOVERY_KUBERNETES_POLL_INTERVAL: '7',
       DISCOVERY_KUBERNETES_LABEL_SELECTOR:

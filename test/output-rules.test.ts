@@ -126,6 +126,10 @@ function prerequisites(config: MilvusConfig): string[] {
       s3?.tls?.caSecret,
       backup?.s3?.tls?.caSecret,
       ...(backup?.s3?.credentials === undefined ? [] : secret(backup.s3.credentials, `${name}-backup-s3`)),
+      backup?.restoreFrom?.tls?.caSecret,
+      ...(backup?.restoreFrom?.credentials === undefined
+        ? []
+        : secret(backup.restoreFrom.credentials, `${name}-restore-s3`)),
       ...records(at(config.podTemplate, 'spec', 'imagePullSecrets')).map(({ name: secretName }) =>
         String(secretName),
       ),

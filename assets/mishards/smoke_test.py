@@ -6,6 +6,7 @@ the proxy, MySQL and a readonly Milvus. What was made for that is dropped again,
 Environment:
     MILVUS_HOST         the client Service, or any mishards or Milvus 1.1
     MILVUS_PORT         its port (19530)
+    MILVUS_MODE         standalone: there is one server, and no proxy (cluster)
     WAIT_SECONDS        how long to wait until it answers (300)
     SEARCH_SECONDS      how long to repeat the search until its result is right (60)
     RETRY_SECONDS       the pause between two attempts (2)
@@ -45,12 +46,17 @@ CALL_SECONDS = 30
 LONG_CALL_SECONDS = 120
 MESSAGE_LIMIT = 1000
 
-PROXY = 'Look at the mishards pods: are they ready? Does a NetworkPolicy keep this pod from them?'
-WRITABLE = 'This takes the proxy and the writable Milvus: look at the pod and the log of both.'
-READONLY = (
-    'This takes the proxy and the readonly nodes: look at the logs of both. What they cannot load may never have got to'
-    " S3: look for 'ERROR: PutObject' in the log of the writable Milvus."
-)
+STANDALONE = os.environ.get('MILVUS_MODE') == 'standalone'
+if STANDALONE:
+    PROXY = 'Look at the pod of Milvus: is it ready? Does a NetworkPolicy keep this pod from it?'
+    WRITABLE = READONLY = 'This takes the Milvus server: look at its pod and its log.'
+else:
+    PROXY = 'Look at the mishards pods: are they ready? Does a NetworkPolicy keep this pod from them?'
+    WRITABLE = 'This takes the proxy and the writable Milvus: look at the pod and the log of both.'
+    READONLY = (
+        'This takes the proxy and the readonly nodes: look at the logs of both. What they cannot load may never have got'
+        " to S3: look for 'ERROR: PutObject' in the log of the writable Milvus."
+    )
 METADATA = 'This is about MySQL: look at its pod, and whether the Secret still has its password.'
 NO_READER = 'The proxy has no reader: look at the readonly pods (are they ready?) and at the log of mishards.'
 LOST = (

@@ -20,6 +20,7 @@ import sys
 import time
 
 RETRY_SECONDS = 2
+REPEAT_SECONDS = 60
 
 
 def say(message):
@@ -31,12 +32,21 @@ def reason_not_to_connect(host, port):
     try:
         # IPv4 only, as mishards itself resolves it.
         address = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][4]
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            cure = 'DNS gives no answer: is it up, does a NetworkPolicy block it (port 53)?'
+        else:
+            cure = 'is it spelled right, with its namespace?'
+        return '%s does not resolve (%s): %s' % (host, error.strerror, cure)
     except (OSError, UnicodeError) as error:
-        return '%s does not resolve (%s)' % (host, getattr(error, 'strerror', None) or error)
+        return '%s does not resolve (%s)' % (host, error)
     try:
         socket.create_connection(address, timeout=5).close()
+    except ConnectionRefusedError as error:
+        return '%s:%d does not accept connections (%s)' % (host, port, error.strerror)
     except OSError as error:
-        return '%s:%d does not accept connections (%s)' % (host, port, error.strerror or error)
+        what = (host, port, error.strerror or error)
+        return '%s:%d does not answer (%s): does a NetworkPolicy or firewall block it?' % what
     return None
 
 
@@ -56,19 +66,23 @@ def main():
         say("WAIT_SECONDS has to be a number of seconds, not '%s'" % limit)
         return 1
 
-    deadline = time.monotonic() + int(limit)
-    previous = None
+    began, since = time.monotonic(), time.strftime('%H:%M:%S UTC', time.gmtime())
+    previous, told = None, began
     while True:
         reason = reason_not_to_connect(host, port)
         if reason is None:
             return 0
+        now = time.monotonic()
         if reason != previous:
             say('waiting for the %s Milvus: %s' % (name, reason))
-            previous = reason
-        if time.monotonic() >= deadline:
+            previous, told = reason, now
+        elif now - told >= REPEAT_SECONDS:
+            say('still waiting for the %s Milvus, since %s (%d s): %s' % (name, since, now - began, reason))
+            told = now
+        if now >= began + int(limit):
             say(
-                'gave up after %s s: %s. Look at the pod of the %s Milvus: is it ready, and if not, why?'
-                % (limit, reason, name)
+                'gave up after %s s: %s%s Look at the pod of the %s Milvus: is it ready, and if not, why?'
+                % (limit, reason, '' if reason.endswith('?') else '.', name)
             )
             return 1
         time.sleep(RETRY_SECONDS)

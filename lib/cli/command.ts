@@ -7,32 +7,115 @@ import { annotations, problemsAsJson } from './problem-formats';
 
 /** Where a command writes, and what it starts from. */
 export interface CommandContext {
-  readonly stdout: { write(text: string): unknown };
+  readonly stdout: Terminal;
   readonly stderr: Terminal;
   /** Directory that relative paths start from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks the person a question. @default - nobody is there to be asked */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
-/** What a shell sees. */
+/**
+ * What a shell sees, of every command. ok: it is done, and all is as it should be. failed: something is not, the configuration, the
+ * manifests or the cluster. usage: wrong arguments, so that nothing was looked at.
+ */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
 /** Wrong arguments; the message is for the person who typed them. */
 export class UsageError extends Error {}
 
+/** A name that no cluster of the configuration has. */
+export function noSuchCluster(
+  name: string,
+  known: readonly { readonly settings: { readonly name: string } }[],
+): UsageError {
+  const names = known.map(({ settings }) => settings.name).join(', ');
+  return new UsageError(`there is no cluster "${name}" in the configuration: ${names}`);
+}
+
 export type ExitCode = number | Promise<number>;
+
+/** What the shell offers where a value is typed. */
+export type Completion = 'files' | 'directories' | 'keys' | readonly string[];
+
+/** An option as parseArgs of node:util takes it, and what help, completion and the reference have of it. */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  readonly multiple?: boolean;
+  readonly default?: string;
+  /** What stands for its value. @default - nothing, it is a switch */
+  readonly value?: string;
+  /** What it is, in a line or more. */
+  readonly about: string;
+  /** @default - nothing */
+  readonly completion?: Completion;
+}
+
+export type CommandOptions = Readonly<Record<string, Option>>;
 
 export interface Command {
   /** Its arguments, for the list of all commands. */
   readonly synopsis: string;
   /** What it does, for the same list. */
   readonly summary: string;
-  /** @param called what the person types before the arguments, such as `cdk8s-milvus synth` */
-  readonly help: (called: string) => string;
+  /** What it does, as its help begins. @default - the summary */
+  readonly about?: string;
+  /** @default - none */
+  readonly options?: CommandOptions;
+  /** What the shell offers for the arguments that are no options. @default - nothing */
+  readonly completion?: Completion;
+  /** Arguments that work as they stand beside a milvus.yaml; a test runs them. */
+  readonly example?: string;
+  /** What its exit codes mean, where that is more than for every command. */
+  readonly exitCodes?: string;
+  /**
+   * Its help, where that is not made from the above.
+   * @param called what the person types before the arguments, such as `cdk8s-milvus synth`
+   */
+  readonly help?: (called: string) => string;
   /** @returns the exit code; of what waits for other programs or for time, later */
   readonly run: (args: readonly string[], context: CommandContext, called: string) => ExitCode;
   /** What else there is to say when it fails. @default - nothing */
   readonly afterFailure?: string;
+}
+
+/** What `--help` prints. */
+export function helpOf(command: Command, called: string): string {
+  const { help, synopsis, summary, about, options: known = {}, example, exitCodes = EXIT_CODES } = command;
+  const shown = example === undefined ? [] : [`Example:\n  ${called} ${example}`.trimEnd()];
+  if (help !== undefined) return [help(called).trimEnd(), ...shown].join('\n\n').concat('\n');
+  return [
+    about ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    `  ${called} ${synopsis}`.trimEnd(),
+    ...(Object.keys(known).length === 0 ? [] : [optionsHelp(known)]),
+    ...shown,
+    `Exit codes: ${exitCodes}`,
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Of every command that says nothing else. */
+export const EXIT_CODES = '0 done, 1 the configuration or a file can not be used, 2 wrong arguments.';
+
+/** Lines of help, all that an option is in one column. */
+function optionsHelp(known: CommandOptions): string {
+  const heads = Object.entries(known).map(([name, { short, value }]) => {
+    const long = `--${name}${value === undefined ? '' : ` ${value}`}`;
+    return short === undefined ? long : `-${short}, ${long}`;
+  });
+  const width = Math.max(...heads.map(({ length }) => length));
+  return Object.values(known)
+    .map(({ about }, index) => {
+      const [first = '', ...others] = about.split('\n');
+      const indent = ' '.repeat(width + 5);
+      return [`  ${heads[index]?.padEnd(width)}   ${first}`, ...others.map((line) => indent + line)].join(
+        '\n',
+      );
+    })
+    .join('\n');
 }
 
 /**
@@ -46,7 +129,7 @@ export function runCommand(
   called: string,
 ): ExitCode {
   if (args.includes('--help') || args.includes('-h')) {
-    context.stdout.write(command.help(called));
+    context.stdout.write(helpOf(command, called));
     return EXIT.ok;
   }
   const failed = (error: unknown) => failure(error, command, args, context, called);
@@ -126,8 +209,22 @@ export function optionsAndNames<T extends Options>(
 }
 
 /** Which configuration: as often as somebody likes. */
-export const CONFIG = { type: 'string', short: 'c', multiple: true } as const;
-export const FORMAT = { type: 'string', default: 'text' } as const;
+export const CONFIG = {
+  type: 'string',
+  short: 'c',
+  multiple: true,
+  value: 'CONFIG',
+  about: `a file, a directory, a glob, or several of them: separated by commas, or each with its -c
+(default: the environment variable MILVUS_CONFIG, or milvus.yaml)`,
+  completion: 'files',
+} as const satisfies Option;
+export const FORMAT = {
+  type: 'string',
+  default: 'text',
+  value: 'FORMAT',
+  about: 'text, or json: what is wrong, for editors and other programs, on stdout (default: text)',
+  completion: ['text', 'json'],
+} as const satisfies Option;
 
 /** @throws UsageError for a format that there is not */
 export function asJson(format: string): boolean {
@@ -140,12 +237,13 @@ function isJson(args: readonly string[]): boolean {
   return args.includes('--format=json') || args[args.indexOf('--format') + 1] === 'json';
 }
 
-export const OUTDIR = { type: 'string', short: 'o' } as const;
-
-export const CONFIG_HELP = `  -c, --config   a file, a directory, a glob, or several of them: separated by commas, or each with its -c
-                 (default: the environment variable MILVUS_CONFIG, or milvus.yaml)`;
-
-export const FORMAT_HELP = `  --format       text, or json: what is wrong, for editors and other programs, on stdout (default: text)`;
+export const OUTDIR = {
+  type: 'string',
+  short: 'o',
+  value: 'DIRECTORY',
+  about: 'where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)',
+  completion: 'directories',
+} as const satisfies Option;
 
 /** The context of this process. That nobody reads the output any more is no failure; that it can not be kept is. */
 export function processContext(): CommandContext {
@@ -156,5 +254,23 @@ export function processContext(): CommandContext {
     stderr.write(`The output can not be written: ${message}\n`);
   });
   stderr.on('error', () => {});
-  return { stdout, stderr, cwd: process.cwd(), env };
+  const terminal = process.stdin.isTTY && stdout.isTTY;
+  return { stdout, stderr, cwd: process.cwd(), env, ...(terminal ? { ask } : {}) };
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  reader.once('SIGINT', () => process.exit(130));
+  try {
+    return await Promise.race([
+      reader.question(question),
+      new Promise<never>((_, reject) => {
+        reader.once('close', () => reject(new UsageError('there was no answer')));
+      }),
+    ]);
+  } finally {
+    reader.removeAllListeners('close');
+    reader.close();
+  }
 }

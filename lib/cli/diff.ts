@@ -2,45 +2,131 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defaultOutdir } from '../output/synthesize';
-import type { Command } from './command';
+import {
+  asJson,
+  CONFIG,
+  type Command,
+  type CommandContext,
+  EXIT,
+  FORMAT,
+  OUTDIR,
+  options,
+  UsageError,
+} from './command';
+
+const CLUSTER = 'cluster';
+const DIST = 'dist';
+
+const OPTIONS = {
+  against: {
+    type: 'string',
+    value: 'WHAT',
+    default: CLUSTER,
+    about: `cluster: the manifests with what runs there, by "kubectl diff";
+dist: the configuration with the manifests; or a revision of git, such as HEAD or main:
+the configuration with the manifests that were committed there (default: cluster)`,
+    completion: [CLUSTER, DIST, 'HEAD'],
+  },
+  config: { ...CONFIG, about: `against dist and revisions: ${CONFIG.about}` },
+  outdir: OUTDIR,
+  format: { ...FORMAT, about: 'against dist and revisions: text, or json for programs (default: text)' },
+} as const;
 
 export const diff: Command = {
-  synopsis: '[flags of kubectl diff]',
-  summary: 'shows what applying them would change in the cluster',
-  help: (called) => `Shows what "kubectl apply" would change in the cluster, as "kubectl diff" does.
-
-  ${called} [FLAGS OF kubectl diff]
-
-  -f FILE, -k DIRECTORY   what is compared
-                          (default: the manifests in the environment variable CDK8S_OUTDIR, or dist)
-  all others              go to kubectl: -n NAMESPACE, --context NAME, --server-side, ...
-
-Exit codes: 0 no differences, 1 there are some, above: kubectl could not compare.
-`,
-  run: (args, { stderr, cwd, env }) => {
-    const outdir = defaultOutdir(env);
-    const named = args.some((arg) => /^-(R?[fk]|-(filename|kustomize)(=|$))/.test(arg));
-    if (!named && !existsSync(resolve(cwd, outdir))) {
-      stderr.write(`There is no ${outdir}/: synthesize first (npm run synth, or cdk8s-milvus synth).\n`);
-      return NOT_COMPARED;
-    }
-    const source = named ? [] : sourceIn(cwd, outdir);
-    const { status, error } = spawnSync('kubectl', ['diff', ...source, ...args], {
-      cwd,
-      env,
-      stdio: 'inherit',
-    });
-    if (error !== undefined) {
-      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const reason = missing ? 'no directory of PATH has it' : error.message;
-      stderr.write(`kubectl can not be run: ${reason}. See https://kubernetes.io/docs/tasks/tools/\n`);
-      return NOT_COMPARED;
-    }
-    const exitCode = status ?? NOT_COMPARED;
-    stderr.write(`${MEANINGS[exitCode] ?? 'kubectl could not compare: see its message above.'}\n`);
-    return exitCode;
+  synopsis: '[--against cluster|dist|REVISION] [-c CONFIG] [-o DIRECTORY] [FLAGS OF kubectl diff]',
+  summary: 'tells what an apply would change, which pods restart, and what is away meanwhile',
+  about: `Tells what an apply would do: which objects it adds and changes, which pods restart in which order and what is away meanwhile, and what can
+not be changed in place. Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
+  options: OPTIONS,
+  example: '--against dist',
+  exitCodes: '0 no differences, 1 there are some, 2 and above: could not be compared.',
+  run: (args, context) => {
+    const at = args.findIndex((arg) => /^--against(=|$)/.test(arg));
+    if (at < 0) return againstCluster(args, context);
+    const attached = args[at]?.split('=')[1];
+    const against = attached ?? args[at + 1];
+    if (against === CLUSTER)
+      return againstCluster(args.toSpliced(at, attached === undefined ? 2 : 1), context);
+    return againstFiles(args, context);
   },
 };
+
+function againstFiles(args: readonly string[], { stdout, stderr, cwd, env }: CommandContext): number {
+  const { against, config, outdir = defaultOutdir(env), format } = options(args, OPTIONS);
+  const json = asJson(format);
+  const { changesOfClusters, configuredObjects, differencesText, GitError, objectsAt, objectsOf } =
+    require('../answers/differences') as typeof import('../answers/differences');
+  const directory = resolve(cwd, outdir);
+  if (against === DIST && !existsSync(directory)) return nothingThere(outdir, stderr);
+  const after = configuredObjects({ config: config?.join(), cwd, env });
+  try {
+    const before = against === DIST ? objectsOf(directory) : objectsAt(against, outdir, cwd);
+    const clusters = changesOfClusters(before, after);
+    if (json) stdout.write(`${JSON.stringify(clusters, null, 2)}\n`);
+    else if (clusters.length > 0) stdout.write(differencesText(clusters));
+    else
+      stderr.write(
+        `No differences: ${against === DIST ? outdir : `${outdir} at ${against}`} is what the configuration gives.\n`,
+      );
+    return clusters.length === 0 ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    if (error instanceof GitError) {
+      throw new UsageError(
+        `option '--against' is cluster, dist, or a revision that git knows here (${error.message})`,
+      );
+    }
+    throw error;
+  }
+}
+
+function nothingThere(outdir: string, stderr: CommandContext['stderr']): number {
+  stderr.write(`There is no ${outdir}/: synthesize first (npm run synth, or cdk8s-milvus synth).\n`);
+  return NOT_COMPARED;
+}
+
+function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandContext): number {
+  const own = args.find((arg) => /^(-[co]|--(config|outdir|format)(=.*)?)$/.test(arg));
+  if (own !== undefined) throw new UsageError(`option '${own}' is for --against dist or a revision`);
+  const outdir = defaultOutdir(env);
+  const named = args.some((arg) => /^-(R?[fk]|-(filename|kustomize)(=|$))/.test(arg));
+  if (!named && !existsSync(resolve(cwd, outdir))) return nothingThere(outdir, stderr);
+  const command = ['diff', ...(named ? [] : sourceIn(cwd, outdir)), ...args];
+  const { status, error } = spawnSync('kubectl', command, { cwd, env, stdio: 'inherit' });
+  if (error !== undefined) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = missing ? 'no directory of PATH has it' : error.message;
+    stderr.write(`kubectl can not be run: ${reason}. See https://kubernetes.io/docs/tasks/tools/\n`);
+    return NOT_COMPARED;
+  }
+  const exitCode = status ?? NOT_COMPARED;
+  if (exitCode === EXIT.failed) stderr.write(inWords(command, resolve(cwd, outdir), cwd, env));
+  stderr.write(`${MEANINGS[exitCode] ?? 'kubectl could not compare: see its message above.'}\n`);
+  return exitCode;
+}
+
+/**
+ * What the differences mean. kubectl has both sides in files for a moment, and shows them to the program that compares: asked once more
+ * for all of their lines, it tells the objects whole.
+ */
+function inWords(
+  command: readonly string[],
+  directory: string,
+  cwd: string,
+  env: CommandContext['env'],
+): string {
+  const { stdout } = spawnSync('kubectl', command, {
+    cwd,
+    env: { ...env, KUBECTL_EXTERNAL_DIFF: 'diff -U100000 -rN' },
+    encoding: 'utf8',
+    maxBuffer: Number.POSITIVE_INFINITY,
+  });
+  const { changesOfClusters, differencesText, objectsInDiff, objectsOf } =
+    require('../answers/differences') as typeof import('../answers/differences');
+  const { before, after } = objectsInDiff(stdout);
+  const all = existsSync(directory) ? objectsOf(directory) : after;
+  const clusters = changesOfClusters(before, after, all);
+  return clusters.length === 0 ? '' : `\n${differencesText(clusters)}\n`;
+}
 
 /** The least that kubectl itself ends with when it could not compare. */
 const NOT_COMPARED = 2;

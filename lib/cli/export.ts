@@ -2,64 +2,96 @@ import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
 import { MilvusJob } from '../milvus-job';
+import { placeClusters } from '../output/synthesize';
 import { writeDocuments } from '../yaml/write';
-import {
-  CONFIG,
-  CONFIG_HELP,
-  type Command,
-  type CommandContext,
-  EXIT,
-  optionsAndNames,
-  UsageError,
-} from './command';
+import { CONFIG, type Command, type CommandContext, EXIT, optionsAndNames, UsageError } from './command';
+import { clusterOf } from './job';
+
+const METRICS = ['L2', 'IP', 'HAMMING', 'JACCARD', 'TANIMOTO', 'SUBSTRUCTURE', 'SUPERSTRUCTURE'];
 
 /** Options of both commands. */
 const OPTIONS = {
   config: CONFIG,
-  cluster: { type: 'string' },
-  claim: { type: 'string' },
-  all: { type: 'boolean' },
+  cluster: {
+    type: 'string',
+    value: 'NAME',
+    about: 'which cluster, where the configuration has several',
+  },
+  claim: { type: 'string', value: 'NAME', about: 'a PersistentVolumeClaim instead of S3' },
 } as const;
 
-const OPTIONS_HELP = `  --cluster NAME   which cluster, where the configuration has several
-  --claim NAME     a PersistentVolumeClaim instead of S3
-${CONFIG_HELP}`;
+const EXPORT_OPTIONS = {
+  all: { type: 'boolean', about: 'all collections' },
+  name: {
+    type: 'string',
+    value: 'NAME',
+    about: `the name of the export
+(default: the time; one of the same collections that is not finished is gone on with)`,
+  },
+  backup: {
+    type: 'string',
+    value: 'BACKUP',
+    about: 'as the backup of that name has it, such as 20260701T021500Z, or latest',
+  },
+  'part-size': {
+    type: 'string',
+    value: 'MIB',
+    about: 'how large a file of vectors may become (default: 512)',
+  },
+  'skip-missing': {
+    type: 'boolean',
+    about: 'leave out segments whose objects are lost, and name them in collection.json',
+  },
+  ...OPTIONS,
+} as const;
+
+const IMPORT_OPTIONS = {
+  collection: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    about: 'one of the export, as often as you like (default: all)',
+  },
+  as: { type: 'string', value: 'NAME', about: 'another name for it; the name for a FOLDER/' },
+  partition: { type: 'string', value: 'TAG', about: 'all of it into this partition' },
+  metric: {
+    type: 'string',
+    value: 'METRIC',
+    about: `of a FOLDER/ (default: L2)
+one of ${METRICS.join(', ')}`,
+    completion: METRICS,
+  },
+  index: {
+    type: 'string',
+    value: 'INDEX',
+    about: 'such as IVF_FLAT (default: that of the export; for a FOLDER/ none)',
+  },
+  'index-parameters': { type: 'string', value: 'JSON', about: 'such as {"nlist":1024}' },
+  'into-existing': {
+    type: 'boolean',
+    about: 'also add to a collection that is there and not from this import',
+  },
+  ...OPTIONS,
+} as const;
 
 /** As Milvus takes them (ValidationUtil.cpp): the shell must not make something else of them, nor S3 a folder. */
 const COLLECTION = /^[A-Za-z_][\w$]{0,254}$/;
-const BACKUP = /^\d{8}T\d{6}Z$/;
+const BACKUP = /^(\d{8}T\d{6}Z|latest)$/;
 const NAME = /^[\w][\w.-]*$/;
 const CLAIM = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 export const exportCommand: Command = {
-  synopsis: 'COLLECTION...|--all [-c milvus.yaml]',
+  synopsis: 'COLLECTION...|--all [-c CONFIG]',
   summary: 'prints the Job that takes collections out',
-  help: (
-    called,
-  ) => `Prints a Job that takes collections out, as arrays of NumPy that bulk insert of Milvus 2 reads. It asks MySQL and S3, and the server nothing.
-
-  ${called} films | kubectl replace --force -f -
-  ${called} --all --claim exports | kubectl replace --force -f -
-
-  COLLECTION...    their names; --all for all
-  --name NAME      the name of the export (default: the time; one of the same collections that is not finished is gone on with)
-  --backup TIME    as the backup of that time has it, such as 20260701T021500Z; its objects must still be there
-  --part-size MIB  how large a file of vectors may become (default: 512)
-  --skip-missing   leave out segments whose objects are lost, and name them in collection.json
-${OPTIONS_HELP}
-
-It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors.
-`,
+  about: `Prints a Job that takes collections out, as arrays of NumPy that bulk insert of Milvus 2 reads. It asks MySQL and S3, and the server nothing.
+It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors. To start it:
+  cdk8s-milvus export films | kubectl replace --force -f -`,
+  options: EXPORT_OPTIONS,
+  example: 'films --backup latest',
   run: (args, context) => {
-    const { values, names } = optionsAndNames(args, {
-      ...OPTIONS,
-      name: { type: 'string' },
-      backup: { type: 'string' },
-      'part-size': { type: 'string' },
-      'skip-missing': { type: 'boolean' },
-    });
+    const { values, names } = optionsAndNames(args, EXPORT_OPTIONS);
     const { name, backup, 'part-size': partSize } = values;
-    const settings = clusterOf(values, context);
+    const settings = settingsFor(values, context);
     if (backup !== undefined && settings.backup === undefined) {
       throw new UsageError(
         `option '--backup' needs backup.enabled, which cluster ${settings.name} does not have`,
@@ -76,7 +108,7 @@ It goes to export/<name of the cluster>/<name of the export>/ in the storage of 
       ...given('EXPORT', matching('--name', name, NAME, 'letters, digits, "_", "." and "-"')),
       ...given(
         'BACKUP',
-        matching('--backup', backup, BACKUP, 'the time of a backup such as 20260701T021500Z'),
+        matching('--backup', backup, BACKUP, 'the name of a backup such as 20260701T021500Z, or latest'),
       ),
       ...given('PART_MIB', partSize),
       ...given('SKIP_MISSING', values['skip-missing'] ? 'true' : undefined),
@@ -86,44 +118,22 @@ It goes to export/<name of the cluster>/<name of the export>/ in the storage of 
 };
 
 export const importCommand: Command = {
-  synopsis: '[EXPORT|FOLDER/] [-c milvus.yaml]',
+  synopsis: '[EXPORT|FOLDER/] [-c CONFIG]',
   summary: 'prints the Job that puts an export, or arrays of NumPy, into the cluster',
-  help: (
-    called,
-  ) => `Prints a Job that puts an export, or arrays of NumPy, into the cluster, through its proxy; with flush and index, counted and searched.
-
-  ${called} | kubectl replace --force -f -
-  ${called} 20260701T021500Z --collection films --as films_copy | kubectl replace --force -f -
-  ${called} mine/ --as films --metric IP --index IVF_FLAT --index-parameters '{"nlist":1024}' | kubectl replace --force -f -
-
-  EXPORT                   the name of an export (default: the newest that is finished)
-  FOLDER/                  the path in the bucket or on the claim of id.npy and vectors.npy, which ends with "/"
-  --collection NAME        one of the export, as often as you like (default: all)
-  --as NAME                another name for it; the name for a FOLDER/
-  --partition TAG          all of it into this partition
-  --metric METRIC          of a FOLDER/: L2, IP, HAMMING, JACCARD, TANIMOTO, SUBSTRUCTURE or SUPERSTRUCTURE (default: L2)
-  --index INDEX            such as IVF_FLAT (default: that of the export; none)
-  --index-parameters JSON  such as {"nlist":1024}
-  --into-existing          also add to a collection that is there and not from this import
-${OPTIONS_HELP}
-`,
+  about: `Prints a Job that puts collections into the cluster, through its proxy; with flush and index, counted and searched. To start it:
+  cdk8s-milvus import | kubectl replace --force -f -
+EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of id.npy and vectors.npy, in the bucket
+or on the claim; it ends with "/".`,
+  options: IMPORT_OPTIONS,
+  example: '20260701T021500Z --collection films --as films_copy',
   run: (args, context) => {
-    const { values, names } = optionsAndNames(args, {
-      ...OPTIONS,
-      collection: { type: 'string', multiple: true },
-      as: { type: 'string' },
-      partition: { type: 'string' },
-      metric: { type: 'string' },
-      index: { type: 'string' },
-      'index-parameters': { type: 'string' },
-      'into-existing': { type: 'boolean' },
-    });
+    const { values, names } = optionsAndNames(args, IMPORT_OPTIONS);
     const [from, ...others] = names;
     if (others.length > 0) throw new UsageError(`one export at a time, not also "${others.join(' ')}"`);
     const folder = from?.includes('/') === true;
     if (folder && values.as === undefined)
       throw new UsageError(`a folder needs option '--as', the name of the collection`);
-    const settings = clusterOf(values, context);
+    const settings = settingsFor(values, context);
     print(context, settings, 'import', values.claim, {
       ...given(
         'FROM',
@@ -131,7 +141,7 @@ ${OPTIONS_HELP}
           ? from
           : matching('EXPORT', from, NAME, 'the name of an export, or a folder that ends with "/"'),
       ),
-      ...(values.collection === undefined ? {} : { COLLECTIONS: collections(values.all, values.collection) }),
+      ...(values.collection === undefined ? {} : { COLLECTIONS: collections(false, values.collection) }),
       ...given('AS', matching('--as', values.as, COLLECTION, COLLECTION_MEANT)),
       ...given('PARTITION', values.partition),
       ...given('METRIC', values.metric),
@@ -169,18 +179,11 @@ function matching(
 
 const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
 
-function clusterOf(
+function settingsFor(
   { config, cluster }: { readonly config?: readonly string[]; readonly cluster?: string },
   { cwd, env }: CommandContext,
 ): Settings {
-  const clusters = loadClusters({ config: config?.join(), cwd, env }).map(({ settings }) => settings);
-  const chosen = clusters.filter(({ name }) => cluster === undefined || name === cluster);
-  const [settings, ...others] = chosen;
-  if (settings === undefined || others.length > 0) {
-    const names = clusters.map(({ name }) => name).join(', ');
-    throw new UsageError(`option '--cluster' has to name one of: ${names}`);
-  }
-  return settings;
+  return clusterOf(placeClusters(loadClusters({ config: config?.join(), cwd, env })), cluster).settings;
 }
 
 function print(

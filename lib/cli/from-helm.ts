@@ -7,6 +7,17 @@ import { type Command, EXIT, UsageError } from './command';
 export const fromHelmCommand: Command = {
   synopsis: 'RELEASE CHART [flags]',
   summary: 'makes a milvus.yaml from what follows "helm install"',
+  // Helm's own are told by the help.
+  options: {
+    values: { type: 'string', short: 'f', value: 'FILE', about: 'values, as for helm', completion: 'files' },
+    set: { type: 'string', value: 'KEY=VALUE', about: 'a value, as for helm' },
+    namespace: { type: 'string', short: 'n', value: 'NAMESPACE', about: 'of the release' },
+    version: { type: 'string', value: 'VERSION', about: 'of the chart' },
+    write: { type: 'string', value: 'FILE', about: 'where the configuration goes', completion: 'files' },
+    adopt: { type: 'boolean', about: 'the release is running and is to be taken over' },
+    'show-secrets': { type: 'boolean', about: 'print the credentials that were given' },
+  },
+  example: 'milvus milvus/milvus --version 1.1.6 --set mysql.persistence.size=8Gi',
   help: (called) => fromHelm(['--help'], String, called).stdout,
   run: (args, { stdout, stderr, cwd }) => {
     const { target, helmArgs } = splitTarget(args);

@@ -8,47 +8,45 @@ import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
   CONFIG,
-  CONFIG_HELP,
   type Command,
   type CommandContext,
   EXIT,
+  EXIT_CODES,
   type ExitCode,
   FORMAT,
-  FORMAT_HELP,
   OUTDIR,
   options,
   runCommand,
   usageError,
 } from './command';
+import { completionCommand } from './completion';
 import { diff } from './diff';
+import { explainCommand } from './explain';
 import { exportCommand, importCommand } from './export';
 import { fromHelmCommand } from './from-helm';
+import { initCommand } from './init';
+import { job } from './job';
 import { problemsAsJson } from './problem-formats';
+import { restoreCommand } from './restore';
+import { showCommand } from './show';
+import { sizeCommand } from './size';
+import { status } from './status';
 import { synth } from './synth';
 
 export { type CommandContext, EXIT } from './command';
 
+const CHECK_OPTIONS = { config: CONFIG, outdir: OUTDIR, format: FORMAT } as const;
+
 const check: Command = {
-  synopsis: '[-c milvus.yaml] [-o dist]',
+  synopsis: '[-c CONFIG] [-o DIRECTORY]',
   summary: 'fails when the manifests are not those of the configuration',
-  help: (
-    called,
-  ) => `Tells whether committed manifests are those of the configuration, for continuous integration.
-
-  ${called} [-c CONFIG] [-o DIRECTORY] [--format json]
-
-${CONFIG_HELP}
-  -o, --outdir   where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)
-${FORMAT_HELP}
-
-Exit codes: 0 they are, 1 they are not (or the configuration can not be used); each file that differs is named.
-`,
+  about:
+    'Tells whether committed manifests are those of the configuration, for continuous integration; each file that differs is named.',
+  options: CHECK_OPTIONS,
+  example: '-c milvus.yaml -o dist',
+  exitCodes: '0 they are, 1 they are not (or the configuration can not be used), 2 wrong arguments.',
   run: (args, { stdout, stderr, cwd, env }) => {
-    const {
-      config,
-      outdir = defaultOutdir(env),
-      format,
-    } = options(args, { config: CONFIG, outdir: OUTDIR, format: FORMAT });
+    const { config, outdir = defaultOutdir(env), format } = options(args, CHECK_OPTIONS);
     const json = asJson(format);
     const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir));
     if (json) {
@@ -69,48 +67,54 @@ Exit codes: 0 they are, 1 they are not (or the configuration can not be used); e
   },
 };
 
+const IMAGES_OPTIONS = {
+  config: CONFIG,
+  all: { type: 'boolean', about: 'also those of parts that are switched off' },
+} as const;
+
 const images: Command = {
-  synopsis: '[-c milvus.yaml] [--all]',
+  synopsis: '[-c CONFIG] [--all]',
   summary: 'lists the images, for mirrors',
-  help: (
-    called,
-  ) => `Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.
-
-  ${called} [-c CONFIG] [--all]
-
-${CONFIG_HELP}
-  --all          also those of parts that are switched off
-`,
+  about:
+    'Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.',
+  options: IMAGES_OPTIONS,
+  example: '--all',
   run: (args, { stdout, cwd, env }) => {
-    const { config, all } = options(args, { config: CONFIG, all: { type: 'boolean' } });
+    const { config, all } = options(args, IMAGES_OPTIONS);
     const clusters = loadClusters({ config: config?.join(), cwd, env }).map(({ settings }) => settings);
     stdout.write(`${imageTable(clusters, all)}\n`);
     return EXIT.ok;
   },
 };
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+/** Every command, by its name: help, completion and the reference are made from it. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  init: initCommand,
   synth,
   check,
+  status,
   diff,
+  job,
+  restore: restoreCommand,
+  explain: explainCommand,
+  show: showCommand,
+  size: sizeCommand,
   images,
   'from-helm': fromHelmCommand,
   export: exportCommand,
   import: importCommand,
+  completion: completionCommand(() => COMMANDS),
 };
 
 function help(): string {
-  const lines: [string, string][] = Object.entries(COMMANDS).map(([name, { synopsis, summary }]) => [
-    `${name} ${synopsis}`,
-    summary,
-  ]);
-  lines.push(['COMMAND --help', 'more about one of them'], ['--version', '']);
-  const width = Math.max(...lines.map(([typed]) => typed.length));
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
+  const all = [...lines, ['COMMAND --help', 'more about one of them'] as const, ['--version', ''] as const];
+  const width = Math.max(...all.map(([typed]) => typed.length));
   return `Milvus 1.1.1 on Kubernetes: plain manifests from one small configuration.
 
-${lines.map(([typed, what]) => `  cdk8s-milvus ${typed.padEnd(width)}  ${what}`.trimEnd()).join('\n')}
+${all.map(([typed, what]) => `  cdk8s-milvus ${typed.padEnd(width)}  ${what}`.trimEnd()).join('\n')}
 
-Exit codes: 0 done, 1 the configuration or the output directory can not be used, 2 wrong arguments.
+Exit codes: ${EXIT_CODES}
 `;
 }
 

@@ -1,8 +1,9 @@
 import { claimsOf } from '../inventory/claims';
 import { metricSources } from '../inventory/metrics';
 import { Names } from '../kubernetes/names';
+import { foreignPorts, reachable, regions, speaksTls } from './endpoints';
 import { extraServerConfigProblems } from './extra-server-config';
-import { imageVersion } from './images';
+import { imageParts, imageVersion } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, formatProblem, type Problem } from './problems';
 import { parseQuantity } from './quantities';
@@ -34,10 +35,13 @@ const CHECKS: readonly ((config: ParsedConfig, settings: Settings) => readonly P
   paths,
   ports,
   service,
-  metrics,
+  regions,
+  speaksTls,
+  reachable,
+  foreignPorts,
   mysqlFiles,
   fileSizes,
-  mysqlImage,
+  versions,
   mysqlConnections,
   mysqlMemory,
   claims,
@@ -70,6 +74,9 @@ function credentialSources(config: ParsedConfig): Problem[] {
     ...(config.backup.s3.credentials === undefined
       ? {}
       : { 'backup.s3.credentials': config.backup.s3.credentials }),
+    ...(config.backup.restoreFrom.credentials === undefined
+      ? {}
+      : { 'backup.restoreFrom.credentials': config.backup.restoreFrom.credentials }),
     ...(config.externalMysql === undefined
       ? { 'mysql.credentials': config.mysql.credentials }
       : { 'externalMysql.credentials': config.externalMysql.credentials }),
@@ -205,8 +212,9 @@ function service(config: ParsedConfig): Problem[] {
     'admin.service': config.admin.service,
   };
   const nodePorts = new Map<number, string>();
+  const clusterIPs = new Map<string, string>();
   return Object.entries(services).flatMap(
-    ([path, { type, nodePort, loadBalancerIP, loadBalancerSourceRanges }]) => {
+    ([path, { type, nodePort, clusterIP, loadBalancerIP, loadBalancerSourceRanges }]) => {
       const only = (set: boolean, key: string, types: readonly string[]): Problem[] =>
         !set || types.includes(type)
           ? []
@@ -220,7 +228,18 @@ function service(config: ParsedConfig): Problem[] {
             ];
       const owner = nodePort === undefined ? undefined : nodePorts.get(nodePort);
       if (nodePort !== undefined) nodePorts.set(nodePort, path);
+      const sameIP = clusterIP === undefined ? undefined : clusterIPs.get(clusterIP);
+      if (clusterIP !== undefined) clusterIPs.set(clusterIP, path);
       return [
+        ...(sameIP === undefined
+          ? []
+          : [
+              {
+                path: `${path}.clusterIP`,
+                given: String(clusterIP),
+                expected: `another address than ${sameIP}.clusterIP`,
+              },
+            ]),
         ...(owner === undefined
           ? []
           : [
@@ -238,32 +257,60 @@ function service(config: ParsedConfig): Problem[] {
   );
 }
 
-function metrics(config: ParsedConfig): Problem[] {
-  const { enabled, address } = config.milvus.metrics;
-  if (!enabled || address === undefined || !/^(localhost|127(\.\d+){3})$/.test(address)) return [];
-  return [
-    {
-      path: 'milvus.metrics.address',
-      given: address,
-      expected: 'the address of a push gateway that exists already',
-      fix: 'Leave milvus.metrics.address out: then one runs beside each server, in its pod.',
-    },
-  ];
+/** What of an image can be told from its name: a tag of somebody's own, or a digest alone, says nothing. */
+function versions({ images, externalMysql, ...config }: ParsedConfig): Problem[] {
+  const ofMilvus = (['milvus', 'mishards', 'milvusGpu'] as const).flatMap((key): Problem[] => {
+    const given = images[key];
+    const { name, tag } = imageParts(given);
+    const program = key === 'milvusGpu' ? 'milvus' : key;
+    const path = `images.${key}`;
+    const other = program === 'milvus' ? 'mishards' : 'milvus';
+    if (name === other) return [{ path, given, expected: `${program} 1.1.1, not ${other}` }];
+    // What is called otherwise may count its versions otherwise.
+    const [, version] = name === program ? (/^v?([0-2]\.\d+(\.\d+)?)(?![\d.])/.exec(tag) ?? []) : [];
+    if (version !== undefined && version !== '1.1.1') {
+      return [
+        {
+          path,
+          given,
+          expected: `${program} 1.1.1, the only version with S3 storage that this configuration is for`,
+          fix: version.startsWith('2.')
+            ? 'Milvus 2 is another program, with another configuration and other data.'
+            : 'Data of 1.1.1 and its configuration are not read by others.',
+        },
+      ];
+    }
+    const gpu = (['writable', 'readonly'] as const).some(
+      (role) => config[role].gpu.enabled ?? config.milvus.gpu.enabled,
+    );
+    return key === 'milvusGpu' && gpu && /^1\.1\.1-cpu\b/.test(tag)
+      ? [{ path, given, expected: 'a GPU build, such as 1.1.1-gpu-...: a CPU build passes over gpu' }]
+      : [];
+  });
+  const mysql = externalMysql === undefined && config.mysql.enabled ? mysqlImage(images.mysql) : [];
+  return [...ofMilvus, ...mysql];
 }
 
-function mysqlImage(config: ParsedConfig): Problem[] {
-  const version = imageVersion(config.images.mysql);
-  if (config.externalMysql !== undefined || version === undefined) return [];
-  const [major, minor] = version;
-  if ((major === 5 && minor === 7) || (major === 8 && minor === 0)) return [];
-  return [
-    {
-      path: 'images.mysql',
-      given: config.images.mysql,
-      expected: 'MySQL 5.7 or 8.0',
-      fix: 'The clients in Milvus 1.1.1 know mysql_native_password alone, which later versions have dropped, and utf8mb4 keys, which earlier ones cannot index.',
-    },
+function mysqlImage(given: string): Problem[] {
+  const { repository, name, tag } = imageParts(given);
+  const problem = (fix: string): Problem[] => [
+    { path: 'images.mysql', given, expected: 'MySQL 5.7 or 8.0', fix },
   ];
+  if (/mariadb/.test(name)) {
+    return problem('MariaDB has other system variables and its own password plugins: use mysql:5.7.44.');
+  }
+  if (/(^|[/-])bitnami/.test(repository)) {
+    return problem(
+      'Images of Bitnami keep the data in /bitnami/mysql, where no volume is, and have another user: use the official mysql.',
+    );
+  }
+  const [major, minor] = imageVersion(given) ?? [];
+  const fits = major === 5 ? minor === undefined || minor === 7 : major === 8 && minor === 0;
+  const later = /^(lts|innovation|oracle|debian)/.test(tag) && name === 'mysql';
+  if (major === undefined ? !later : fits) return [];
+  return problem(
+    'The clients in Milvus 1.1.1 know mysql_native_password alone, which later versions have dropped, and utf8mb4 keys, which earlier ones cannot index.',
+  );
 }
 
 function mysqlConnections(config: ParsedConfig): Problem[] {
@@ -346,6 +393,12 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
       port: backup.s3.port,
       tls: backup.s3.tls,
     },
+    {
+      path: 'backup.restoreFrom',
+      address: backup.restoreFrom.address ?? backup.s3.address ?? s3?.address,
+      port: backup.restoreFrom.port,
+      tls: backup.restoreFrom.tls,
+    },
   ];
   return endpoints.flatMap(({ path, address, port, tls }): Problem[] => {
     if (tls?.enabled !== true || address === undefined) return [];
@@ -383,7 +436,11 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
 
 /** Settings of TLS say nothing where it is off. */
 function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
-  return Object.entries({ s3: s3?.tls, 'backup.s3': backup.s3.tls }).flatMap(([path, tls]) =>
+  return Object.entries({
+    s3: s3?.tls,
+    'backup.s3': backup.s3.tls,
+    'backup.restoreFrom': backup.restoreFrom.tls,
+  }).flatMap(([path, tls]) =>
     (['caSecret', 'serverName'] as const)
       .filter((key) => tls?.enabled === false && tls[key] !== undefined)
       .map((key) => ({
@@ -399,6 +456,15 @@ function backupPlace(config: ParsedConfig): Problem[] {
   const { address, bucket, prefix } = config.backup.s3;
   if (config.s3 === undefined) {
     if (!config.backup.enabled) return [];
+    if (config.backup.objects === true) {
+      return [
+        {
+          path: 'backup.objects',
+          given: 'true without s3',
+          expected: 'false, or no value: vectors on a volume are backed up by a snapshot of that volume',
+        },
+      ];
+    }
     return Object.entries({ address, bucket })
       .filter(([, value]) => value === undefined)
       .map(([key]) => ({
@@ -479,7 +545,7 @@ function mysqlName({ name, mysql }: ParsedConfig): Problem[] {
     mysqlInitialization,
     ...others
   } = new Names(name, mysql.name);
-  const taken = new Set([...Object.values(others), `${name}-s3`, `${name}-backup-s3`]);
+  const taken = new Set([...Object.values(others), `${name}-s3`, `${name}-backup-s3`, `${name}-restore-s3`]);
   const clash = [given, mysqlHeadless, mysqlConfiguration, mysqlInitialization].find((one) => taken.has(one));
   if (clash === undefined) return [];
   return [
@@ -629,19 +695,48 @@ function replication(config: ParsedConfig): Problem[] {
 }
 
 function policyPeers({ networkPolicy }: ParsedConfig): Problem[] {
-  const { clients, s3, mysql, prometheus, apiServer, dns } = networkPolicy;
-  return Object.entries({ clients, s3, mysql, prometheus, apiServer, dns }).flatMap(([key, { peers }]) =>
-    (peers ?? []).flatMap((peer, index) => {
-      const path = `networkPolicy.${key}.peers[${index}]`;
+  const { clients, s3, mysql, prometheus, apiServer, dns, extraIngress, extraEgress } = networkPolicy;
+  const lists = [
+    ...Object.entries({ clients, s3, mysql, prometheus, apiServer, dns }).map(
+      ([key, { peers }]) => [`${key}.peers`, peers] as const,
+    ),
+    ...extraIngress.map(({ from }, index) => [`extraIngress[${index}].from`, from] as const),
+    ...extraEgress.map(({ to }, index) => [`extraEgress[${index}].to`, to] as const),
+  ];
+  return lists.flatMap(([key, peers = []]) =>
+    peers.flatMap((peer, index) => {
+      const path = `networkPolicy.${key}[${index}]`;
       const selects = peer.podSelector !== undefined || peer.namespaceSelector !== undefined;
       if (peer.ipBlock !== undefined && selects) {
         return [{ path, given: 'ipBlock beside a selector', expected: 'one of the two; make two peers' }];
+      }
+      const { cidr = '', except = [] } = peer.ipBlock ?? {};
+      const outside = except.findIndex((part) => !isPartOf(part, cidr));
+      if (outside >= 0) {
+        return [
+          {
+            path: `${path}.ipBlock.except[${outside}]`,
+            given: String(except[outside]),
+            expected: `a smaller range, within ${cidr}`,
+          },
+        ];
       }
       return peer.ipBlock === undefined && !selects
         ? [{ path, given: 'nothing', expected: 'podSelector, namespaceSelector or ipBlock' }]
         : [];
     }),
   );
+}
+
+function isPartOf(part: string, range: string): boolean {
+  const [inner, outer] = [part, range].map((cidr) => {
+    const [address = '', bits = ''] = cidr.split('/');
+    const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    return { number, bits: Number(bits) };
+  });
+  if (inner === undefined || outer === undefined || inner.bits <= outer.bits) return false;
+  const size = 2 ** (32 - outer.bits);
+  return Math.floor(inner.number / size) === Math.floor(outer.number / size);
 }
 
 /** A monitor without anything to monitor. */

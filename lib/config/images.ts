@@ -16,6 +16,16 @@ export function mirrored(image: string, registry: string | undefined): string {
   return `${registry}/${repository}`;
 }
 
+/** What an image is called: `registry/team/milvus:v1` is `team/milvus`, `milvus` and `v1`. */
+export function imageParts(image: string): {
+  readonly repository: string;
+  readonly name: string;
+  readonly tag: string;
+} {
+  const [, , repository = '', tag = ''] = IMAGE.exec(image) ?? [];
+  return { repository, name: repository.split('/').at(-1) ?? '', tag };
+}
+
 /** The version that the tag tells, e.g. [5, 7] for `mysql:5.7.44`, [9] for `mysql:9`; undefined without a numeric tag. */
 export function imageVersion(image: string): readonly [major: number, minor?: number] | undefined {
   const tag = IMAGE.exec(image)?.[3];

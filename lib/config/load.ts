@@ -16,7 +16,7 @@ import {
   showValue,
 } from './problems';
 import type { Settings } from './settings';
-import { isMapping } from './validate';
+import { isMapping, valueAt } from './validate';
 
 /** A cluster as it was loaded. */
 export interface LoadedCluster {
@@ -28,6 +28,14 @@ export interface LoadedCluster {
   readonly settings: Settings;
   /** What works, but is to be known, each with its path. */
   readonly warnings: readonly string[];
+  /** Where a value of `config` comes from, by its path such as `s3.bucket`; undefined where no file has it. */
+  readonly origin: (path: string) => Origin | undefined;
+}
+
+/** Where a value stands, in the file of the cluster or in one that it extends. */
+export interface Origin extends FilePlace {
+  /** What stands there: a reference to the environment as it was written. */
+  readonly written: unknown;
 }
 
 export interface LoadOptions {
@@ -103,7 +111,10 @@ export function loadClusters(options: LoadOptions = {}): LoadedCluster[] {
     const { problems = [] } = checked;
     const together = [...substituted.problems, ...withoutRepeats(problems, substituted.problems)];
     if (together.length > 0 || checked.settings === undefined) wrong.push({ source, problems: together });
-    else loaded.push({ source, cluster: { ...checked, source: source.name } });
+    else {
+      const origin = (where: string) => originOf(source, parsePath(where));
+      loaded.push({ source, cluster: { ...checked, source: source.name, origin } });
+    }
   }
 
   const owners = new Owners();
@@ -130,7 +141,10 @@ function reportsOf(
 ): ProblemReport[] {
   const located = wrong.map(({ source, problems }) => ({
     source,
-    problems: problems.map((problem) => ({ ...problem, at: placeOf(source, parsePath(problem.path)) })),
+    problems: problems.map((problem) => {
+      const { found: _, ...at } = placeOf(source, parsePath(problem.path));
+      return { ...problem, at };
+    }),
   }));
   const isOwn = ({ documents: [own] }: Source, { at }: { at: FilePlace }) => at.file === own?.shown;
   const ofClusters = located.map(({ source, problems }) => ({
@@ -158,13 +172,21 @@ function reportsOf(
   return [...bases, ...ofClusters.filter(({ problems }) => problems.length > 0)];
 }
 
+type Steps = ReturnType<typeof parsePath>;
+
 /** Where a value stands: in the file that has it, or, if none has, where the file of the cluster lacks it. */
-function placeOf({ documents }: Source, steps: ReturnType<typeof parsePath>): FilePlace {
+function placeOf({ documents }: Source, steps: Steps): FilePlace & { readonly found: boolean } {
   const places = documents.map(({ shown, document }) => ({ shown, ...document.placeOf(steps) }));
   // What a file replaces does not count in those that it extends.
   const decisive = places.findIndex(({ depth, isMapping: isOpen }) => depth === steps.length || !isOpen);
-  const { shown: file = '', line = 1, column = 1 } = places[Math.max(decisive, 0)] ?? {};
-  return { file, line, column };
+  const { shown: file = '', line = 1, column = 1, depth } = places[Math.max(decisive, 0)] ?? {};
+  return { file, line, column, found: depth === steps.length };
+}
+
+function originOf(source: Source, steps: Steps): Origin | undefined {
+  const { found, ...place } = placeOf(source, steps);
+  const written = valueAt(source.input, steps as PropertyKey[]);
+  return found && written !== undefined && written !== null ? { ...place, written } : undefined;
 }
 
 /** The names that are separated by commas, of which there is at least one: no cluster would be no manifests, either. */

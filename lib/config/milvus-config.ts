@@ -785,7 +785,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again.
+         * How often the operator reads the store again; 0s for once.
          *
          * @default "1h"
          */
@@ -984,7 +984,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again.
+         * How often the operator reads the store again; 0s for once.
          *
          * @default "1h"
          */
@@ -1162,7 +1162,18 @@ export interface MilvusConfig {
      * @default []
      */
     readonly extraIngress?: readonly {
-      readonly [k: string]: unknown;
+      /**
+       * Who it is.
+       *
+       * @default - everybody
+       */
+      readonly from?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports.
+       *
+       * @default - all
+       */
+      readonly ports?: readonly NetworkPolicyPort[];
     }[];
     /**
      * Additional egress rules of all pods of the cluster, as in a NetworkPolicy.
@@ -1170,7 +1181,18 @@ export interface MilvusConfig {
      * @default []
      */
     readonly extraEgress?: readonly {
-      readonly [k: string]: unknown;
+      /**
+       * Who it is.
+       *
+       * @default - everybody
+       */
+      readonly to?: readonly NetworkPolicyPeer[];
+      /**
+       * Ports.
+       *
+       * @default - all
+       */
+      readonly ports?: readonly NetworkPolicyPort[];
     }[];
   };
   /**
@@ -1270,17 +1292,23 @@ export interface MilvusConfig {
     };
   };
   /**
-   * Backups of the metadata, and the Job that restores one (in jobs/, started by hand).
+   * Backups, and the Jobs that restore, verify and list them (in jobs/, started by hand).
    *
    * @default - the defaults of its keys
    */
   readonly backup?: {
     /**
-     * Dump the metadata regularly and keep the dumps in S3.
+     * Back up regularly, to S3.
      *
      * @default false
      */
     readonly enabled?: boolean;
+    /**
+     * Back up the vectors as well: the objects in S3 that the metadata names, each once for all backups.
+     *
+     * @default - true; false with the vectors on a volume, which can't be backed up so
+     */
+    readonly objects?: boolean;
     /**
      * When, as a cron expression (UTC, or as the cluster is set).
      *
@@ -1300,9 +1328,9 @@ export interface MilvusConfig {
      */
     readonly keep?: number;
     /**
-     * Seconds that a backup or a restore may take.
+     * Seconds that a backup, a verification or a restore may take. What a backup has copied by then the next one need not copy.
      *
-     * @default 3600
+     * @default - 21600; 3600 for the metadata alone
      */
     readonly timeoutSeconds?: number;
     /**
@@ -1349,6 +1377,12 @@ export interface MilvusConfig {
         readonly serverName?: string;
       };
       /**
+       * Region that requests to that endpoint are signed for; many storages pass over it.
+       *
+       * @default - that of an endpoint of AWS or Wasabi, by its name; otherwise us-east-1
+       */
+      readonly region?: string;
+      /**
        * Another bucket.
        *
        * @default - s3.bucket
@@ -1366,6 +1400,87 @@ export interface MilvusConfig {
        * @default - s3.credentials
        */
       readonly credentials?: S3Credentials;
+    };
+    /**
+     * Where the Job of the restore takes backups from: those of another cluster, for a copy of it (its objects go to s3.bucket and storage.path of this one).
+     *
+     * @default - the defaults of its keys
+     */
+    readonly restoreFrom?: {
+      /**
+       * Host of another S3 endpoint.
+       *
+       * @default - backup.s3.address
+       */
+      readonly address?: string;
+      /**
+       * Port of that endpoint.
+       *
+       * @default - backup.s3.port; with tls of its own 443, or 80
+       */
+      readonly port?: number;
+      /**
+       * TLS to that endpoint.
+       *
+       * @default - backup.s3.tls; none to an address of its own
+       */
+      readonly tls?: {
+        /**
+         * Speak TLS to that endpoint, and verify its certificate.
+         *
+         * @default false
+         */
+        readonly enabled?: boolean;
+        /**
+         * Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.
+         *
+         * @default - the CAs that the images trust
+         */
+        readonly caSecret?: string;
+        /**
+         * Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).
+         *
+         * @default - the address, which then has to be a name
+         */
+        readonly serverName?: string;
+      };
+      /**
+       * Region that requests to that endpoint are signed for; many storages pass over it.
+       *
+       * @default - that of an endpoint of AWS or Wasabi, by its name; that of backup.s3 at its endpoint; otherwise us-east-1
+       */
+      readonly region?: string;
+      /**
+       * Another bucket.
+       *
+       * @default - backup.s3.bucket
+       */
+      readonly bucket?: string;
+      /**
+       * Where in the bucket, outside storage.path.
+       *
+       * @default - backup.s3.prefix
+       */
+      readonly prefix?: string;
+      /**
+       * The keys for it; of a Secret `<name>-restore-s3` unless they say another.
+       *
+       * @default - backup.s3.credentials
+       */
+      readonly credentials?: S3Credentials;
+    };
+    /**
+     * The verification of backups.
+     *
+     * @default - the defaults of its keys
+     */
+    readonly verify?: {
+      /**
+       * Read the latest backup again regularly, all bytes of it, and compare checksums.
+       *
+       * @default - never; it is a Job in jobs/ that you start
+       */
+      readonly schedule?: string;
     };
     /**
      * What the main container gets.
@@ -1553,7 +1668,7 @@ export interface S3Credentials {
      */
     readonly secretStoreRef: SecretStoreRef;
     /**
-     * How often the operator reads the store again.
+     * How often the operator reads the store again; 0s for once.
      *
      * @default "1h"
      */
@@ -2068,9 +2183,26 @@ export interface LabelSelector {
    *
    * @default - none
    */
-  readonly matchExpressions?: readonly {
-    readonly [k: string]: unknown;
-  }[];
+  readonly matchExpressions?: readonly LabelSelectorRequirement[];
+}
+/**
+ * A requirement on a label.
+ */
+export interface LabelSelectorRequirement {
+  /**
+   * Label that is looked at.
+   */
+  readonly key: string;
+  /**
+   * How.
+   */
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+  /**
+   * Values, with In and NotIn.
+   *
+   * @default - none, with Exists and DoesNotExist
+   */
+  readonly values?: readonly string[];
 }
 /**
  * What the pods of the cluster connect to.
@@ -2090,4 +2222,29 @@ export interface Destination {
    * @default - as the section says
    */
   readonly ports?: readonly number[];
+}
+/**
+ * A port, as in a NetworkPolicy.
+ *
+ * @default - the defaults of its keys
+ */
+export interface NetworkPolicyPort {
+  /**
+   * Number, or name of a port of the pods.
+   *
+   * @default - all
+   */
+  readonly port?: number | string;
+  /**
+   * Last of a range that begins with port.
+   *
+   * @default - none
+   */
+  readonly endPort?: number;
+  /**
+   * Protocol.
+   *
+   * @default - TCP
+   */
+  readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
 }

@@ -23,7 +23,10 @@ const CONTAINERS: Readonly<
   mysql: { containers: ['mysql'], initContainers: [] },
   minio: { containers: ['minio'], initContainers: [] },
   admin: { containers: ['admin'], initContainers: [] },
-  backup: { containers: ['upload', 'load'], initContainers: ['dump', 'download'] },
+  backup: {
+    containers: ['upload', 'load'],
+    initContainers: ['dump', 'objects', 'dump-2', 'objects-2', 'dump-3', 'download', 'check', 'bring-back'],
+  },
   smokeTest: { containers: ['smoke-test'], initContainers: [] },
 };
 

@@ -105,11 +105,7 @@ export function showValue(value: unknown, steps: readonly PropertyKey[]): string
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
   const kind = typeof value === 'string' ? 'a text' : `a ${typeof value}`;
-  const sensitive =
-    steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) ||
-    // Of a variable whose name says no more here.
-    (steps.includes('env') && steps.at(-1) === 'value');
-  if (sensitive && !isSecretName(value, steps)) return `${kind} (not shown: it may be a credential)`;
+  if (mayBeCredential(value, steps)) return `${kind} (not shown: it may be a credential)`;
   if (typeof value !== 'string') return `${String(value)} (${kind})`;
   const shown = JSON.stringify(value.replace(/^.*@(?!sha256:)/s, '***@').replace(/\?.*$/s, '?***'));
   if (shown.length > LONGEST_SHOWN) {
@@ -119,12 +115,29 @@ export function showValue(value: unknown, steps: readonly PropertyKey[]): string
   return /^(-?\d+(\.\d+)?|true|false)$/.test(value) ? `${shown} (a text)` : shown;
 }
 
+/** Whether a value is not to be shown, for the place in which it stands. */
+export function mayBeCredential(value: unknown, steps: readonly PropertyKey[]): boolean {
+  const sensitive =
+    steps.some((step) => /credential|password|secret|token|accesskey/i.test(String(step))) ||
+    // Of a variable whose name says no more here.
+    (steps.includes('env') && steps.at(-1) === 'value');
+  return sensitive && !isSecretName(value, steps);
+}
+
 /** Whether what has this name is a credential. */
 export function isCredentialName(name: string): boolean {
   return /PASSW|SECRET|TOKEN|ACCESS_?KEY|CREDENTIAL/i.test(name);
 }
 
-const SECRET_NAMES = ['existingSecret', 'keys', 'secretStoreRef', 'imagePullSecrets', 'secretKeyRef'];
+const SECRET_NAMES = [
+  'existingSecret',
+  'caSecret',
+  'secretName',
+  'keys',
+  'secretStoreRef',
+  'imagePullSecrets',
+  'secretKeyRef',
+];
 
 /**
  * Names of Secrets and of their keys are no secrets, and a message without them would help nobody; unless it is

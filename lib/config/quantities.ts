@@ -32,12 +32,12 @@ export function formatMilvusSize(bytes: number): string {
   return `${bytes}B`;
 }
 
-const QUANTITY = /^(\d+(?:\.\d+)?|\.\d+)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
-const BINARY_SUFFIXES = ['Pi', 'Ti', 'Gi', 'Mi', 'Ki'];
-const DECIMAL_SUFFIXES = ['P', 'T', 'G', 'M', 'k'];
+const QUANTITY = /^\+?(\d+(?:\.\d*)?|\.\d+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][-+]?\d{1,2})?$/;
+const BINARY_SUFFIXES = ['Ei', 'Pi', 'Ti', 'Gi', 'Mi', 'Ki'];
+const DECIMAL_SUFFIXES = ['E', 'P', 'T', 'G', 'M', 'k'];
 
 /**
- * Reads a Kubernetes quantity (`500m`, `2`, `4Gi`, `1.5Gi`).
+ * Reads a Kubernetes quantity (`500m`, `2`, `4Gi`, `1.5Gi`, `1e9`).
  * @returns the amount in base units (cores, bytes), or undefined when the text is no quantity
  */
 export function parseQuantity(text: string): number | undefined {
@@ -74,9 +74,12 @@ function thousandths(text: string): bigint | undefined {
   const [, digits, suffix = ''] = QUANTITY.exec(text) ?? [];
   if (digits === undefined) return undefined;
   const [whole = '', fraction = ''] = digits.split('.');
-  const scale = 10n ** BigInt(fraction.length);
+  const exponent = /^[eE][-+\d]/.test(suffix) ? Number(suffix.slice(1)) : undefined;
+  const scale = 10n ** BigInt(fraction.length + Math.max(0, -(exponent ?? 0)));
   const unit = suffix.endsWith('i') ? 1000n : 1n;
-  return ceilDivide(BigInt(whole + fraction) * thousandthsIn(suffix), scale * unit) * unit;
+  const amount =
+    exponent === undefined ? thousandthsIn(suffix) : 1000n * 10n ** BigInt(Math.max(0, exponent));
+  return ceilDivide(BigInt(whole + fraction) * amount, scale * unit) * unit;
 }
 
 function ceilDivide(amount: bigint, by: bigint): bigint {

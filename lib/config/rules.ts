@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseMilvusSize, parseQuantity } from './quantities';
+import { goDurationSeconds, prometheusDurationSeconds, scheduleFault } from './schedules';
 
 /**
  * The vocabulary of the schema: one rule per kind of value, each with the words that the error report uses
@@ -59,14 +60,14 @@ export const resourceName = () =>
     'the name of a device resource such as nvidia.com/gpu',
   );
 
-const labelKey = () =>
+export const labelKey = () =>
   text(
     new RegExp(`^(${DNS_LABEL}(\\.${DNS_LABEL})*/)?${LABEL_NAME}$`),
     'a label key: an optional domain and "/", then at most 63 letters, digits, "-", "_" and "."',
   );
 
 /** The value of a label; it may be empty. */
-const labelText = (pattern: string) =>
+export const labelText = (pattern = `(${LABEL_NAME})?`) =>
   text(
     new RegExp(`^${pattern}$`),
     'a label value: a text of at most 63 letters, digits, "-", "_" and "."',
@@ -76,7 +77,7 @@ const labelText = (pattern: string) =>
 /** The value of a label that selectors use. */
 export const labelValue = () => labelText(LABEL_NAME);
 
-export const labels = () => z.record(labelKey(), labelText(`(${LABEL_NAME})?`));
+export const labels = () => z.record(labelKey(), labelText());
 
 export const annotations = () =>
   z.record(labelKey(), rule(z.string(), 'a text', 'Quote numbers and booleans: "1", "true".'));
@@ -100,7 +101,25 @@ export const hostAndPort = (expected: string) =>
 /** What of the addresses that are taken is no name. */
 export const IPV4 = /^\d+(\.\d+){3}$/;
 
-export const ipv4 = () => text(new RegExp(`^${OCTET}(\\.${OCTET}){3}$`), 'an IPv4 address');
+/** What leads a pod to itself, whatever was meant by it. */
+export function isLoopback(address: string): boolean {
+  return /^(127(\.\d+){3}|0\.0\.0\.0|(.*\.)?localhost(\.localdomain)?\.?)$/i.test(address);
+}
+
+/** The address of a Service; the API server takes none of these others, nor can anything listen there. */
+export const ipv4 = () =>
+  text(
+    new RegExp(`^(?!0\\.|127\\.|169\\.254\\.|2(2[4-9]|[3-5]\\d)\\.)${OCTET}(\\.${OCTET}){3}$`),
+    'an IPv4 address, and no loopback, link-local or multicast one',
+  );
+
+/** A port of the nodes. */
+export const nodePort = () =>
+  rule(
+    z.int().min(30000).max(32767),
+    'a port number from 30000 to 32767',
+    'These are the ports that Kubernetes gives to Services. If your API server has another --service-node-port-range, leave it out here, and patch the Service with Kustomize.',
+  );
 
 export const cidr = () =>
   text(new RegExp(`^${OCTET}(\\.${OCTET}){3}/(\\d|[12]\\d|3[0-2])$`), 'an IPv4 range such as 10.0.0.0/8');
@@ -112,7 +131,45 @@ export const serverPort = () =>
   rule(z.int().min(1025).max(65534), 'a port number from 1025 to 65534 (what Milvus 1.1.1 accepts here)');
 
 export const count = (least: number, most: number, what: string) =>
-  rule(z.int().min(least).max(most), `a whole number of ${what} from ${least} to ${most}`);
+  rule(z.int().min(least).max(most), `a whole number of ${what} from ${least} to ${most}`, (given) =>
+    what === 'seconds' ? inSeconds(given, least, most) : undefined,
+  );
+
+/** What was meant by milliseconds, or by a duration with its unit, where seconds are wanted. */
+export function inSeconds(given: unknown, least: number, most: number): string | undefined {
+  const fits = (seconds: number) => Number.isInteger(seconds) && seconds >= least && seconds <= most;
+  if (typeof given === 'number' && given > most && fits(given / 1000))
+    return `It is in seconds: write ${given / 1000} for ${given} milliseconds.`;
+  const seconds = typeof given === 'string' ? prometheusDurationSeconds(given) : undefined;
+  return seconds !== undefined && fits(seconds) ? `It is in seconds: write ${seconds}.` : undefined;
+}
+
+/** A duration as Go reads it, such as 1h30m. */
+export const duration = (leastSeconds: number) =>
+  rule(
+    z.string().refine((value) => (goDurationSeconds(value) ?? -1) >= leastSeconds),
+    `a duration such as 1h or 30m, of at least ${leastSeconds}s`,
+    unitOf,
+  );
+
+/** Prometheus takes a series for gone that had no sample for so long. */
+const PROMETHEUS_LOOKBACK_SECONDS = 300;
+
+export const scrapeInterval = () =>
+  rule(
+    z.string().refine((value) => {
+      const seconds = prometheusDurationSeconds(value) ?? 0;
+      return seconds > 0 && seconds <= PROMETHEUS_LOOKBACK_SECONDS;
+    }),
+    'a duration such as 30s, of at most 5m: Prometheus takes what is older for gone',
+    unitOf,
+  );
+
+function unitOf(given: unknown): string | undefined {
+  if (/^[1-9]\d*$/.test(String(given))) return `Write it with its unit: ${given}s.`;
+  const [, days] = /^([1-9]\d*)d$/.exec(String(given)) ?? [];
+  return days === undefined ? undefined : `The longest unit is h: write ${Number(days) * 24}h.`;
+}
 
 export const flag = () => rule(z.boolean(), 'true or false');
 
@@ -134,35 +191,49 @@ export const milvusSize = (least = LEAST_BYTES, most = Number.MAX_SAFE_INTEGER, 
         : 'Milvus counts in B, KB, MB and GB (1024-based); Ki, Mi and Gi are taken too. There is no TB: write 4096GB.',
   );
 
-/** A Kubernetes quantity of memory or storage. */
-export const bytesQuantity = (example = '10Gi') =>
+/** No node has as much memory, and no volume is as large: 64Ti, 8Ei. */
+const MOST_MEMORY = 64 * 1024 ** 4;
+const MOST_STORAGE = 8 * 1024 ** 6;
+
+/** A Kubernetes quantity of storage. */
+export const bytesQuantity = (example = '10Gi', most = MOST_STORAGE) =>
   rule(
     z.union([z.string(), z.number()]).refine((value) => {
       const bytes = parseQuantity(String(value)) ?? 0;
-      return !String(value).endsWith('m') && bytes >= LEAST_BYTES && Number.isInteger(bytes);
+      return !String(value).endsWith('m') && bytes >= LEAST_BYTES && bytes <= most && Number.isInteger(bytes);
     }),
     `a Kubernetes quantity such as ${example}`,
-    (given) =>
-      LOST_UNIT.test(String(given))
-        ? `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'Gi' : 'Mi'}.`
-        : 'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B; the least is 1Mi.',
+    (given) => {
+      if (LOST_UNIT.test(String(given)))
+        return `Without a unit these are bytes: write ${given}${Number(given) <= 64 ? 'Gi' : 'Mi'}.`;
+      if ((parseQuantity(String(given)) ?? 0) > most)
+        return `No ${most === MOST_MEMORY ? 'node has as much memory' : 'volume is as large'}: is the unit right?`;
+      return 'Kubernetes counts in Ki, Mi, Gi and Ti (1024-based) or k, M, G and T (1000-based), without a B; the least is 1Mi.';
+    },
   );
+
+/** Of memory. */
+export const memoryQuantity = () => bytesQuantity('8Gi', MOST_MEMORY);
 
 /** Of one container; no node has more. */
 const MOST_CPUS = 1024;
+/** The smallest share that there is. */
+const LEAST_CPUS = 0.001;
 
 export const cpuQuantity = () =>
   rule(
-    // A number beyond the digits of a quantity, such as 1e-7, is none.
-    z.union([z.string().regex(/^[\d.]+m?$/), z.number()]).refine((value) => {
+    z.union([z.string(), z.number().min(LEAST_CPUS)]).refine((value) => {
       const cpus = parseQuantity(String(value)) ?? 0;
       return cpus > 0 && cpus <= MOST_CPUS;
     }),
     `an amount of CPU such as 2 or 500m, at most ${MOST_CPUS}`,
-    (given) =>
-      Number(given) > MOST_CPUS
+    (given) => {
+      const cpus = parseQuantity(String(given)) ?? 0;
+      if (cpus <= MOST_CPUS) return undefined;
+      return /^\d+$/.test(String(given))
         ? `Without a unit these are whole CPUs: write ${given}m for thousandths.`
-        : undefined,
+        : 'CPUs are counted in whole ones or in thousandths: 4, or 4000m.';
+    },
   );
 
 /**
@@ -185,16 +256,16 @@ export const timezone = () =>
     'Milvus 1.1.1 knows no zone names: for Asia/Shanghai write UTC+8.',
   );
 
-/** A cron expression as a CronJob takes it: five fields, or one of the @ words. */
-export const cronSchedule = () => {
-  const field = '(\\*|[0-9A-Za-z]+(-[0-9A-Za-z]+)?)(/\\d+)?';
-  return text(
-    new RegExp(
-      `^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|(${field}(,${field})*)( (${field}(,${field})*)){4})$`,
-    ),
+/** A cron expression as a CronJob takes it, which comes one day. */
+export const cronSchedule = () =>
+  rule(
+    z
+      .string()
+      .regex(/^(@[a-z]+( \S+)?|\S+( +\S+){4})$/)
+      .refine((value) => scheduleFault(value) === undefined),
     'a cron expression of five fields, such as "17 3 * * *"',
+    (given) => (typeof given === 'string' ? scheduleFault(given) : undefined),
   );
-};
 
 /** An image with a fixed version. `latest` or no tag at all would change under a running cluster. */
 export const image = () =>
@@ -204,12 +275,15 @@ export const image = () =>
   );
 
 /**
- * Passwords that this project sees: safe in YAML, SQL, shell and a URI, raw and percent-encoded. Others can be
- * used through a Secret (the render script refuses only what the server can't read).
+ * Passwords that this project sees. They go through a Secret, so that most of ASCII may be in them; the render script refuses
+ * what the server can't read from its URI, the ":".
+ * @param own of the MySQL that is deployed: its image puts them into SQL as they are
  */
-export const password = () =>
-  text(
-    /^[A-Za-z0-9._~-]+$/,
-    'a password of letters, digits and ._~- only',
-    'Choose another one (openssl rand -hex 24), or put it in a Secret and name that in existingSecret.',
-  );
+export const password = (own = true) =>
+  own
+    ? text(/^[!-&(-9;-[\]-~]+$/, `a password of ASCII characters ${BESIDES}, "'" and "\\"`, ANOTHER_PASSWORD)
+    : text(/^[!-9;-~]+$/, `a password of ASCII characters ${BESIDES}`, ANOTHER_PASSWORD);
+
+const BESIDES = 'without space, ":"';
+const ANOTHER_PASSWORD =
+  'Choose another one (openssl rand -hex 24), or put it in a Secret and name that in existingSecret.';

@@ -1,4 +1,5 @@
 import { Names } from '../kubernetes/names';
+import { regionOf, SIGNED_REGION } from './endpoints';
 import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
@@ -190,16 +191,24 @@ export type BackupSettings = Replace<
   ParsedConfig['backup'],
   {
     readonly resources: Resources;
-    readonly s3: {
-      readonly address: string;
-      readonly port: number;
-      readonly tls?: TlsSettings;
-      readonly bucket: string;
-      readonly prefix: string;
-      readonly credentials: CredentialSettings<S3CredentialKey>;
-    };
+    readonly objects: boolean;
+    readonly timeoutSeconds: number;
+    readonly s3: BackupStorage;
+    readonly restoreFrom: BackupStorage;
   }
 >;
+
+/** A place of backups. */
+export interface BackupStorage {
+  readonly address: string;
+  readonly port: number;
+  readonly tls?: TlsSettings;
+  /** Unset where requests are signed as those of Milvus are. */
+  readonly region?: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly credentials: CredentialSettings<S3CredentialKey>;
+}
 
 export type AdminSettings = Replace<ParsedConfig['admin'], { readonly resources: Resources }>;
 
@@ -380,7 +389,7 @@ export function resolveSettings(config: ParsedConfig): {
     backup: config.backup.enabled
       ? {
           ...config.backup,
-          s3: backupStorage(config, s3),
+          ...backupSettings(config, s3),
           resources: workloadResources('backup'),
         }
       : undefined,
@@ -549,21 +558,42 @@ function defaultPort({ enabled }: NonNullable<ParsedConfig['s3']>['tls']): numbe
   return enabled ? 443 : 80;
 }
 
-function backupStorage(config: ParsedConfig, s3: S3Settings | undefined): BackupSettings['s3'] {
-  const own = config.backup.s3;
-  const prefix = own.prefix ?? `backup/${config.name}`;
+function backupSettings({ name, backup }: ParsedConfig, s3: S3Settings | undefined) {
+  const objects = backup.objects ?? s3 !== undefined;
+  const prefix = `backup/${name}`;
+  const to = backupStorage(backup.s3, s3 && { ...s3, prefix }, prefix, `${name}-backup-s3`);
+  return {
+    objects,
+    timeoutSeconds: backup.timeoutSeconds ?? (objects ? 21600 : 3600),
+    s3: to,
+    restoreFrom: backupStorage(backup.restoreFrom, to, to.prefix, `${name}-restore-s3`),
+  };
+}
+
+function backupStorage(
+  own: ParsedConfig['backup']['s3'],
+  other: BackupStorage | undefined,
+  prefix: string,
+  secretName: string,
+): BackupStorage {
   const ownTls = own.tls ?? { enabled: false };
+  const sameEndpoint = own.address === undefined;
+  const region =
+    own.region ??
+    (sameEndpoint ? other?.region : undefined) ??
+    regionOf(own.address ?? other?.address)?.region;
   return {
     // Without S3 the place of the backups has to be given whole; that is checked elsewhere.
-    address: own.address ?? s3?.address ?? '',
-    port: own.port ?? (own.tls === undefined ? s3?.port : undefined) ?? defaultPort(ownTls),
-    tls: own.tls === undefined && own.address === undefined ? s3?.tls : tlsSettings(ownTls),
-    bucket: own.bucket ?? s3?.bucket ?? '',
-    prefix,
+    address: own.address ?? other?.address ?? '',
+    port: own.port ?? (own.tls === undefined ? other?.port : undefined) ?? defaultPort(ownTls),
+    tls: own.tls === undefined && own.address === undefined ? other?.tls : tlsSettings(ownTls),
+    region: region === SIGNED_REGION ? undefined : region,
+    bucket: own.bucket ?? other?.bucket ?? '',
+    prefix: own.prefix ?? prefix,
     credentials:
-      own.credentials === undefined && s3 !== undefined
-        ? s3.credentials
-        : credentials(own.credentials ?? DEFAULT_S3_CREDENTIALS, `${config.name}-backup-s3`),
+      own.credentials === undefined && other !== undefined
+        ? other.credentials
+        : credentials(own.credentials ?? DEFAULT_S3_CREDENTIALS, secretName),
   };
 }
 

@@ -63,7 +63,8 @@ const WORKING_ROOM = GIB;
 const CACHE_OVERHEAD = 1.25;
 /** An index build holds the raw vectors and the index, each also as the buffer of one whole S3 PUT. */
 const INDEX_BUILD_FACTOR = 4;
-const SMALLEST_CACHE = 256 * MIB;
+/** The caches that are proposed are multiples of it. */
+export const SMALLEST_CACHE = 256 * MIB;
 
 export interface ServerMemoryInput {
   /** Path of the role in the configuration, for messages. */
@@ -118,15 +119,23 @@ export function sizeServer(input: ServerMemoryInput): ServerMemory {
   return { cacheBytes, insertBufferBytes, memoryLimit, problems };
 }
 
-function tooSmall(input: ServerMemoryInput, needed: number, largestCache: number): Problem {
-  const parts = [
-    `${CACHE_OVERHEAD} x (cache ${input.cacheSize ?? formatMilvusSize(SMALLEST_CACHE)} + insert buffer ${input.insertBufferSize})`,
+/** What the memory of a server is the sum of, in words. */
+export function memoryFormula(
+  input: Pick<ServerMemoryInput, 'insertBufferSize' | 'walBufferBytes' | 'maxIndexFileBytes'> & {
+    readonly cacheSize: string;
+  },
+): string {
+  return [
+    `${CACHE_OVERHEAD} x (cache ${input.cacheSize} + insert buffer ${input.insertBufferSize})`,
     ...(input.walBufferBytes > 0 ? [`WAL buffer ${formatMilvusSize(input.walBufferBytes)}`] : []),
     ...(input.maxIndexFileBytes > 0
       ? [`${INDEX_BUILD_FACTOR} x largest index file ${formatMilvusSize(input.maxIndexFileBytes)}`]
       : []),
     `${formatMilvusSize(WORKING_ROOM)} working room`,
-  ];
+  ].join(' + ');
+}
+
+function tooSmall(input: ServerMemoryInput, needed: number, largestCache: number): Problem {
   const smallerCache =
     largestCache >= SMALLEST_CACHE
       ? `, or ${input.role}.cache.cacheSize to at most ${formatMilvusSize(largestCache)}`
@@ -134,7 +143,7 @@ function tooSmall(input: ServerMemoryInput, needed: number, largestCache: number
   return {
     path: `${input.role}.resources.limits.memory`,
     given: String(input.memoryLimit),
-    expected: `at least ${readableBytes(needed)}: ${parts.join(' + ')}`,
+    expected: `at least ${readableBytes(needed)}: ${memoryFormula({ ...input, cacheSize: input.cacheSize ?? formatMilvusSize(SMALLEST_CACHE) })}`,
     fix: `The smallest limit that works is ${quantityOfGibibytes(needed)}: set ${input.role}.resources.limits.memory to it${smallerCache}.`,
   };
 }
@@ -186,7 +195,7 @@ const HUGE_PAGES = /^hugepages-(\d+(?:Ki|Mi|Gi))$/;
  * Resources besides CPU and memory, as the API server takes them (ValidateContainerResourceName and
  * ValidateResourceRequirements): devices in whole numbers, and like huge pages as limit and request alike.
  */
-function otherResources(path: string, { requests, limits }: ResourcesInput) {
+export function otherResources(path: string, { requests, limits }: ResourcesInput) {
   const result = { requests: {} as OtherAmounts, limits: {} as OtherAmounts, problems: [] as Problem[] };
   const names = new Set([...Object.keys(requests), ...Object.keys(limits)]);
   for (const name of names) {

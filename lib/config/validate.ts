@@ -282,6 +282,19 @@ function describeType(schema: z.core.$ZodType | undefined, issue: z.core.$ZodIss
   }
 }
 
+/** What a value at a path has to be, as messages say it: `a port number from 1 to 65535`. */
+export function expectedAt(path: readonly PropertyKey[]): string | undefined {
+  const schema = schemaAt(path);
+  if (schema === undefined) return undefined;
+  const { type } = unwrap(schema)._zod.def;
+  const words: Readonly<Record<string, string>> = { boolean: 'true or false', string: 'a text' };
+  return (
+    mendingOf(schema)?.expected ??
+    words[type] ??
+    describeType(schema, { code: 'custom', message: 'a value', path: [], input: undefined })
+  );
+}
+
 /** What stands at a path; undefined where nothing does. */
 export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(

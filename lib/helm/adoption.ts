@@ -1,4 +1,5 @@
 import type { MilvusConfig } from '../config/milvus-config';
+import { untilJobEnds } from '../kubernetes/jobs';
 import { type Identity, selectorLabels } from '../kubernetes/labels';
 import { Names } from '../kubernetes/names';
 import type { ReleaseOptions } from './translate';
@@ -291,8 +292,7 @@ class Adoption {
       title: 'Run the smoke test, compare the counts, search for something that you know.',
       commands: [
         `${this.kubectl} replace --force -f dist/jobs/${job}.k8s.yaml`,
-        `${this.kubectl} logs -f --pod-running-timeout=5m job/${job}`,
-        `${this.kubectl} wait --for=condition=complete job/${job} --timeout=1m    # else look at its log`,
+        untilJobEnds(this.kubectl, job),
       ],
     };
   }

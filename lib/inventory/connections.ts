@@ -1,5 +1,5 @@
 import { IPV4 } from '../config/rules';
-import { EXPORTER_PORT, MINIO_PORT, type Settings } from '../config/settings';
+import { EXPORTER_PORT, MINIO_PORT, type S3Settings, type Settings } from '../config/settings';
 import type { Component } from '../kubernetes/labels';
 import { MYSQL_PORT } from '../metadata/mysql';
 import { MISHARDS_PORT } from '../milvus/mishards';
@@ -54,7 +54,11 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
   const backups: readonly Component[] = backup === undefined ? [] : ['backup', 'restore'];
   const moves: readonly Component[] = movesOf(settings);
   const exports = moves.filter((component) => component === 'export');
-  const besideTheData = backup?.s3.address === s3?.address && backup?.s3.port === s3?.port;
+  const besideTheData = backup === undefined || sameEndpoint(backup.s3, s3);
+  // The restore brings objects back; a backup reads them, or is in the same place.
+  const ofVectors = backups.filter(
+    (component) => component === 'restore' || backup?.objects || besideTheData,
+  );
   const clients = clientPeers(settings);
   const prometheus = networkPolicy.prometheus.peers ?? [foreignPods('app.kubernetes.io/name', 'prometheus')];
   const sources = metricSources(settings);
@@ -69,11 +73,17 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
       to: mysql ? { pods: ['mysql'], port: MYSQL_PORT } : metadataPlaces(settings),
     },
     s3 && {
-      from: [...servers, ...(besideTheData ? backups : []), ...(besideTheData || !backup ? moves : exports)],
+      from: [...servers, ...ofVectors, ...(besideTheData ? moves : exports)],
       to: minio ? { pods: ['minio'], port: MINIO_PORT } : external(s3.address, s3.port, networkPolicy.s3),
     },
     backup &&
       !besideTheData && { from: [...backups, ...moves], to: external(backup.s3.address, backup.s3.port) },
+    backup &&
+      !sameEndpoint(backup.restoreFrom, backup.s3) &&
+      !sameEndpoint(backup.restoreFrom, s3) && {
+        from: ['restore'],
+        to: external(backup.restoreFrom.address, backup.restoreFrom.port),
+      },
     cluster && { from: proxies, to: discoveryPlaces(settings) },
     cluster &&
       mishards.tracing.enabled && {
@@ -103,6 +113,12 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
     },
   ];
   return connections.filter((connection) => typeof connection === 'object');
+}
+
+type Endpoint = Pick<S3Settings, 'address' | 'port'>;
+
+function sameEndpoint(one: Endpoint | undefined, other: Endpoint | undefined): boolean {
+  return one?.address === other?.address && one?.port === other?.port;
 }
 
 /** Who may connect: whoever is named, or the pods of the namespace and those whom an exposed Service is meant for. */

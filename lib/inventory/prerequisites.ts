@@ -23,6 +23,7 @@ export function prerequisitesOf(settings: Settings): readonly string[] {
     ...specs.flatMap(({ imagePullSecrets = [] }) => imagePullSecrets.map(({ name }) => name)),
     s3?.tls?.caSecret,
     backup?.s3.tls?.caSecret,
+    backup?.restoreFrom.tls?.caSecret,
   ];
   const all = { customresourcedefinition: definitions, priorityclass: priorityClasses, secret: secrets };
   return Object.entries(all).flatMap(([kind, names]) =>

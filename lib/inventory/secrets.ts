@@ -17,6 +17,8 @@ export interface SecretsInUse {
   readonly s3?: SecretInUse;
   /** Of backups with credentials of their own. */
   readonly backup?: SecretInUse;
+  /** Of a restore from backups with other credentials. */
+  readonly restore?: SecretInUse;
   readonly mysql?: SecretInUse;
 }
 
@@ -38,6 +40,10 @@ export function secretsOf({ s3, minio, backup, mysql, database }: Settings): Sec
     ...(backup &&
       backup.s3.credentials !== s3?.credentials && {
         backup: storage('backup.s3.credentials', backup.s3.credentials, 'BACKUP'),
+      }),
+    ...(backup &&
+      backup.restoreFrom.credentials !== backup.s3.credentials && {
+        restore: storage('backup.restoreFrom.credentials', backup.restoreFrom.credentials, 'RESTORE'),
       }),
     ...(mysql && {
       mysql: {

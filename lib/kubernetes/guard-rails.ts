@@ -1,8 +1,22 @@
+import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isCredentialName, type Problem, parsePath, showValue, suggest } from '../config/problems';
-import { annotations, dnsLabel, image, labels, objectName } from '../config/rules';
+import { parseQuantity } from '../config/quantities';
+import {
+  annotations,
+  bytesQuantity,
+  cpuQuantity,
+  dnsLabel,
+  image,
+  inSeconds,
+  labels,
+  memoryQuantity,
+  mendings,
+  objectName,
+} from '../config/rules';
 import { type PodSection, type PodTemplatePatch, WRITABLE_GRACE_SECONDS } from '../config/settings';
-import { isMapping } from '../config/validate';
+import { otherResources, type ResourcesInput } from '../config/sizing';
+import { isMapping, valueAt } from '../config/validate';
 import { CONTAINER_LISTS, type ContainerJson, DEFAULT_GRACE_SECONDS, type Pod } from './pod';
 import { checkPodTemplate } from './pod-schema';
 import { restrictedViolations } from './pod-security';
@@ -50,6 +64,9 @@ const FORMS = {
   dnsLabel: dnsLabel(),
   objectName: objectName(),
   image: image(),
+  cpu: cpuQuantity(),
+  memory: memoryQuantity(),
+  storage: bytesQuantity(),
 };
 
 /** Variables that a program reads as settings of this project, besides those that it has been given. */
@@ -69,7 +86,9 @@ const RULES: readonly Rule[] = [
   ownVariablesStay,
   ownProgramsStay,
   ownVolumesStay,
+  nothingIsHidden,
   volumesAreThere,
+  portsAreFree,
   canStart,
   ownerOfFiles,
   fixedFields,
@@ -80,6 +99,8 @@ const RULES: readonly Rule[] = [
   versionedImages,
   wellFormed,
   inRange,
+  modes,
+  amounts,
   tolerations,
   stopsInTime,
 ];
@@ -252,8 +273,12 @@ function ownPartsStay({ pod }: GuardedPod, at: Locate): Problem[] {
   return [...containers, ...volumes, ...ports];
 }
 
+/** Without slashes at its end. */
+function plain(path: unknown): string {
+  return String(path).replace(/(?<=.)\/+$/, '');
+}
+
 function ownMountsStay({ pod }: GuardedPod, at: Locate): Problem[] {
-  const plain = (path: unknown) => String(path).replace(/(?<=.)\/+$/, '');
   return ownContainers(pod).flatMap(({ where, before, after }) => {
     const ours = items(before.volumeMounts);
     const theirs = items(after.volumeMounts);
@@ -357,6 +382,55 @@ function ownVolumesStay({ pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
+/** What an image has in them is what its programs are made of. */
+const OF_THE_SYSTEM = [
+  '/bin',
+  '/dev',
+  '/etc',
+  '/lib',
+  '/lib64',
+  '/sbin',
+  '/sys',
+  '/usr',
+  '/usr/bin',
+  '/usr/lib',
+  '/usr/local',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/var',
+];
+/** Where our containers have their programs. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  milvus: ['/var/lib', '/var/lib/milvus', '/var/lib/milvus/bin', '/var/lib/milvus/lib'],
+  mishards: ['/source', '/source/mishards'],
+};
+
+/** A volume over the root, or over the programs of a container, takes from it what it runs. */
+function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
+  const own = new Map(containersOf(pod.own).map(([, container]) => [container.name, container]));
+  return containersOf(pod.template).flatMap(([list, container]) => {
+    const ours = own.get(container.name);
+    const mounts = items(ours?.volumeMounts).map(({ mountPath }) => plain(mountPath));
+    const hidden = ours === undefined ? [] : [...OF_THE_SYSTEM, ...(PROGRAMS[container.name] ?? [])];
+    return items(container.volumeMounts).flatMap(({ mountPath }): Problem[] => {
+      const place = posix.normalize(`${mountPath}/`).replace(/(?<=.)\/$/, '');
+      const path = at('spec', list, ['name', container.name], 'volumeMounts', [
+        'mountPath',
+        String(mountPath),
+      ]);
+      const given = JSON.stringify(mountPath);
+      if (!place.startsWith('/') || mounts.includes(plain(mountPath))) return [];
+      if (place === '/' || place === '/proc' || place.startsWith('/proc/')) {
+        const fix = 'No container would start: its programs, or what the kernel tells them, were gone.';
+        return [{ path, given, expected: 'a directory other than "/" and those of "/proc"', fix }];
+      }
+      if (!hidden.includes(place)) return [];
+      const fix = `The volume would hide what ${container.name} runs: mount it below, or a single file with subPath.`;
+      return [{ path, given, expected: 'a directory that hides nothing of the image', fix }];
+    });
+  });
+}
+
 // What can not work ----------------------------------------------------------------------------------------------------
 
 /** Every mount has its volume, or the API server refuses the pod. */
@@ -378,6 +452,42 @@ function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
         expected: `a volume of the pod: ${volumes.join(', ')}`,
       })),
   );
+}
+
+/** Containers that run at the same time share the ports of the pod, and on the node a port is one pod's. */
+function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
+  const owners = new Map<string, string>();
+  const ours = new Set(containersOf(pod.own).map(([, { name }]) => name));
+  return containersOf(pod.template)
+    .filter(([list, container]) => list === 'containers' || container['restartPolicy'] === 'Always')
+    .sort(([, a], [, b]) => Number(ours.has(b.name)) - Number(ours.has(a.name)))
+    .flatMap(([list, container]) =>
+      items(container['ports']).flatMap(({ containerPort, hostPort, protocol = 'TCP' }): Problem[] => {
+        const where = [
+          'spec',
+          list,
+          ['name', container.name],
+          'ports',
+          ['containerPort', String(containerPort)],
+        ] as const;
+        const taken = (key: string, port: unknown): Problem[] => {
+          const owner = owners.get(`${key} ${port} ${protocol}`);
+          if (owner === undefined) owners.set(`${key} ${port} ${protocol}`, container.name);
+          if (owner === undefined || owner === container.name) return [];
+          return [
+            {
+              path: `${at(...where)}.${key}`,
+              given: String(port),
+              expected: `another port than that of ${owner}: the containers of a pod have one address`,
+            },
+          ];
+        };
+        return [
+          ...taken('containerPort', containerPort),
+          ...(hostPort === undefined || hostPort === containerPort ? [] : taken('hostPort', hostPort)),
+        ];
+      }),
+    );
 }
 
 /** With runAsNonRoot the kubelet starts nothing that may be root. */
@@ -430,9 +540,28 @@ function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
+/** What the API server writes into metadata, and refuses in another form. */
+const OF_THE_SERVER = [
+  'creationTimestamp',
+  'deletionGracePeriodSeconds',
+  'deletionTimestamp',
+  'generation',
+  'managedFields',
+  'resourceVersion',
+  'selfLink',
+  'uid',
+];
+
 function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
   const { own, template } = pod;
-  const problems: Problem[] = [];
+  const problems: Problem[] = OF_THE_SERVER.filter(
+    (key) => (template.metadata as Readonly<Record<string, unknown>> | undefined)?.[key] !== undefined,
+  ).map((key) => ({
+    path: at('metadata', key),
+    given: 'a value',
+    expected: 'none: the API server writes it',
+    fix: 'Of metadata a pod template has labels and annotations.',
+  }));
   const { restartPolicy, enableServiceLinks, nodeSelector } = template.spec;
   if (restartPolicy !== own.spec['restartPolicy']) {
     problems.push({
@@ -590,6 +719,9 @@ function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
   return [...badLabels, ...badNames];
 }
 
+/** Longer waits no pod. */
+const MOST_SECONDS = 86400;
+
 const TIMINGS = [
   'initialDelaySeconds',
   'periodSeconds',
@@ -601,10 +733,12 @@ const TIMINGS = [
 /** Numbers that the API server refuses (ValidatePodSpec, validateProbe), which Kubernetes' schema takes for any. */
 function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
   const { spec } = pod.template;
-  const atLeastZero = (value: unknown, ...steps: readonly Step[]): Problem[] =>
-    typeof value === 'number' && value < 0
-      ? [{ path: at(...steps), given: String(value), expected: '0 or more' }]
-      : [];
+  const atLeastZero = (value: unknown, ...steps: readonly Step[]): Problem[] => {
+    if (typeof value !== 'number' || (value >= 0 && value <= MOST_SECONDS)) return [];
+    if (value < 0) return [{ path: at(...steps), given: String(value), expected: '0 or more' }];
+    const expected = `at most ${MOST_SECONDS}, which are a day`;
+    return [{ path: at(...steps), given: String(value), expected, fix: inSeconds(value, 0, MOST_SECONDS) }];
+  };
   const probes = containersOf(pod.template).flatMap(([list, container]) =>
     ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) => {
       const where = ['spec', list, ['name', container.name], probe] as const;
@@ -625,11 +759,125 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
       ];
     }),
   );
+  const spread = items(spec['topologySpreadConstraints']).flatMap((constraint, index) =>
+    ['maxSkew', 'minDomains'].flatMap((key): Problem[] => {
+      const value = constraint[key];
+      if (typeof value !== 'number' || value >= 1) return [];
+      const path = at('spec', 'topologySpreadConstraints', index, key);
+      return [{ path, given: String(value), expected: '1 or more' }];
+    }),
+  );
   return [
     ...atLeastZero(spec.terminationGracePeriodSeconds, 'spec', 'terminationGracePeriodSeconds'),
     ...probes,
+    ...spread,
   ];
 }
+
+/** Modes of the files on a volume, and of those that are listed. */
+function modes({ pod }: GuardedPod, at: Locate): Problem[] {
+  const check = (mode: unknown, steps: readonly Step[]): Problem[] => {
+    if (typeof mode !== 'number' || (mode >= 0 && mode <= 0o777 && !MISREAD.includes(mode))) return [];
+    // The digits are what was meant, if they can be octal ones.
+    const octal = /^[0-7]{3}$/.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
+    return [
+      {
+        path: at(...steps),
+        given: `${mode}, a decimal number${mode >= 0 && mode <= 0o777 ? ` that is the mode 0${mode.toString(8)}` : ''}`,
+        expected: 'a file mode from 0 to 511, in octal 0o0 to 0o777',
+        fix:
+          octal === undefined
+            ? undefined
+            : `A number that begins with 0 is decimal here: write 0o${mode}, or ${octal} in JSON.`,
+      },
+    ];
+  };
+  return items(pod.template.spec.volumes).flatMap((volume) => {
+    const where = ['spec', 'volumes', ['name', String(volume['name'])]] as const;
+    return Object.entries(volume).flatMap(([kind, source]) => {
+      if (!isMapping(source)) return [];
+      const sources = items(source['sources']).flatMap((one, index) =>
+        Object.entries(one).map(([key, value]) => [value, [...where, kind, 'sources', index, key]] as const),
+      );
+      return [[source, [...where, kind]] as const, ...sources].flatMap(([one, steps]) =>
+        isMapping(one)
+          ? [
+              ...check(one['defaultMode'], [...steps, 'defaultMode']),
+              ...items(one['items']).flatMap(({ mode }, index) =>
+                check(mode, [...steps, 'items', index, 'mode']),
+              ),
+            ]
+          : [],
+      );
+    });
+  });
+}
+
+/** Octal modes that are also decimal numbers of modes, of a kind that nobody wants: 0400 read as 0620, and so on. */
+const MISREAD = [400, 440, 444, 500];
+
+/** Amounts that the API server takes, and that nobody means. */
+function amounts({ pod }: GuardedPod, at: Locate): Problem[] {
+  const check = (form: keyof typeof FORMS, value: unknown, steps: readonly Step[]): Problem[] => {
+    const text = typeof value === 'number' ? value : String(value);
+    if (value === undefined || value === null || ZERO.test(String(value))) return [];
+    if (FORMS[form].safeParse(text).success) return [];
+    const { expected = '', fix } = mendings.get(FORMS[form]) ?? {};
+    const mend = typeof fix === 'function' ? fix(text) : fix;
+    return [{ path: at(...steps), given: JSON.stringify(value), expected, fix: mend }];
+  };
+  const ofResources = (resources: unknown, steps: readonly Step[]): Problem[] =>
+    Object.entries(isMapping(resources) ? resources : {}).flatMap(([kind, given]) =>
+      Object.entries(isMapping(given) ? given : {}).flatMap(([name, value]) => {
+        const form = AMOUNTS[name];
+        return form === undefined ? [] : check(form, value, [...steps, kind, name]);
+      }),
+    );
+  return [
+    ...containersOf(pod.template).flatMap(([list, { name, resources }]) => {
+      const where = ['spec', list, ['name', name], 'resources'] as const;
+      const found = ofResources(resources, where);
+      return found.length > 0 ? found : amountsTogether(resources, at(...where));
+    }),
+    ...items(pod.template.spec.volumes).flatMap(({ name, emptyDir, ephemeral }) => {
+      const where = ['spec', 'volumes', ['name', String(name)]] as const;
+      const claim = ['volumeClaimTemplate', 'spec', 'resources'];
+      return [
+        ...check('storage', valueAt(emptyDir, ['sizeLimit']), [...where, 'emptyDir', 'sizeLimit']),
+        ...ofResources(valueAt(ephemeral, claim), [...where, 'ephemeral', ...claim]),
+      ];
+    }),
+  ];
+}
+
+/** Names and amounts that go together, as the API server takes them. */
+function amountsTogether(resources: unknown, where: string): readonly Problem[] {
+  const [requests, limits] = ['requests', 'limits'].map((kind) => valueAt(resources, [kind]) ?? {});
+  const given = { requests, limits } as ResourcesInput;
+  const { problems } = otherResources(where, given);
+  const larger = Object.entries(given.requests).filter(([name, request]) => {
+    const limit = given.limits[name];
+    return limit !== undefined && (parseQuantity(String(request)) ?? 0) > (parseQuantity(String(limit)) ?? 0);
+  });
+  return [
+    // What is said of the section is said where it stands, or of all of it.
+    ...problems.map((problem) => ({ ...problem, path: where.endsWith('resources') ? problem.path : where })),
+    ...larger.map(([name, request]) => ({
+      path: where.endsWith('resources') ? fieldPath(`${where}.requests`, name) : where,
+      given: String(request),
+      expected: `at most the limit, ${given.limits[name]}`,
+    })),
+  ];
+}
+
+/** Nothing, in any notation: it is asked for to leave a request out. */
+const ZERO = /^0+(\.0*)?([kmMGTPE]i?)?$/;
+const AMOUNTS: Readonly<Record<string, 'cpu' | 'memory' | 'storage'>> = {
+  cpu: 'cpu',
+  memory: 'memory',
+  'ephemeral-storage': 'storage',
+  storage: 'storage',
+};
 
 /** What the API server asks of tolerations (ValidateTolerations). */
 function tolerations({ pod }: GuardedPod, at: Locate): Problem[] {

@@ -55,3 +55,14 @@ export function cronJob(props: CronJobProps): WorkloadJson {
 function jobSpec({ retries, timeoutSeconds }: JobProps): k8s.JobSpec {
   return { backoffLimit: retries, activeDeadlineSeconds: timeoutSeconds, template: {} };
 }
+
+/**
+ * What a person with kubectl alone pastes after a Job was put in place: it waits until the Job is over, says how, and
+ * prints the logs, init containers first. `kubectl logs -f` fails while a container is not started, whatever time it is
+ * given, and `kubectl wait` knows one end of two. For kubectl from 1.22 on, and any POSIX shell.
+ * @param kubectl how it is called, with its options
+ */
+export function untilJobEnds(kubectl: string, job: string): string {
+  const conditions = `-o jsonpath='{.status.conditions[*].type}'`;
+  return `until ${kubectl} get job/${job} ${conditions} | grep -E 'Complete|Failed'; do sleep 2; done; ${kubectl} logs job/${job} --all-containers`;
+}

@@ -31,6 +31,8 @@ export class Names {
   public readonly minioHeadless: string;
   public readonly backup: string;
   public readonly restore: string;
+  public readonly backupVerify: string;
+  public readonly backupList: string;
   public readonly smokeTest: string;
   public readonly export: string;
   public readonly import: string;
@@ -58,6 +60,8 @@ export class Names {
     this.minioHeadless = `${name}-minio-headless`;
     this.backup = `${name}-backup`;
     this.restore = `${name}-restore`;
+    this.backupVerify = `${name}-verify-backup`;
+    this.backupList = `${name}-list-backups`;
     this.smokeTest = `${name}-smoke-test`;
     this.export = `${name}-export`;
     this.import = `${name}-import`;

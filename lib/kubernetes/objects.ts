@@ -57,8 +57,9 @@ export function persistentVolume(
 }
 
 /**
- * Gives a StatefulSet the claim that it makes. With apiVersion and kind, as the API server stores it, so that a diff is
- * quiet; the typed mapping would drop the two.
+ * Gives a StatefulSet the claim that it makes. As the API server stores it, since that takes the list of claims as a
+ * whole: with apiVersion and kind, which the typed mapping would drop, and with the status of a claim that nobody made
+ * yet. `Part.workload` adds what cdk8s drops.
  */
 export function withClaimTemplate<T extends { spec: Record<string, unknown> }>(
   manifest: T,
@@ -67,10 +68,13 @@ export function withClaimTemplate<T extends { spec: Record<string, unknown> }>(
 ): T {
   if (!makesClaim(persistence)) return manifest;
   manifest.spec['volumeClaimTemplates'] = [
-    k8s.KubePersistentVolumeClaim.manifest({
-      metadata: { name, annotations: nonEmpty(persistence.annotations) },
-      spec: claimSpec(persistence),
-    }),
+    {
+      ...k8s.KubePersistentVolumeClaim.manifest({
+        metadata: { name, annotations: nonEmpty(persistence.annotations) },
+        spec: claimSpec(persistence),
+      }),
+      status: { phase: 'Pending' },
+    },
   ];
   return manifest;
 }

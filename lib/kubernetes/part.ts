@@ -1,4 +1,4 @@
-import type { ApiObject } from 'cdk8s';
+import { type ApiObject, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import { Construct } from 'constructs';
 import type { Settings } from '../config/settings';
@@ -97,6 +97,10 @@ export class Part extends Construct {
     this.made = { pod, claims };
     (spec.jobTemplate?.spec ?? spec).template = pod.template;
     const object = this.object(manifest.kind, manifest);
+    for (const index of claims.keys())
+      object.addJsonPatch(
+        JsonPatch.add(`/spec/volumeClaimTemplates/${index}/metadata/creationTimestamp`, null),
+      );
     this.node.defaultChild = object;
     return object;
   }

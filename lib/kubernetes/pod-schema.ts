@@ -254,12 +254,18 @@ const ALTERNATIVES: Readonly<Record<string, readonly string[]>> = {
   LifecycleHandler: [],
 };
 
+/** Of these there has to be one. */
+const NEEDED = ['EnvVarSource', 'EnvFromSource', 'LifecycleHandler', 'Probe', 'VolumeProjection'];
+
 function tooMany(name: string, fields: readonly string[], value: Mapping, { path }: Place): Problem[] {
   const kind = name.replace('io.k8s.api.core.v1.', '');
   if (!Object.hasOwn(ALTERNATIVES, kind)) return [];
   const named = ALTERNATIVES[kind] ?? [];
   const among = named.length > 0 ? named : fields.filter((field) => field !== 'name');
   const given = among.filter((field) => value[field] !== undefined && value[field] !== '');
+  if (given.length === 0 && NEEDED.includes(kind)) {
+    return [{ path, given: `none of ${among.join(', ')}`, expected: 'one of them' }];
+  }
   if (given.length < 2) return [];
   const fix = `Take away the one that is not meant, e.g. with "${given[0]}: null".`;
   return [{ path, given: given.join(' and '), expected: 'one of them', fix }];

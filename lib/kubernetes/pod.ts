@@ -89,8 +89,41 @@ export interface PodProps {
 
 /** The pods of a workload: the project's template, and over it what the configuration has otherwise. */
 export function podOf(props: PodProps): Pod {
-  const own = k8s.toJson_PodTemplateSpec(podTemplate(props)) as PodTemplateJson;
-  return { own, patches: props.patches, drainSeconds: props.drainSeconds, ...patched(own, props.patches) };
+  const own = withDefaults(k8s.toJson_PodTemplateSpec(podTemplate(props)) as PodTemplateJson);
+  const { template, lost } = patched(own, props.patches);
+  return {
+    own,
+    patches: props.patches,
+    drainSeconds: props.drainSeconds,
+    template: withDefaults(template),
+    lost,
+  };
+}
+
+/**
+ * What the API server fills in where it takes a mapping or a list as a whole (`x-kubernetes-map-type: atomic`). Left to
+ * it, the value in the cluster is never that of the manifest, and of the ways of `kubectl apply` (client side, server
+ * side, Argo CD, Flux) the second to come sees a conflict: facts of a real node. From the API's own defaults.
+ */
+const DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  fieldRef: { apiVersion: 'v1' },
+  resourceFieldRef: { divisor: '0' },
+  serviceAccountToken: { expirationSeconds: 3600 },
+};
+
+/** A pod template with those, wherever they stand in it. */
+function withDefaults<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withDefaults) as T;
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([field, child]) => {
+      const defaults = Object.hasOwn(DEFAULTS, field) ? DEFAULTS[field] : undefined;
+      return [
+        field,
+        defaults !== undefined && isMapping(child) ? { ...defaults, ...child } : withDefaults(child),
+      ];
+    }),
+  ) as T;
 }
 
 /** Seconds that the pods of a workload get to stop, of which its containers have to know before they are made. */
@@ -236,7 +269,12 @@ export function nonEmptyList<T>(list: readonly T[] | undefined): T[] | undefined
   return list !== undefined && list.length > 0 ? [...list] : undefined;
 }
 
-/** A new pod is ready before an old one goes. */
+/**
+ * A new pod is ready before an old one goes. Otherwise a single reader or proxy would be missed, and of several the
+ * others would do its work while its caches load. Right wherever there is room for one more. Where there is not,
+ * the new reader takes the room of the writable, which stops before it starts; a priority tells the scheduler who is
+ * first (docs/how-to/operate.md). No PriorityClass is made here: it belongs to the whole cluster.
+ */
 export const ROLLING_UPDATE: k8s.DeploymentStrategy = {
   type: 'RollingUpdate',
   rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },

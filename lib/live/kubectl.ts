@@ -13,15 +13,17 @@ export interface KubectlTarget {
   readonly kubeconfig?: string | undefined;
 }
 
-/** Options of every command that asks a cluster, for `options()`. */
+/** Options of every command that asks a cluster. */
 export const TARGET = {
-  namespace: { type: 'string', short: 'n' },
-  context: { type: 'string' },
-  kubeconfig: { type: 'string' },
+  namespace: {
+    type: 'string',
+    short: 'n',
+    value: 'NAMESPACE',
+    about: 'as for kubectl (default: that of the configuration, or of the context)',
+  },
+  context: { type: 'string', value: 'NAME', about: 'as for kubectl (default: the current one)' },
+  kubeconfig: { type: 'string', value: 'FILE', about: 'as for kubectl', completion: 'files' },
 } as const;
-
-export const TARGET_HELP = `  -n, --namespace, --context, --kubeconfig
-                 which namespace and cluster, as for kubectl (default: those of the current context)`;
 
 /** What kubectl said. */
 export interface KubectlResult {
@@ -95,6 +97,17 @@ export class Kubectl {
       clearTimeout(timer);
       signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /**
+   * Runs it.
+   * @returns what it prints
+   * @throws KubectlError with the command and what kubectl says, where it fails
+   */
+  public async done(args: readonly string[], call: KubectlCall = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args, call);
+    if (code !== 0) throw new KubectlError(`${this.commandLine(args)}\n${stderr.trim()}`);
+    return stdout;
   }
 
   /**

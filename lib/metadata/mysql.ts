@@ -21,9 +21,10 @@ export interface MysqlProps extends PartProps {
 }
 
 const MYSQL_READY = 'mysql-ready.sh';
+const MYSQL_START = 'mysql-start.sh';
 
-/** Scripts that the probes run. */
-export const MYSQL_SCRIPTS = [MYSQL_READY];
+/** Scripts that start the server, and that the probes run. */
+export const MYSQL_SCRIPTS = [MYSQL_READY, MYSQL_START];
 
 /** Port in the pod, whatever that of the Service. */
 export const MYSQL_PORT = 3306;
@@ -85,7 +86,7 @@ export class Mysql extends Part {
       command: [
         'sh',
         '-c',
-        `ulimit -n ${openFiles(mysql)} 2>/dev/null || :; exec docker-entrypoint.sh mysqld "$@"`,
+        `ulimit -n ${openFiles(mysql)} 2>/dev/null || :; exec sh ${Scripts.path(MYSQL_START)} "$@"`,
         'mysqld',
       ],
       args: mysql.extraArgs.length > 0 ? [...mysql.extraArgs] : undefined,

@@ -31,6 +31,7 @@ export class SmokeTest extends Part {
       env: [
         { name: 'MILVUS_HOST', value: names.cluster },
         { name: 'MILVUS_PORT', value: String(service.port) },
+        ...(settings.mode === 'standalone' ? [{ name: 'MILVUS_MODE', value: settings.mode }] : []),
         { name: 'DEADLINE_SECONDS', value: String(smokeTest.timeoutSeconds - CLEAN_UP_SECONDS) },
         { name: 'PYTHONDONTWRITEBYTECODE', value: '1' },
         { name: 'PYTHONUNBUFFERED', value: '1' },

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings';
 import { MilvusCluster } from '../milvus-cluster';
 import { MilvusJob } from '../milvus-job';
 import { writeDocuments } from '../yaml/write';
+import type { Manifest } from './changes';
 import { GENERATED, type Staged, stage } from './files';
 
 /** A cluster and the directory that its files go to, relative to the output directory. */
@@ -31,9 +32,9 @@ function jobsDirectory({ directory }: PlacedCluster): string {
   return path.posix.join(directory, 'jobs');
 }
 
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
+/** The objects of a cluster, as they are applied. */
+export function objectsIn(settings: Settings): readonly Manifest[] {
+  return new MilvusCluster(new App(), settings.name, settings).toJson();
 }
 
 /**

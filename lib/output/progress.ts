@@ -1,6 +1,7 @@
 /** Where a progress line can go: a terminal. */
 export interface Terminal {
   readonly isTTY?: boolean;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 

@@ -1,6 +1,8 @@
 import type { Settings } from '../config/settings';
 import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
+import { untilJobEnds } from '../kubernetes/jobs';
+import { Names } from '../kubernetes/names';
 import type { Synthesis } from './synthesize';
 
 /** Up to how many clusters the next steps are spelled out. */
@@ -68,11 +70,8 @@ function toBeSet(commands: readonly string[]): string {
 
 /** A Job can not be applied twice, and its pod is replaced with it. */
 function smokeTestCommands(settings: Settings, file: string): string[] {
-  const kubectl = `kubectl ${namespaced(settings)}`;
-  return [
-    `${kubectl}replace --force -f ${file}`,
-    `${kubectl}logs -f --pod-running-timeout=5m job/${settings.name}-smoke-test`,
-  ];
+  const kubectl = `kubectl ${namespaced(settings)}`.trimEnd();
+  return [`${kubectl} replace --force -f ${file}`, untilJobEnds(kubectl, Names.of(settings).smokeTest)];
 }
 
 function inlineWarnings(settings: Settings, outdir: string): string[] {

@@ -102,7 +102,7 @@ export function defaultOutdir(env: NonNullable<LoadOptions['env']>): string {
 }
 
 /** Clusters of one name in two namespaces get directories that tell them apart. */
-function placeClusters(loaded: readonly LoadedCluster[]): PlacedCluster[] {
+export function placeClusters(loaded: readonly Pick<LoadedCluster, 'settings'>[]): PlacedCluster[] {
   const namesakes = new Map<string, number>();
   for (const { settings } of loaded) namesakes.set(settings.name, (namesakes.get(settings.name) ?? 0) + 1);
   return loaded.map(({ settings }) => {

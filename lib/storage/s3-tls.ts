@@ -17,6 +17,13 @@ const ALIVE_DIRECTORY = '/run/s3-tls';
 const ALIVE = `${ALIVE_DIRECTORY}/server`;
 const CA_DIRECTORY = '/etc/s3-ca';
 const CA_VOLUME = 's3-ca';
+
+/** Where a pod has the certificate of a CA. */
+export interface CaPlace {
+  readonly volume: string;
+  readonly directory: string;
+}
+const CA: CaPlace = { volume: CA_VOLUME, directory: CA_DIRECTORY };
 const CONFIG_VOLUME = 's3-tls';
 const ALIVE_VOLUME = 's3-tls-alive';
 
@@ -163,24 +170,22 @@ export function proxyChecksum(s3: TlsS3): string {
 }
 
 /** The environment of the scripts that speak to S3 through rclone. */
-export function tlsEnv(tls: TlsSettings | undefined): k8s.EnvVar[] {
+export function tlsEnv(tls: TlsSettings | undefined, { directory } = CA): k8s.EnvVar[] {
   if (tls === undefined) return [];
   return [
     { name: 'S3_SCHEME', value: 'https' },
-    ...(tls.caSecret === undefined ? [] : [{ name: 'S3_CA', value: `${CA_DIRECTORY}/ca.crt` }]),
+    ...(tls.caSecret === undefined ? [] : [{ name: 'S3_CA', value: `${directory}/ca.crt` }]),
   ];
 }
 
 /** The volume of the CA, for containers that speak TLS. */
-export function caVolumes(tls: TlsSettings | undefined): k8s.Volume[] {
+export function caVolumes(tls: TlsSettings | undefined, { volume } = CA): k8s.Volume[] {
   if (tls?.caSecret === undefined) return [];
-  return [
-    { name: CA_VOLUME, secret: { secretName: tls.caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-  ];
+  return [{ name: volume, secret: { secretName: tls.caSecret, items: [{ key: 'ca.crt', path: 'ca.crt' }] } }];
 }
 
-export function caMounts(tls: TlsSettings | undefined): k8s.VolumeMount[] {
-  return tls?.caSecret === undefined ? [] : [{ name: CA_VOLUME, mountPath: CA_DIRECTORY, readOnly: true }];
+export function caMounts(tls: TlsSettings | undefined, { volume, directory } = CA): k8s.VolumeMount[] {
+  return tls?.caSecret === undefined ? [] : [{ name: volume, mountPath: directory, readOnly: true }];
 }
 
 /** An endpoint at an IPv4 address is reached by the name in its certificate. */

@@ -3,14 +3,16 @@ import type { S3Settings, Settings } from '../config/settings';
 import { tlsName } from '../config/tls';
 import { containerSecurity, INIT_RESOURCES, secretEnv } from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
-import { caMounts, tlsEnv } from './s3-tls';
+import { type CaPlace, caMounts, tlsEnv } from './s3-tls';
 
 export const S3_PREFLIGHT = 's3-preflight.sh';
 /** Read by the scripts that use the storage. */
 export const S3_REMOTE = 's3-remote.sh';
 
 /** An S3 storage that scripts use: that of the vectors, or that of the backups. */
-type Storage = Pick<S3Settings, 'address' | 'port' | 'tls' | 'bucket' | 'credentials'>;
+type Storage = Pick<S3Settings, 'address' | 'port' | 'tls' | 'bucket' | 'credentials'> & {
+  readonly region?: string;
+};
 
 /** The environment variables that carry the S3 keys into an init container. */
 export function s3CredentialsEnv({ credentials }: Pick<Storage, 'credentials'>): k8s.EnvVar[] {
@@ -21,11 +23,12 @@ export function s3CredentialsEnv({ credentials }: Pick<Storage, 'credentials'>):
 }
 
 /** What s3-remote.sh reads, and between the place and the keys what a script has of its own. */
-export function s3RemoteEnv(s3: Storage, own: readonly k8s.EnvVar[]): k8s.EnvVar[] {
+export function s3RemoteEnv(s3: Storage, own: readonly k8s.EnvVar[], ca?: CaPlace): k8s.EnvVar[] {
   return [
-    ...tlsEnv(s3.tls),
+    ...tlsEnv(s3.tls, ca),
     { name: 'S3_ADDRESS', value: tlsName(s3) },
     { name: 'S3_PORT', value: String(s3.port) },
+    ...(s3.region === undefined ? [] : [{ name: 'S3_REGION', value: s3.region }]),
     { name: 'S3_BUCKET', value: s3.bucket },
     ...own,
     ...s3CredentialsEnv(s3),

@@ -9,7 +9,6 @@ import {
   isScalar,
   isSeq,
   Lexer,
-  LineCounter,
   Parser,
   Scalar,
   type YAMLMap,
@@ -141,21 +140,18 @@ interface Parsed {
 }
 
 function parse(text: string, { version = '1.2', lenient = false }: ReadOptions): Parsed {
-  const lineCounter = new LineCounter();
+  // Not by the parser's line counter, which misses breaks in what it could not read.
   const placeAt = (offset: number): Place => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    const before = text.slice(0, offset).split('\n');
+    return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
   };
   const forbidden = FORBIDDEN.exec(text);
   if (forbidden !== null) {
-    const before = text.slice(0, forbidden.index).split('\n');
     const code = text.codePointAt(forbidden.index)?.toString(16).toUpperCase().padStart(4, '0');
-    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
     const expected = 'YAML, which has such characters as escapes only, in double quotes ("\\uXXXX")';
-    throw new FaultyFile([{ ...place, given: `the character U+${code}`, expected }]);
+    throw new FaultyFile([{ ...placeAt(forbidden.index), given: `the character U+${code}`, expected }]);
   }
-  lineCounter.addNewLine(0);
-  const parser = new Parser(lineCounter.addNewLine);
+  const parser = new Parser();
   const tokens: CST.Token[] = [];
   for (const lexeme of new Lexer().lex(text)) {
     tokens.push(...parser.next(lexeme));

@@ -38,8 +38,8 @@ class Writer {
     if (typeof value === 'object' && value !== null) {
       return isEmpty(value) ? '{}' : this.mapping(value, newline, steps);
     }
-    // YAML 1.1 knows exponents only of numbers with a dot.
-    return String(value).replace(/^(-?\d+)e/, '$1.0e');
+    // In a list, as in JSON. YAML 1.1 knows exponents only of numbers with a dot.
+    return String(value ?? null).replace(/^(-?\d+)e/, '$1.0e');
   }
 
   private mapping(value: object, newline: string, steps: Steps): string {

@@ -17,7 +17,7 @@ import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ROOT } from '../support/project';
 import { describeWith, find } from '../support/requires';
-import { type Mariadb, startMariadb } from './mariadb';
+import { type Mariadb, MILVUS_TABLES, startMariadb } from './mariadb';
 import { ASSETS, closedPort, type Result, run, shells, shim, start, until } from './run';
 
 const S3rver = require('s3rver');
@@ -124,7 +124,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       expect(output).not.toContain(secret);
     }
     // Nothing half-done stays in the work folder.
-    expect(readdirSync(work).filter((name) => !name.startsWith('dump.sql.gz'))).toEqual([]);
+    expect(readdirSync(work).filter((name) => !/^(dump\.sql\.gz|restore\.name$)/.test(name))).toEqual([]);
     return result;
   }
 
@@ -165,20 +165,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
     ];
     sql(
       `USE milvus;
-      CREATE TABLE Tables (id BIGINT PRIMARY KEY AUTO_INCREMENT, table_id VARCHAR(255) UNIQUE NOT NULL, state INT NOT NULL,
-        dimension SMALLINT NOT NULL, created_on BIGINT NOT NULL, flag BIGINT DEFAULT 0 NOT NULL,
-        index_file_size BIGINT DEFAULT 1024 NOT NULL, engine_type INT DEFAULT 1 NOT NULL,
-        index_params VARCHAR(512) NOT NULL, metric_type INT DEFAULT 1 NOT NULL, owner_table VARCHAR(255) NOT NULL,
-        partition_tag VARCHAR(255) NOT NULL, version VARCHAR(64) DEFAULT '1.1.1', flush_lsn BIGINT DEFAULT 0 NOT NULL)
-        DEFAULT CHARSET utf8mb4;
-      CREATE TABLE TableFiles (id BIGINT PRIMARY KEY AUTO_INCREMENT, table_id VARCHAR(255) NOT NULL,
-        segment_id VARCHAR(255) NOT NULL, engine_type INT DEFAULT 1 NOT NULL, file_id VARCHAR(255) NOT NULL,
-        file_type INT DEFAULT 0 NOT NULL, file_size BIGINT DEFAULT 0 NOT NULL, row_count BIGINT DEFAULT 0 NOT NULL,
-        updated_time BIGINT NOT NULL, created_on BIGINT NOT NULL, date INT DEFAULT -1 NOT NULL,
-        flush_lsn BIGINT DEFAULT 0 NOT NULL) DEFAULT CHARSET utf8mb4;
-      CREATE TABLE Environment (global_lsn BIGINT DEFAULT 0 NOT NULL) DEFAULT CHARSET utf8mb4;
-      CREATE TABLE Fields (collection_id VARCHAR(255) NOT NULL, field_name VARCHAR(255) NOT NULL, field_type INT NOT NULL,
-        field_params VARCHAR(255) NOT NULL) DEFAULT CHARSET utf8mb4;
+      ${MILVUS_TABLES}
       INSERT INTO Tables (table_id, state, dimension, created_on, index_params, owner_table, partition_tag, version)
         VALUES ('plain', 0, 128, 1625104500000000, '{"nlist": 2048}', '', '', NULL),
                ('\u4e2d\u6587_\u{1f600}', 1, -1, 9223372036854775807, '{"a": "\\\\"}', 'plain', 'caf\u00e9''s', '1.1.1');
@@ -287,9 +274,11 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       expect(steps).toEqual([
         text("dump of database 'milvus' at 127\\.0\\.0\\.1:\\d+: \\d{6} bytes, \\d+ compressed"),
         text(`backup ${backup} \\d+ bytes; kept 1, deleted 0`),
-        text(`took ${prefix}/${backup} from bucket 'backups' at .*: \\d+ bytes, its checksum matches`),
         text(
-          "restored database 'milvus' at .* \\(rows: Tables 2, TableFiles 4000, Environment 1, Fields 5\\)\n.*write-ahead log.*",
+          `took ${prefix}/${backup} from bucket 'backups' at .*: \\d+ bytes, its checksum matches; the metadata alone`,
+        ),
+        text(
+          "restored database 'milvus' at .* \\(rows: Tables 2, TableFiles 4000, Environment 1, Fields 5\\)\n\\d{8}T\\d{6}Z is restored\n.*write-ahead log.*",
         ),
       ]);
       expect(contents()).toBe(before);
@@ -540,9 +529,13 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
         `echo "2024/11/20 10:00:00 ERROR : Key $S3_ACCESS_KEY with\n$S3_SECRET_KEY" >&2; exit 1`,
       );
       takeDump(good, work);
-      await expectFailure('backup-upload', /could not upload the dump .*ERROR : Key \*\*\* with \*\*\*\n$/, {
-        PATH: `${liar}:/usr/bin:/bin`,
-      });
+      await expectFailure(
+        'backup-upload',
+        /could not upload the dump .*\(ERROR : Key \*\*\* with \*\*\*\)\n$/,
+        {
+          PATH: `${liar}:/usr/bin:/bin`,
+        },
+      );
     });
   });
 
@@ -602,7 +595,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
     test('takes one without a checksum, and says so', async () => {
       await put(`${prefix}/${times[0]}.sql.gz`, gzipSync('text'));
       expect(await execute('restore-download')).toMatchObject({
-        stdout: expect.stringMatching(/, there is no checksum beside it\n$/),
+        stdout: expect.stringMatching(/, there is no checksum beside it; the metadata alone\n$/),
       });
       expect(taken()).toBe('text');
     });
@@ -681,7 +674,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       const forced = await execute('restore-load', { RESTORE_FORCE: 'true' });
       expect(forced).toMatchObject({ code: 0, stderr: '' });
       expect(forced.stdout).toMatch(
-        /^replacing what is in .*\nrestored .*TableFiles 4000.*\nbefore Milvus starts: .*\n$/,
+        /^replacing what is in .*\nrestored .*TableFiles 4000.*\ndump is restored\nbefore Milvus starts: .*\n$/,
       );
       expect(contents()).toBe(filled);
     });
@@ -822,10 +815,23 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       makeDump(goodText().replace('CREATE TABLE `Tables` (', 'NONSENSE;\nCREATE TABLE `Tables` ('));
       await expectFailure(
         'restore-load',
-        /broke off, and left it incomplete: .*RESTORE_FORCE=true\. It said: ERROR 1064/,
+        /broke off, and left it incomplete: .*start again\. It said: ERROR 1064/,
       );
+      // What is half-loaded is no backup, and may be replaced by the same one alone.
+      const other = work;
+      freshWork();
+      await expectFailure('backup-dump', /a restore into database 'milvus' at \S+ has not ended/);
+      writeFileSync(path.join(work, 'restore.name'), '20260701T021500Z\n');
       takeDump(good, work);
-      expect(await execute('restore-load', { RESTORE_FORCE: 'true' })).toMatchObject({ code: 0 });
+      await expectFailure('restore-load', /is not empty/);
+      work = other;
+      takeDump(good, work);
+      expect(await execute('restore-load')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('an earlier load of dump broke off, and is done again\n'),
+      });
+      expect(await execute('restore-load')).toMatchObject({ code: 1 });
+      expect(sql("SHOW TABLES FROM milvus LIKE 'cdk8s%'")).toBe('');
     });
 
     test('runs no command that a dump contains', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describeWith, find } from '../support/requires';
 import { type Mariadb, startMariadb } from './mariadb';
-import { ASSETS, closedPort, listen, run, shells, shim, start } from './run';
+import { ASSETS, closedPort, fastClock, listen, run, shells, shim, start } from './run';
 
 describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', () => {
   const WAIT = path.join(ASSETS, 'wait-for-mysql.sh');
@@ -122,6 +122,40 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
   });
 
+  test('wait-for-mysql says each minute what it waits for, and since when', async () => {
+    const clock = fastClock(path.join(folder, 'clock'), 25);
+    const closed = env({ MYSQL_PORT: `${await closedPort()}`, WAIT_SECONDS: '180' });
+    const { code, stderr } = await run(['sh', WAIT], { ...closed, PATH: `${clock}:${closed['PATH']}` });
+    expect(code).toBe(1);
+    expect(
+      stderr.split('\n').map((line) => line.replace(/: nothing listens there.*ERROR 200\d.*/, ' ...')),
+    ).toEqual([
+      `wait-for-mysql: waiting for 127.0.0.1:${closed['MYSQL_PORT']} ...`,
+      ...[100, 175].map(
+        (seconds) =>
+          `wait-for-mysql: still waiting for 127.0.0.1:${closed['MYSQL_PORT']}, since 12:34:56 UTC (${seconds} s) ...`,
+      ),
+      `wait-for-mysql: gave up after 180 s on MySQL at 127.0.0.1:${closed['MYSQL_PORT']} ...`,
+      '',
+    ]);
+  });
+
+  test.each([
+    ["ERROR 2005 (HY000): Unknown MySQL server host 'x' (0)", /does not resolve: .*DNS .*port 53/],
+    ["ERROR 2003 (HY000): Can't connect to MySQL server on 'x' (111)", /nothing listens there/],
+    ["ERROR 2003 (HY000): Can't connect to MySQL server on 'x' (110)", /does not answer: .*NetworkPolicy/],
+    [
+      "ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial communication packet', system error: 110",
+      /does not answer/,
+    ],
+    ['ERROR 1040 (HY000): Too many connections', /: ERROR 1040/],
+  ])('wait-for-mysql names the cause of %s', async (error, message) => {
+    const liar = shim(mkdtempSync(path.join(folder, 'cause-')), 'mysql', `echo "${error}" >&2; exit 1`);
+    const { code, stderr } = await run(['sh', WAIT], env({ PATH: `${liar}:/usr/bin:/bin` }));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(message) });
+    expect(stderr).toContain(error);
+  });
+
   test('wait-for-mysql gives up on a port where nothing listens', async () => {
     const { code, stderr } = await run(['sh', WAIT], env({ MYSQL_PORT: `${await closedPort()}` }));
     expect(code).toBe(1);
@@ -165,7 +199,14 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql'], 'with a real server', 
     expect(await waiting.ended).toMatchObject({ code: 143 });
   });
 
-  const readyEnv = (file: string) => ({ ...env({ MYSQL_PASSWORD_FILE: file }), MYSQL_PWD: '' });
+  const readyEnv = (file: string) => ({
+    ...env({
+      MYSQL_PASSWORD_FILE: file,
+      MYSQL_ROOT_PASSWORD_FILE: passwordFile,
+      MYSQL_UNIX_PORT: server.socket,
+    }),
+    MYSQL_PWD: '',
+  });
 
   test.each(shells().map((shell) => [shell.join(' '), shell]))(
     'mysql-ready succeeds in %s',

@@ -93,6 +93,15 @@ export function shim(folder: string, name: string, body: string): string {
   return folder;
 }
 
+/** A clock that is this many seconds further each time that a script asks for the seconds; the shim of `date`. */
+export function fastClock(folder: string, seconds: number): string {
+  const clock = path.join(folder, 'clock');
+  const tick = `now=$(($(cat '${clock}') + ${seconds})); echo "$now" >'${clock}'; echo "$now"`;
+  shim(folder, 'date', `case $1 in +%s) ${tick} ;; *) echo '12:34:56 UTC' ;; esac`);
+  writeFileSync(clock, '1000');
+  return folder;
+}
+
 /** Starts a server on a free port of 127.0.0.1 and returns the port. */
 export function listen(server: Server, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {

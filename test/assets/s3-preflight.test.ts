@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Certificate, selfSigned } from '../support/certificates';
 import { describeWith, find } from '../support/requires';
-import { ASSETS, closedPort, listen, run, shells, shim, start } from './run';
+import { ASSETS, closedPort, fastClock, listen, run, shells, shim, start } from './run';
 
 const S3rver = require('s3rver');
 
@@ -373,6 +373,26 @@ describeWith(['rclone', 'openssl'], 's3-preflight', () => {
       /^s3-preflight: waiting: nothing listens at .*\ns3-preflight: gave up after 0 s: .*\n$/,
       overrides,
     );
+  });
+
+  test('says each minute what it waits for, and since when', async () => {
+    const clock = fastClock(path.join(folder, 'clock'), 25);
+    const closed = env({ S3_PORT: `${await closedPort()}`, WAIT_SECONDS: '120' });
+    const { stderr } = await run(['sh', SCRIPT], { ...closed, PATH: `${clock}:${closed['PATH']}` });
+    expect(stderr.match(/^.*still waiting.*$/gm)).toEqual([
+      expect.stringMatching(
+        /^s3-preflight: still waiting, since 12:34:56 UTC \(100 s\): nothing listens at /,
+      ),
+    ]);
+  });
+
+  test('tells a DNS that does not answer from a name that it does not know', async () => {
+    const text = 'dial tcp: lookup s3 on 10.96.0.10:53: read udp 10.1.1.1:5353->10.96.0.10:53: i/o timeout';
+    const deaf = shim(path.join(folder, 'deaf'), 'rclone', `echo '${text}' >&2; exit 1`);
+    await expectFailure(/DNS gives no answer for the name .*port 53/, {
+      PATH: `${deaf}:/usr/bin:/bin`,
+      WAIT_SECONDS: '0',
+    });
   });
 
   test('gives up on a name that does not resolve', () =>

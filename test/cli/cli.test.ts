@@ -185,7 +185,7 @@ test.each<[args: readonly string[], words: string]>([
 
 test('help, of all and of one; without anything it is an error', () => {
   const { stdout } = run('--help');
-  for (const name of ['synth', 'check', 'diff', 'images', 'from-helm']) {
+  for (const name of ['synth', 'check', 'diff', 'job', 'images', 'from-helm']) {
     expect(stdout).toContain(`cdk8s-milvus ${name} `);
     const help = run(name, '--help');
     expect(help).toMatchObject({

@@ -437,8 +437,8 @@ rule(
     ],
     [
       'on the port of the server',
-      tls({ port: 19530 }),
-      'milvus.network.port: given 19530; expected another port than s3.port',
+      { ...tls({ port: 7480 }), milvus: { network: { port: 7480 } } },
+      'milvus.network.port: given 7480; expected another port than s3.port',
     ],
   ],
 );
@@ -514,6 +514,16 @@ rule(
       { backup: { s3: { credentials: { inline, existingSecret: 'a' } } } },
       'backup.s3.credentials: given inline and existingSecret; expected one of',
     ],
+    [
+      'a restore with two kinds of keys',
+      { backup: { restoreFrom: { credentials: { inline, existingSecret: 'a' } } } },
+      'backup.restoreFrom.credentials: given inline and existingSecret; expected one of',
+    ],
+    [
+      'a restore over TLS from an address without a name',
+      { backup: { restoreFrom: { address: '192.0.2.1', tls: { enabled: true } } } },
+      'backup.restoreFrom.tls.serverName: given nothing; expected the host name in the certificate, since backup.restoreFrom.address is an IPv4 address',
+    ],
   ],
 );
 
@@ -534,6 +544,11 @@ rule(
       'no bucket',
       withoutS3({ enabled: true, s3: { address: 'h' } }),
       'backup.s3.bucket: given nothing; expected the bucket',
+    ],
+    [
+      'with objects that are not in S3',
+      withoutS3({ enabled: true, objects: true, s3: { address: 'h', bucket: 'bkt' } }),
+      'backup.objects: given true without s3; expected false, or no value: vectors on a volume are backed up by a snapshot of that volume',
     ],
   ],
 );

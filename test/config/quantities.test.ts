@@ -87,18 +87,37 @@ describe("Kubernetes' quantities", () => {
     ['4.35G', 4.35e9],
     ['1Pi', 1024 ** 5],
     ['1P', 1e15],
+    ['2E', 2e18],
+    ['1Ei', 1024 ** 6],
+    ['1.', 1],
+    ['+4Gi', 4 * GB],
+    ['1e3', 1000],
+    ['1.5E9', 1.5e9],
+    ['5e-1', 0.5],
     ['0', 0],
   ])('%s is %d', (text, amount) => {
     expect(parseQuantity(text)).toBe(amount);
   });
 
-  test.each(['', '4GB', '4gi', '-1', '1 Gi', 'Gi', '1.', '1.2.3', '1e3', '0x10', 'one', '1Gi\n'])(
-    '%j is none',
-    (text) => {
-      expect(parseQuantity(text)).toBeUndefined();
-      expect(() => canonicalQuantity(text)).toThrow(`not a Kubernetes quantity: ${text}`);
-    },
-  );
+  test.each([
+    '',
+    '4GB',
+    '4gi',
+    '-1',
+    '1 Gi',
+    'Gi',
+    '.',
+    '1.2.3',
+    '1e',
+    '1e+',
+    '1e1.5',
+    '0x10',
+    'one',
+    '1Gi\n',
+  ])('%j is none', (text) => {
+    expect(parseQuantity(text)).toBeUndefined();
+    expect(() => canonicalQuantity(text)).toThrow(`not a Kubernetes quantity: ${text}`);
+  });
 
   test.each([
     ['1024Mi', '1Gi'],

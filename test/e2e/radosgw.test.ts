@@ -269,7 +269,7 @@ describeWith([...RADOSGW_COMMANDS, 'rclone', 's3cmd'], 'with a Ceph RADOS gatewa
       const wrong = { ...backups, WORK_DIR: dumped(), S3_SECRET_KEY: 'x/+=' };
       expect(await script(name, wrong)).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/correct the keys in Secret 'milvus-s3'\. .*SignatureDoesNotMatch/),
+        stderr: expect.stringMatching(/correct the keys in Secret 'milvus-s3' \(.*SignatureDoesNotMatch/),
       });
     });
 

@@ -141,7 +141,7 @@ test('the writable stops before MySQL, both before anything is deleted, and Helm
     'delete deployment',
     "apply -f dist -l 'component notin",
     'rollout status statefulset/milvus-test-mysql',
-    'wait --for=condition=complete',
+    'get job/milvus-test-smoke-test',
     'owner=helm',
   ];
   const places = order.map((words) => commands.findIndex((command) => command.includes(words)));

@@ -289,7 +289,8 @@ describe('bugs of the chart that we do not have', () => {
 
   test('27: what people are told to select and to forward exists', () => {
     expect(records(at(service('milvus-test'), 'spec', 'ports')).map(({ port }) => port)).toEqual([19530]);
-    expect(JSON.stringify(manifests)).not.toContain('standalone');
+    const withoutScripts = manifests.filter(({ metadata }) => metadata.name !== 'milvus-test-scripts');
+    expect(JSON.stringify(withoutScripts)).not.toContain('standalone');
   });
 
   test('28: the web interface is there when it is asked for, and not before', () => {
@@ -451,7 +452,7 @@ describe('bugs of the MySQL subchart that we do not have', () => {
   test('M17: passwords that break the first start are told before it', () => {
     const inline = (password: string) => () =>
       manifestsOf({ ...from(), mysql: { credentials: { inline: { rootPassword: 'a', password } } } });
-    expect(inline("it's")).toThrow('expected a password of letters, digits');
+    expect(inline("it's")).toThrow('expected a password of ASCII characters');
     expect(inline('fine')).not.toThrow();
   });
 });

@@ -572,3 +572,195 @@ describe('warnings', () => {
     expect(podSecurityProblems(readers, 'restricted')).not.toEqual([]);
   });
 });
+
+describe('values that are possible in type and impossible in life', () => {
+  const volume = (source: object) => ({ spec: { volumes: [{ name: 'x', ...source }] } });
+  const side = (fields: object, name = 'side') => ({
+    spec: { containers: [{ name, ...(name === 'side' ? { image: 'a:1' } : {}), ...fields }] },
+  });
+
+  const MODED: readonly [what: string, source: (mode: unknown) => object, path: string][] = [
+    ['secret', (defaultMode) => ({ secret: { secretName: 's', defaultMode } }), 'secret.defaultMode'],
+    ['configMap', (defaultMode) => ({ configMap: { name: 'c', defaultMode } }), 'configMap.defaultMode'],
+    [
+      'an item',
+      (mode) => ({ secret: { secretName: 's', items: [{ key: 'a', path: 'b', mode }] } }),
+      'secret.items',
+    ],
+    [
+      'downwardAPI',
+      (defaultMode) => ({ downwardAPI: { items: [], defaultMode } }),
+      'downwardAPI.defaultMode',
+    ],
+    [
+      'projected',
+      (mode) => ({
+        projected: { sources: [{ secret: { name: 's', items: [{ key: 'a', path: 'b', mode }] } }] },
+      }),
+      'projected.sources',
+    ],
+  ];
+  describe.each(MODED)('file modes: %s', (_, source, path) => {
+    test.each([644, 600, 640, 755, 700, 777, 400, 440, 444, 500, 1777, -1, 512])('%d is refused', (mode) => {
+      const [found = '', ...more] = patching('writable', volume(source(mode)));
+      expect(more).toEqual([]);
+      expect(found).toContain(`writable.podTemplate.spec.volumes[name=x].${path}`);
+      expect(found).toContain(`given ${mode}, a decimal number`);
+      if (/^[0-7]{3}$/.test(String(mode))) {
+        expect(found).toContain(`write 0o${mode}, or ${Number.parseInt(String(mode), 8)} in JSON`);
+      }
+    });
+    test.each([0o644, 0o600, 0o640, 0o755, 0o700, 0o777, 0o400, 0o440, 0o444, 0o550, 0])(
+      '%d is taken',
+      (mode) => {
+        expect(patching('writable', volume(source(mode)))).toEqual([]);
+      },
+    );
+  });
+
+  const mounted = (mountPath: string, name?: string) => ({
+    spec: {
+      ...side({ volumeMounts: [{ name: 'x', mountPath }] }, name).spec,
+      volumes: [{ name: 'x', emptyDir: {} }],
+    },
+  });
+  test.each(['/', '//', '/.', '/proc', '/proc/', '/proc/sys', '/usr/..'])(
+    'a mount at %s: refused',
+    (mountPath) => {
+      for (const name of ['side', 'milvus']) {
+        expect(patching('writable', mounted(mountPath, name))).toContainEqual(
+          expect.stringContaining('expected a directory other than "/" and those of "/proc"'),
+        );
+      }
+    },
+  );
+  test.each([
+    '/etc',
+    '/usr',
+    '/lib/',
+    '/bin',
+    '/dev',
+    '/sys',
+    '/var/lib/milvus',
+    '/var/lib/milvus/bin',
+    '/var',
+  ])('a mount at %s in the server: refused, in a container of another image: taken', (mountPath) => {
+    expect(patching('writable', mounted(mountPath, 'milvus'))).not.toEqual([]);
+    expect(patching('writable', mounted(mountPath))).toEqual([]);
+  });
+  test.each(['/etc/ssl/certs', '/usr/local/share/x', '/data', '/dev/shm', '/var/log/x', '/opt'])(
+    'a mount at %s: taken',
+    (mountPath) => {
+      expect(patching('writable', mounted(mountPath, 'milvus'))).toEqual([]);
+    },
+  );
+
+  const port = (containerPort: number, more: object = {}) => side({ ports: [{ containerPort, ...more }] });
+  test('a port that another container of the pod has: refused', () => {
+    expect(patching('writable', port(19530))).toEqual([
+      'writable.podTemplate.spec.containers[name=side].ports[containerPort=19530].containerPort: given 19530; expected another port than that of milvus: the containers of a pod have one address',
+    ]);
+    expect(patching('mysql', port(3306))).toHaveLength(1);
+    expect(patching('writable', port(19530, { protocol: 'UDP' }))).toEqual([]);
+    expect(patching('writable', port(8080))).toEqual([]);
+    const init = { name: 'first', image: 'a:1', ports: [{ containerPort: 19530 }] };
+    expect(patching('writable', { spec: { initContainers: [init] } })).toEqual([]);
+    expect(
+      patching('writable', { spec: { initContainers: [{ ...init, restartPolicy: 'Always' }] } }),
+    ).toHaveLength(1);
+  });
+
+  const resources = (kind: string, name: string, value: unknown) =>
+    side({ resources: { [kind]: { [name]: value } } });
+  test.each([
+    ['memory', 512, 'write 512Mi'],
+    ['memory', '4', 'write 4Gi'],
+    ['memory', '500m', 'Kubernetes counts in Ki'],
+    ['memory', '4Pi', 'No node has as much memory'],
+    ['ephemeral-storage', 20, 'write 20Gi'],
+    ['cpu', 2000, 'write 2000m'],
+    ['cpu', '2k', 'at most 1024'],
+  ])('%s: %j is refused', (name, value, words) => {
+    for (const kind of ['requests', 'limits']) {
+      const [found = '', ...more] = patching('writable', resources(kind, name, value));
+      expect(more).toEqual([]);
+      expect(found).toContain(`containers[name=side].resources.${kind}.${name}: given`);
+      expect(found).toContain(words);
+    }
+  });
+  test.each([
+    ['memory', '64Mi'],
+    ['memory', '1e9'],
+    ['memory', 0],
+    ['cpu', '0'],
+    ['cpu', 0.25],
+    ['cpu', '64'],
+    ['ephemeral-storage', '1G'],
+    ['example.com/fpga', 2],
+    ['hugepages-2Mi', '4Mi'],
+  ])('%s: %j is taken', (name, value) => {
+    expect(patching('writable', resources('limits', name, value))).toEqual([]);
+  });
+  test('sizes of volumes', () => {
+    const claim = (storage: unknown) => ({
+      ephemeral: {
+        volumeClaimTemplate: {
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } },
+        },
+      },
+    });
+    expect(patching('writable', volume({ emptyDir: { sizeLimit: 4 } }))).toEqual([
+      expect.stringContaining('volumes[name=x].emptyDir.sizeLimit: given 4;'),
+    ]);
+    expect(patching('writable', volume({ emptyDir: { sizeLimit: '4Gi' } }))).toEqual([]);
+    expect(patching('writable', volume(claim(10)))).toEqual([
+      expect.stringContaining('volumeClaimTemplate.spec.resources.requests.storage: given 10;'),
+    ]);
+    expect(patching('writable', volume(claim('10Gi')))).toEqual([]);
+  });
+
+  test('seconds that are milliseconds', () => {
+    expect(patching('writable', { spec: { terminationGracePeriodSeconds: 300_000 } })).toEqual([
+      expect.stringContaining('terminationGracePeriodSeconds: given 300000; expected at most 86400'),
+    ]);
+    expect(patching('writable', { spec: { terminationGracePeriodSeconds: 600_000 } })[0]).toContain(
+      'write 600 for 600000 milliseconds',
+    );
+  });
+
+  test('what the API server writes into metadata', () => {
+    const pasted = { creationTimestamp: '2021-06-17T00:00:00Z', uid: 'a' };
+    expect(patching('writable', { metadata: pasted })).toHaveLength(2);
+    expect(patching('writable', { metadata: { creationTimestamp: null, labels: { a: 'b' } } })).toEqual([]);
+  });
+
+  test.each<[what: string, podTemplate: object, words: string]>([
+    [
+      'a probe without a handler',
+      side({ readinessProbe: { periodSeconds: 5 } }),
+      'readinessProbe: given none of exec',
+    ],
+    ['a hook without a handler', side({ lifecycle: { preStop: {} } }), 'preStop: given none of exec'],
+    ['no source of a variable', side({ env: [{ name: 'A', valueFrom: {} }] }), 'valueFrom: given none of'],
+    ['half a device', resources('limits', 'example.com/fpga', '500m'), 'expected a whole number of devices'],
+    ['an unknown resource', resources('limits', 'memmory', '1Gi'), 'did you mean "memory"?'],
+    [
+      'a request above its limit',
+      side({ resources: { requests: { memory: '2Gi' }, limits: { memory: '1Gi' } } }),
+      'resources.requests.memory: given 2Gi; expected at most the limit, 1Gi',
+    ],
+    [
+      'no skew at all',
+      {
+        spec: {
+          topologySpreadConstraints: [
+            { maxSkew: 0, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
+          ],
+        },
+      },
+      'maxSkew: given 0; expected 1 or more',
+    ],
+  ])('%s: refused', (_, podTemplate, words) => {
+    expect(patching('writable', podTemplate)).toEqual([expect.stringContaining(words)]);
+  });
+});

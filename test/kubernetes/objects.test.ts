@@ -45,13 +45,13 @@ describe('GitOps', () => {
           note: 'ours',
         },
       ],
-      [
-        'milvus-test-restore',
+      ...['restore', 'verify-backup', 'list-backups'].map((job) => [
+        `milvus-test-${job}`,
         {
           'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
           'argocd.argoproj.io/sync-options': 'Prune=false',
         },
-      ],
+      ]),
     ]);
   });
 

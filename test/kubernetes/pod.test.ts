@@ -114,6 +114,61 @@ describe('a patch for several pods', () => {
   });
 });
 
+test('a variable of ours that is named first is there for one that refers to it, with its own value', () => {
+  const own = { name: 'GREETING', value: 'at $(MYSQL_HOST)' };
+  const podTemplate = { spec: { containers: [{ name: 'mishards', env: [{ name: 'MYSQL_HOST' }, own] }] } };
+  const manifest = find(
+    manifestsOf({ ...minimal, mishards: { podTemplate } }),
+    'Deployment',
+    'milvus-test-mishards',
+  );
+  const [main] = records(podOf(manifest)?.spec['containers']);
+  expect(records(main?.['env']).slice(0, 2)).toEqual([
+    { name: 'MYSQL_HOST', value: 'milvus-test-mysql' },
+    own,
+  ]);
+});
+
+test('what the API server would fill in is in what a podTemplate adds, too', () => {
+  const podTemplate = {
+    spec: {
+      containers: [
+        {
+          name: 'milvus',
+          env: [
+            { name: 'LIMIT', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
+            { name: 'OTHER', valueFrom: { fieldRef: { apiVersion: 'v9', fieldPath: 'metadata.name' } } },
+          ],
+        },
+      ],
+      volumes: [
+        {
+          name: 'pod',
+          projected: {
+            sources: [
+              { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+              { serviceAccountToken: { path: 'token' } },
+            ],
+          },
+        },
+      ],
+    },
+  };
+  const pod = podOf(
+    find(manifestsOf({ ...minimal, readonly: { podTemplate } }), 'Deployment', 'milvus-test-readonly'),
+  );
+  expect(at(records(pod?.spec['containers'])[0], 'env')).toMatchObject([
+    { valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '0' } } },
+    { valueFrom: { fieldRef: { apiVersion: 'v9' } } },
+  ]);
+  expect(at(records(pod?.spec['volumes'])[0], 'projected', 'sources')).toEqual([
+    {
+      downwardAPI: { items: [{ path: 'name', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } }] },
+    },
+    { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+  ]);
+});
+
 describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %s', (section) => {
   const [, workload] = WORKLOADS.find(([name]) => name === section) ?? [];
   const pod = podOf(workload)?.spec;
@@ -122,7 +177,7 @@ describe.each(['writable', 'readonly', 'mishards', 'mysql'])('what is added to %
   test('variables and mounts are of the container that is named', () => {
     expect(records(main?.['env']).slice(0, 2)).toEqual([
       { name: 'EXTRA', value: main?.['name'] },
-      { name: 'FROM_FIELD', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+      { name: 'FROM_FIELD', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
     ]);
     expect(records(main?.['volumeMounts'])).toContainEqual({ name: 'extra', mountPath: '/extra' });
     for (const other of [...others, ...records(pod?.['initContainers'])]) {

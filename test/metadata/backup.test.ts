@@ -1,3 +1,4 @@
+import type { MilvusConfig } from '../../lib';
 import { everyOption, everyOptionExternalMysql, jobsOf, manifestsOf, minimal } from '../support/clusters';
 import { at, find, idOf, type Manifest, records } from '../support/manifests';
 
@@ -26,8 +27,31 @@ describe('backups beside the data', () => {
   const config = { ...minimal, backup: { enabled: true } };
   const cronJob = find(manifestsOf(config), 'CronJob', 'milvus-test-backup');
 
-  test('a dump first, and only then the upload', () => {
-    const [dump, upload] = steps(cronJob);
+  test('a dump first, and only then its objects; again where they were gone; and then the upload', () => {
+    const [dump, objects, ...more] = steps(cronJob);
+    expect(more.map(({ command }) => command)).toEqual([
+      dump?.command,
+      objects?.command,
+      dump?.command,
+      ['sh', '/opt/cdk8s-milvus/backup-upload.sh'],
+    ]);
+    const upload = more.at(-1);
+    const vectors = {
+      DATA_ADDRESS: '192.168.18.13',
+      DATA_PORT: '80',
+      DATA_BUCKET: 'milvus-test',
+      DATA_PATH: 'var/lib/milvus/data',
+      DATA_ACCESS_KEY: { secretKeyRef: { name: 'milvus-test-s3', key: 'access-key' } },
+      DATA_SECRET_KEY: { secretKeyRef: { name: 'milvus-test-s3', key: 'secret-key' } },
+      DATA_CREDENTIALS_FROM: 'milvus-test-s3',
+      JOB_NAME: { fieldRef: { fieldPath: "metadata.labels['job-name']" } },
+      TIMEOUT_SECONDS: '21600',
+    };
+    expect(objects).toMatchObject({
+      command: ['sh', '/opt/cdk8s-milvus/backup-objects.sh'],
+      image: 'rclone/rclone:1.68.2',
+      env: { ...vectors, S3_BUCKET: 'milvus-test', BACKUP_PREFIX: 'backup/milvus-test' },
+    });
     expect(dump).toMatchObject({
       command: ['sh', '/opt/cdk8s-milvus/backup-dump.sh'],
       image: 'mysql:5.7.44',
@@ -50,6 +74,10 @@ describe('backups beside the data', () => {
         S3_BUCKET: 'milvus-test',
         BACKUP_PREFIX: 'backup/milvus-test',
         KEEP: '14',
+        BACKUP_OBJECTS: 'true',
+        MILVUS_VERSION: '1.1.1',
+        MYSQL_DATABASE: 'milvus',
+        ...vectors,
         S3_ACCESS_KEY: { secretKeyRef: { name: 'milvus-test-s3', key: 'access-key' } },
         S3_SECRET_KEY: { secretKeyRef: { name: 'milvus-test-s3', key: 'secret-key' } },
         CREDENTIALS_FROM: 'milvus-test-s3',
@@ -66,7 +94,7 @@ describe('backups beside the data', () => {
         suspend: false,
         concurrencyPolicy: 'Forbid',
         failedJobsHistoryLimit: 3,
-        jobTemplate: { spec: { backoffLimit: 2, activeDeadlineSeconds: 3600 } },
+        jobTemplate: { spec: { backoffLimit: 2, activeDeadlineSeconds: 21600 } },
       },
     });
     expect(pod(cronJob)).toMatchObject({ restartPolicy: 'Never' });
@@ -76,7 +104,20 @@ describe('backups beside the data', () => {
 
   test('the restore is a Job that a person starts: it is not tried again, and does not overwrite', () => {
     const restore = find(jobsOf(config), 'Job', 'milvus-test-restore');
-    const [download, load] = steps(restore);
+    const [download, check, objects, load] = steps(restore);
+    expect(check).toMatchObject({
+      command: ['sh', '/opt/cdk8s-milvus/restore-load.sh'],
+      env: { RESTORE_FORCE: 'false', RESTORE_STEP: 'check' },
+    });
+    expect(objects).toMatchObject({
+      command: ['sh', '/opt/cdk8s-milvus/restore-objects.sh'],
+      env: {
+        DATA_BUCKET: 'milvus-test',
+        DATA_PATH: 'var/lib/milvus/data',
+        BACKUP_PREFIX: 'backup/milvus-test',
+      },
+    });
+    expect(load?.env).not.toHaveProperty('RESTORE_STEP');
     expect(download).toMatchObject({
       command: ['sh', '/opt/cdk8s-milvus/restore-download.sh'],
       env: { BACKUP: 'latest', BACKUP_PREFIX: 'backup/milvus-test' },
@@ -90,13 +131,84 @@ describe('backups beside the data', () => {
   });
 });
 
+test('of the metadata alone there is one dump, and nothing reads the vectors', () => {
+  for (const config of [
+    { ...minimal, backup: { enabled: true, objects: false } },
+    {
+      ...minimal,
+      s3: undefined,
+      mode: 'standalone' as const,
+      storage: { persistence: { enabled: true } },
+      backup: { enabled: true, s3: { address: 's3.example.com', bucket: 'backups' } },
+    },
+  ]) {
+    const cronJob = find(manifestsOf(config as unknown as MilvusConfig), 'CronJob', 'milvus-test-backup');
+    expect(steps(cronJob).map(({ command }) => command)).toEqual([
+      ['sh', '/opt/cdk8s-milvus/backup-dump.sh'],
+      ['sh', '/opt/cdk8s-milvus/backup-upload.sh'],
+    ]);
+    expect(JSON.stringify(cronJob)).not.toContain('DATA_');
+    expect(cronJob).toMatchObject({ spec: { jobTemplate: { spec: { activeDeadlineSeconds: 3600 } } } });
+  }
+});
+
+test('a verification is a Job to be started, or a CronJob as well; so is the list', () => {
+  const config = { ...minimal, backup: { enabled: true } };
+  const verify = find(jobsOf(config), 'Job', 'milvus-test-verify-backup');
+  expect(steps(verify)).toMatchObject([
+    {
+      command: ['sh', '/opt/cdk8s-milvus/backup-verify.sh'],
+      env: { BACKUP: 'latest', S3_BUCKET: 'milvus-test' },
+    },
+  ]);
+  expect(steps(find(jobsOf(config), 'Job', 'milvus-test-list-backups'))).toMatchObject([
+    { command: ['sh', '/opt/cdk8s-milvus/backup-list.sh'], env: { BACKUP_PREFIX: 'backup/milvus-test' } },
+  ]);
+  expect(manifestsOf(config).map(idOf)).not.toContain('CronJob/milvus-test-verify-backup');
+  const scheduled = { ...minimal, backup: { enabled: true, verify: { schedule: '@weekly' } } };
+  expect(find(manifestsOf(scheduled), 'CronJob', 'milvus-test-verify-backup')).toMatchObject({
+    spec: { schedule: '@weekly', suspend: false, jobTemplate: { spec: { backoffLimit: 0 } } },
+  });
+});
+
+test('the restore may take the backups of another cluster, with its address, CA and keys', () => {
+  const every = everyOption('existingSecret');
+  const restoreFrom = { ...every.backup?.restoreFrom, address: '192.168.18.15' };
+  const config = { ...every, backup: { ...every.backup, restoreFrom } };
+  const restore = find(jobsOf(config), 'Job', 'every-restore');
+  const [download, , objects] = steps(restore);
+  const from = {
+    S3_SCHEME: 'https',
+    S3_ADDRESS: 'production.example.com',
+    S3_PORT: '8443',
+    S3_BUCKET: 'bucket-of-production',
+    S3_CA: '/etc/s3-ca/ca.crt',
+    BACKUP_PREFIX: 'dumps/production',
+    S3_ACCESS_KEY: { secretKeyRef: { name: 'keys-of-restore', key: 'restore-access-key' } },
+  };
+  expect(download?.env).toMatchObject(from);
+  expect(objects?.env).toMatchObject({ ...from, DATA_CA: '/etc/data-ca/ca.crt' });
+  expect(objects?.mounts).toEqual(expect.arrayContaining(['/etc/s3-ca', '/etc/data-ca']));
+  expect(at(pod(restore), 'hostAliases')).toContainEqual({
+    ip: '192.168.18.15',
+    hostnames: ['production.example.com'],
+  });
+  // Where nothing else is said it is the place of the own backups.
+  const own = { ...minimal, backup: { enabled: true, restoreFrom: { prefix: 'backup/production' } } };
+  expect(steps(find(jobsOf(own), 'Job', 'milvus-test-restore'))[0]?.env).toMatchObject({
+    S3_BUCKET: 'milvus-test',
+    BACKUP_PREFIX: 'backup/production',
+    CREDENTIALS_FROM: 'milvus-test-s3',
+  });
+});
+
 test('every option: another storage, keys and schedule of its own', () => {
   const config = everyOption('existingSecret');
   const cronJob = find(manifestsOf(config), 'CronJob', 'every-backup');
   expect(cronJob).toMatchObject({
     spec: { schedule: '5 4 * * 1-5', suspend: true, jobTemplate: { spec: { activeDeadlineSeconds: 1200 } } },
   });
-  expect(steps(cronJob)[1]?.env).toMatchObject({
+  expect(steps(cronJob).at(-1)?.env).toMatchObject({
     S3_SCHEME: 'https',
     S3_ADDRESS: 's3.example.com',
     S3_PORT: '443',

@@ -154,6 +154,8 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqladmin'], 'with a 
       ...env,
       ...clientEnv,
       MYSQL_PASSWORD_FILE: passwordFile,
+      MYSQL_ROOT_PASSWORD_FILE: passwordFile,
+      MYSQL_UNIX_PORT: path.join(folder, 'socket'),
       MYSQL_PORT: `${port}`,
       MYSQL_TCP_PORT: `${port}`,
     });

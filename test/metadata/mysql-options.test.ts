@@ -81,7 +81,7 @@ test('option files come after our own, in the same file, so that the order is ce
 
 test('arguments reach mysqld', () => {
   expect(main(withMysql({ extraArgs: ['--slow-query-log=ON', '--x=a b'] }))).toMatchObject({
-    command: ['sh', '-c', expect.stringContaining('exec docker-entrypoint.sh mysqld "$@"'), 'mysqld'],
+    command: ['sh', '-c', expect.stringContaining('exec sh /opt/cdk8s-milvus/mysql-start.sh "$@"'), 'mysqld'],
     args: ['--slow-query-log=ON', '--x=a b'],
   });
   expect(main(minimal)).not.toHaveProperty('args');

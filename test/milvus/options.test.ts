@@ -78,7 +78,7 @@ describe('logs', () => {
       subPathExpr: 'milvus/logs/$(POD_NAME)',
     });
     expect(main(config, 'readonly')?.['env']).toEqual([
-      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
     ]);
   });
 });

@@ -115,6 +115,7 @@ test('no Service, script or image of the proxy and the readers is left', () => {
   expect(images.filter((image) => String(image).includes('mishards'))).toEqual([]);
   expect(Object.keys(at(find(manifests, 'ConfigMap', 'milvus-test-scripts'), 'data') ?? {})).toEqual([
     'mysql-ready.sh',
+    'mysql-start.sh',
     'render-config.sh',
     'smoke_test.py',
     'volume-preflight.sh',

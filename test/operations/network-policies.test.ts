@@ -281,7 +281,27 @@ test('an external MySQL, another place for backups, a push gateway and a tracer 
   expect(who(dumps, 9000)).toEqual(['backup']);
   expect(who(gateway, 9091)).toEqual(['readonly', 'writable']);
   expect(who(tracer, 5775, 'UDP')).toEqual(['mishards']);
-  expect(who(S3, 80)).toEqual(['readonly', 'writable']);
+  // A backup reads the vectors.
+  expect(who(S3, 80)).toEqual(['readonly', 'writable', 'backup']);
+});
+
+test('the metadata alone is dumped without a way to the vectors; a restore reaches the backups that it takes, too', () => {
+  const { allows } = network({
+    ...minimal,
+    backup: {
+      enabled: true,
+      objects: false,
+      s3: { address: '192.0.2.20', port: 9000, bucket: 'dumps' },
+      restoreFrom: { address: '192.0.2.50', port: 9001 },
+    },
+  });
+  const reached = (from: string) => [
+    allows(from, S3, 80),
+    allows(from, host('192.0.2.20'), 9000),
+    allows(from, host('192.0.2.50'), 9001),
+  ];
+  expect(reached('backup')).toEqual([false, true, false]);
+  expect(reached('restore')).toEqual([true, true, true]);
 });
 
 test('the API server is for the stock discovery alone', () => {

@@ -139,7 +139,7 @@ const values: readonly [path: string, value: unknown, given: string, expected: s
     'mysql.credentials.inline',
     { rootPassword: 'CANARY:1', password: 'x' },
     'a text (not shown',
-    'a password of letters',
+    'a password of ASCII characters',
   ],
   ['storage.path', '/data/v1.1', '"/data/v1.1"', 'an absolute path'],
   ['storage.path', '/data/', '"/data/"', 'without dots, spaces or a trailing "/"'],

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { type MilvusConfig, summary, synthesize } from '../../lib';
+import { untilJobEnds } from '../../lib/kubernetes/jobs';
 import { CANARIES, everyOption, everyOptionExternalMysql, manifestsOf, minimal } from '../support/clusters';
 import { at, find, idOf, type Manifest, parse, podTemplates, records } from '../support/manifests';
 import { copyProject, ROOT } from '../support/project';
@@ -139,6 +140,8 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
   expect(synthesis.clusters[0]?.jobs).toEqual({
     'smoke-test': 'jobs/milvus-test-smoke-test.k8s.yaml',
     restore: 'jobs/milvus-test-restore.k8s.yaml',
+    'verify-backup': 'jobs/milvus-test-verify-backup.k8s.yaml',
+    'list-backups': 'jobs/milvus-test-list-backups.k8s.yaml',
     export: 'jobs/milvus-test-export.k8s.yaml',
     import: 'jobs/milvus-test-import.k8s.yaml',
   });
@@ -180,7 +183,9 @@ images: [{ name: milvusdb/mishards, newName: mirror.example.com/mishards }]
   function expectReached(manifests: readonly Manifest[]): void {
     const jobs = manifests.filter(({ kind }) => kind === 'Job');
     expect(jobs.map(idOf).sort()).toEqual(
-      ['export', 'import', 'restore', 'smoke-test'].map((job) => `Job/milvus-test-${job}`),
+      ['export', 'import', 'list-backups', 'restore', 'smoke-test', 'verify-backup'].map(
+        (job) => `Job/milvus-test-${job}`,
+      ),
     );
     for (const { metadata } of jobs) expect(metadata['namespace']).toBe('vectors');
     expect(referenceProblems(manifests, { external: [] })).toEqual([]);
@@ -240,7 +245,7 @@ describe('the summary', () => {
       `  kubectl apply -f ${outdir}`,
       '  kubectl rollout status deployment/milvus-test-mishards --timeout=15m',
       `  kubectl replace --force -f ${outdir}/jobs/milvus-test-smoke-test.k8s.yaml`,
-      '  kubectl logs -f --pod-running-timeout=5m job/milvus-test-smoke-test',
+      `  ${untilJobEnds('kubectl', 'milvus-test-smoke-test')}`,
       '  kubectl port-forward service/milvus-test 19530:19530',
     ]);
   });
@@ -255,7 +260,7 @@ describe('the summary', () => {
       'create secret generic keys-of-backup --from-literal=backup-access-key="${BACKUP_ACCESS_KEY:?}"',
     );
     expect(text).toContain(
-      'unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY, BACKUP_ACCESS_KEY, BACKUP_SECRET_KEY, MYSQL_PASSWORD first',
+      'unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY, BACKUP_ACCESS_KEY, BACKUP_SECRET_KEY, RESTORE_ACCESS_KEY, RESTORE_SECRET_KEY, MYSQL_PASSWORD first',
     );
     expect(text).toContain('create secret generic outside-password --from-literal=pw="${MYSQL_PASSWORD:?}"');
     expect(text).toContain('port-forward service/every 19530:19531');

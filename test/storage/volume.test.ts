@@ -70,7 +70,7 @@ describe('the vectors on a volume that all servers share', () => {
       STORAGE_DIR: '/var/lib/milvus/data/db',
       ROLE: role,
       WAIT_SECONDS: '600',
-      PROBE_NAME: { fieldRef: { fieldPath: 'metadata.name' } },
+      PROBE_NAME: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } },
     });
     expect(at(find(manifests, 'ConfigMap', 'milvus-test-scripts'), 'data')).toHaveProperty([
       'volume-preflight.sh',

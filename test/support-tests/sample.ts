@@ -110,11 +110,12 @@ spec:
   volumeClaimTemplates:
     - apiVersion: v1
       kind: PersistentVolumeClaim
-      metadata: { name: data }
+      metadata: { name: data, creationTimestamp: null }
       spec:
         accessModes: [ReadWriteOnce]
         resources: { requests: { storage: 4Gi } }
         volumeMode: Filesystem
+      status: { phase: Pending }
 ---
 apiVersion: batch/v1
 kind: CronJob

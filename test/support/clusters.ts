@@ -25,6 +25,8 @@ export const CANARIES = {
   s3SecretKey: 'canary/s3+secret=key',
   backupAccessKey: 'CANARY-BACKUP-ACCESS-KEY',
   backupSecretKey: 'canary/backup+secret=key',
+  restoreAccessKey: 'CANARY-RESTORE-ACCESS-KEY',
+  restoreSecretKey: 'canary/restore+secret=key',
   mysqlRootPassword: 'canary.mysql-root.password',
   mysqlPassword: 'canary.mysql.password',
 };
@@ -366,8 +368,8 @@ const common: Every<Common> = {
     prometheus: { peers },
     apiServer: { peers, ports: [6444] },
     dns: { peers, ports: [5353] },
-    extraIngress: [{ from: [{ ipBlock: { cidr: '192.0.2.98/32' } }] }],
-    extraEgress: [{ to: [{ ipBlock: { cidr: '192.0.2.99/32' } }] }],
+    extraIngress: [{ from: peers, ports: [{ port: 8001, endPort: 8002, protocol: 'TCP' }] }],
+    extraEgress: [{ to: peers, ports: [{ port: 8003, endPort: 8004, protocol: 'UDP' }] }],
   },
   monitoring: {
     podMonitor: { enabled: true, interval: '15s', labels: { release: 'prometheus' } },
@@ -423,12 +425,23 @@ const backupStorage: Omit<Every<NonNullable<Backup['s3']>>, 'credentials'> = {
   address: 's3.example.com',
   port: 443,
   tls: { enabled: true, caSecret: 'backup-ca', serverName: 's3.example.com' },
+  region: 'eu-central-1',
   bucket: 'other-bucket',
   prefix: 'dumps/every',
 };
-const backup: Omit<Every<Backup>, 's3'> = {
+const restoreStorage: Omit<Every<NonNullable<Backup['restoreFrom']>>, 'credentials'> = {
+  address: 'production.example.com',
+  port: 8443,
+  tls: { enabled: true, caSecret: 'restore-ca', serverName: 'production.example.com' },
+  region: 'eu-west-1',
+  bucket: 'bucket-of-production',
+  prefix: 'dumps/production',
+};
+const backup: Omit<Every<Backup>, 's3' | 'restoreFrom'> = {
   ...workload('backup', container('upload')),
   enabled: true,
+  objects: true,
+  verify: { schedule: '5 5 * * 0' },
   schedule: '5 4 * * 1-5',
   suspend: true,
   keep: 30,
@@ -444,6 +457,22 @@ const backupCredentials: Every<NonNullable<NonNullable<Backup['s3']>['credential
   }),
   inline: { accessKey: CANARIES.backupAccessKey, secretKey: CANARIES.backupSecretKey },
 };
+
+const restoreCredentials: typeof backupCredentials = {
+  existingSecret: 'keys-of-restore',
+  keys: { accessKey: 'restore-access-key', secretKey: 'restore-secret-key' },
+  externalSecret: externalSecret({
+    accessKey: { key: 'restore/s3', property: 'a' },
+    secretKey: { key: 'restore/s3', property: 's' },
+  }),
+  inline: { accessKey: CANARIES.restoreAccessKey, secretKey: CANARIES.restoreSecretKey },
+};
+
+const backupOf = (way: Way): Backup => ({
+  ...backup,
+  s3: { ...backupStorage, credentials: only(way, backupCredentials) },
+  restoreFrom: { ...restoreStorage, credentials: only(way, restoreCredentials) },
+});
 
 type Mysql = NonNullable<MilvusConfig['mysql']>;
 const mysql: Omit<Every<Mysql>, 'credentials'> = {
@@ -515,7 +544,7 @@ const withoutCluster = ({ readonly: _readonly, mishards: _mishards, ...rest }: E
 export const everyOption = (way: Way): MilvusConfig => ({
   ...common,
   s3: { ...s3, credentials: only(way, s3Credentials) },
-  backup: { ...backup, s3: { ...backupStorage, credentials: only(way, backupCredentials) } },
+  backup: backupOf(way),
   mysql: { ...mysql, credentials: only(way, mysqlCredentials) },
 });
 
@@ -523,7 +552,7 @@ export const everyOption = (way: Way): MilvusConfig => ({
 export const everyOptionExternalMysql = (way: Way): MilvusConfig => ({
   ...unmonitored(common),
   s3: { ...s3, credentials: only(way, s3Credentials) },
-  backup: { ...backup, s3: { ...backupStorage, credentials: only(way, backupCredentials) } },
+  backup: backupOf(way),
   externalMysql: { ...externalMysql, credentials: only(way, externalMysql.credentials) },
 });
 

@@ -20,7 +20,7 @@ export interface SchemaOptions {
 }
 
 export function schemaProblems(manifests: readonly Manifest[], options: SchemaOptions = {}): string[] {
-  const checked = manifests.filter((one) => !options.skipGroups?.includes(groupOf(one)));
+  const checked = manifests.filter((one) => !options.skipGroups?.includes(groupOf(one))).map(withoutNoTime);
   const known = checked.filter((one) => modelOf(one) !== undefined);
   return [
     ...checked
@@ -30,6 +30,14 @@ export function schemaProblems(manifests: readonly Manifest[], options: SchemaOp
     ...known.flatMap(modelProblems),
   ];
 }
+
+/** A creationTimestamp of null is none, and what Kubernetes itself writes for it; its published types forget that. */
+const withoutNoTime = (manifest: Manifest): Manifest =>
+  JSON.parse(
+    JSON.stringify(manifest, (key, value) =>
+      key === 'creationTimestamp' && value === null ? undefined : value,
+    ),
+  );
 
 // --- formats, enums, quantities -----------------------------------------------------------------------------
 

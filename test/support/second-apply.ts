@@ -25,7 +25,7 @@ export const appliesTwiceProblems = (manifests: readonly Manifest[]): string[] =
       ),
     ),
     ...podTemplates(builtIn).flatMap(({ owner, spec }) =>
-      [...volumeProblems(spec)].map((problem) => `${idOf(owner)}: ${problem}`),
+      [...podProblems(spec, 'spec')].map((problem) => `${idOf(owner)}: ${problem}`),
     ),
     ...autoscaledReplicas(builtIn),
   ];
@@ -85,7 +85,9 @@ const mergeKeys: Readonly<Record<string, readonly string[]>> = {
 function* droppedFields(value: Fields, path: string): Problems {
   for (const [key, inner] of Object.entries(value)) {
     const where = path === '' ? key : `${path}.${key}`;
-    if (isDropped(key, inner) && where !== 'rules') {
+    if (isStoredAsNull(where)) {
+      // The one null that is there, since Go's time has no other word for none.
+    } else if (isDropped(key, inner) && where !== 'rules') {
       yield `${where}: the server drops ${JSON.stringify(inner)}`;
     } else if (key === 'limits' || key === 'requests') {
       for (const [name, amount] of Object.entries(fields(inner)))
@@ -102,6 +104,9 @@ function* droppedFields(value: Fields, path: string): Problems {
     } else if (isFields(inner)) yield* droppedFields(inner, where);
   }
 }
+
+const isStoredAsNull = (where: string) =>
+  /^spec\.volumeClaimTemplates\[\d+\]\.metadata\.creationTimestamp$/.test(where);
 
 function isDropped(key: string, value: unknown): boolean {
   if (value === null) return true;
@@ -133,7 +138,13 @@ function* mergeKeyProblems(where: string, key: string, list: readonly unknown[])
 function* kindProblems(manifest: Manifest): Problems {
   const spec = fields(manifest['spec']);
   for (const [index, claim] of records(spec['volumeClaimTemplates']).entries()) {
-    for (const path of [['apiVersion'], ['kind'], ['spec', 'volumeMode']]) {
+    for (const path of [
+      ['apiVersion'],
+      ['kind'],
+      ['metadata', 'creationTimestamp'],
+      ['spec', 'volumeMode'],
+      ['status', 'phase'],
+    ]) {
       if (at(claim, ...path) === undefined)
         yield `spec.volumeClaimTemplates[${index}]: the server adds ${path.join('.')}`;
     }
@@ -154,21 +165,19 @@ function* kindProblems(manifest: Manifest): Problems {
   }
 }
 
-function* volumeProblems(spec: Fields): Problems {
-  for (const volume of records(spec['volumes'])) {
-    const sources = records(at(volume, 'projected', 'sources'));
-    for (const { serviceAccountToken: token } of sources) {
-      if (token !== undefined && at(token, 'expirationSeconds') === undefined) {
-        yield `volume ${volume['name']}: the server adds expirationSeconds`;
-      }
-    }
-    for (const { fieldRef } of [volume, ...sources].flatMap((one) =>
-      records(at(one, 'downwardAPI', 'items')),
-    )) {
-      if (fieldRef !== undefined && at(fieldRef, 'apiVersion') === undefined) {
-        yield `volume ${volume['name']}: the server adds apiVersion to the fieldRef ${at(fieldRef, 'fieldPath')}`;
-      }
-    }
+/** What the server fills in where it takes a mapping, or the list around it, as a whole. */
+const filledIn: Readonly<Record<string, string>> = {
+  fieldRef: 'apiVersion',
+  resourceFieldRef: 'divisor',
+  serviceAccountToken: 'expirationSeconds',
+};
+
+function* podProblems(value: unknown, path: string): Problems {
+  for (const [key, inner] of Object.entries(isFields(value) || Array.isArray(value) ? value : {})) {
+    const missing = Object.hasOwn(filledIn, key) ? filledIn[key] : undefined;
+    if (missing !== undefined && at(inner, missing) === undefined) {
+      yield `${path}.${key}: the server adds ${missing} to ${Object.values(fields(inner)).join()}`;
+    } else yield* podProblems(inner, `${path}.${key}`);
   }
 }
 

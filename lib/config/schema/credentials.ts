@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, host, objectName, password, rule, secretKey } from '../rules';
+import { duration, flag, host, objectName, password, rule, secretKey } from '../rules';
 
 /** Where credentials come from. */
 
@@ -32,9 +32,9 @@ const externalSecret = <T extends z.ZodRawShape>(refs: T) =>
       secretStoreRef: secretStoreRef.describe(
         'The SecretStore that the External Secrets Operator reads from.',
       ),
-      refreshInterval: rule(z.string().regex(/^\d+(s|m|h)$/), 'a duration such as 1h or 30m')
+      refreshInterval: duration(0)
         .default('1h')
-        .describe('How often the operator reads the store again.'),
+        .describe('How often the operator reads the store again; 0s for once.'),
       remoteRefs: z.strictObject(refs).describe('Where each credential is in the store.'),
     })
     .describe('Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.');
@@ -135,7 +135,7 @@ export const externalMysqlCredentials = z
       .describe('The names of the keys in the Secret.'),
     externalSecret: externalSecret({ password: remoteRef("The user's password in the store.") }).optional(),
     inline: z
-      .strictObject({ password: password().describe('Password of the user that Milvus logs in as.') })
+      .strictObject({ password: password(false).describe('Password of the user that Milvus logs in as.') })
       .optional()
       .describe('For development only: the password itself; it ends in a Secret in the manifests.'),
   })

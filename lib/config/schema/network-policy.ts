@@ -1,15 +1,28 @@
 import { z } from 'zod';
-import { cidr, flag, labels, port, rule } from '../rules';
+import { cidr, flag, labelKey, labels, labelText, port, rule } from '../rules';
 
 /** Who may talk to whom. */
 
-const rawMapping = () => z.record(z.string(), z.unknown());
+/** A requirement of a selector, as the API server takes it. */
+const requirement = rule(
+  z
+    .strictObject({
+      key: labelKey().describe('Label that is looked at.'),
+      operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How.'),
+      values: z
+        .array(labelText())
+        .optional()
+        .describe('Values, with In and NotIn.\n\n@default - none, with Exists and DoesNotExist'),
+    })
+    .refine(({ operator, values = [] }) => /In$/.test(operator) === values.length > 0),
+  'a key, an operator, and values with In and NotIn alone',
+).meta({ id: 'LabelSelectorRequirement', description: 'A requirement on a label.' });
 
 const labelSelector = z
   .strictObject({
     matchLabels: labels().optional().describe('Labels that all have to be there.\n\n@default - none'),
     matchExpressions: z
-      .array(rawMapping())
+      .array(requirement)
       .optional()
       .describe('Requirements on labels, as in a NetworkPolicy.\n\n@default - none'),
   })
@@ -52,9 +65,37 @@ const destinationShape = z
 const destination = (what: string, peersFrom: string, portsFrom: string) =>
   destinationShape.prefault({}).describe(`${what}.\n\n@default - peers: ${peersFrom}; ports: ${portsFrom}`);
 
-const extraRules = (direction: string, end: string) =>
+/** As of Kubernetes 1.25; a port has a number, or the name that a container gives it. */
+const policyPort = rule(
   z
-    .array(rule(z.looseObject({}), `a rule of a NetworkPolicy: ${end} and ports`))
+    .strictObject({
+      port: z
+        .union([port(), z.string().regex(/^(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/)])
+        .optional()
+        .describe('Number, or name of a port of the pods.\n\n@default - all'),
+      endPort: port().optional().describe('Last of a range that begins with port.\n\n@default - none'),
+      protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional().describe('Protocol.\n\n@default - TCP'),
+    })
+    .refine(
+      (given) =>
+        given.endPort === undefined || (typeof given.port === 'number' && given.endPort >= given.port),
+    ),
+  'a port of a NetworkPolicy: its number from 1 to 65535 or its name, with a number an endPort that is not smaller, and a protocol',
+).meta({ id: 'NetworkPolicyPort', description: 'A port, as in a NetworkPolicy.' });
+
+const extraRules = <End extends 'from' | 'to'>(direction: string, end: End) =>
+  z
+    .array(
+      rule(
+        z.strictObject({
+          [end]: z.array(peer).optional().describe('Who it is.\n\n@default - everybody'),
+          ports: z.array(policyPort).optional().describe('Ports.\n\n@default - all'),
+        } as { [K in End]: z.ZodOptional<z.ZodArray<typeof peer>> } & {
+          ports: z.ZodOptional<z.ZodArray<typeof policyPort>>;
+        }),
+        `a rule of a NetworkPolicy: ${end} and ports`,
+      ),
+    )
     .default([])
     .describe(`Additional ${direction} rules of all pods of the cluster, as in a NetworkPolicy.`);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotations, count, cronSchedule, flag, host, labels, port, rule } from '../rules';
+import { annotations, count, cronSchedule, flag, host, labels, port, rule, scrapeInterval } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';
 import { bucket } from './names';
@@ -20,47 +20,77 @@ export const minio = z
   .prefault({})
   .describe('The embedded MinIO of `s3.embedded`; its root user has the S3 keys.');
 
+/** A place of backups, whose defaults are those of another section. */
+const backupStorage = (of: 's3' | 'backup.s3') =>
+  z
+    .strictObject({
+      address: host('a host name or IPv4 address, without scheme, port or path')
+        .optional()
+        .describe(`Host of another S3 endpoint.\n\n@default - ${of}.address`),
+      port: port()
+        .optional()
+        .describe(`Port of that endpoint.\n\n@default - ${of}.port; with tls of its own 443, or 80`),
+      tls: s3Tls('that endpoint')
+        .optional()
+        .describe(`TLS to that endpoint.\n\n@default - ${of}.tls; none to an address of its own`),
+      region: rule(z.string().regex(/^[a-z0-9-]{1,64}$/), 'a region such as eu-central-1')
+        .optional()
+        .describe(
+          `Region that requests to that endpoint are signed for; many storages pass over it.\n\n@default - that of an endpoint of AWS or Wasabi, by its name; ${of === 's3' ? 'otherwise us-east-1' : 'that of backup.s3 at its endpoint; otherwise us-east-1'}`,
+        ),
+      bucket: bucket().optional().describe(`Another bucket.\n\n@default - ${of}.bucket`),
+      prefix: rule(
+        z.string().regex(/^(?!(.*\/)?\.{1,2}(\/|$))[\w!.*'()=+@,:~-]+(\/[\w!.*'()=+@,:~-]+)*$/),
+        'a prefix of keys such as backup/milvus, without a "/" at either end',
+      )
+        .optional()
+        .describe(
+          `Where in the bucket, outside storage.path.\n\n@default - ${of === 's3' ? 'backup/<name>' : 'backup.s3.prefix'}`,
+        ),
+      credentials: s3Credentials
+        .optional()
+        .describe(
+          `The keys for it; of a Secret \`<name>-${of === 's3' ? 'backup' : 'restore'}-s3\` unless they say another.\n\n@default - ${of}.credentials`,
+        ),
+    })
+    .prefault({});
+
 export const backup = z
   .strictObject({
-    enabled: flag().default(false).describe('Dump the metadata regularly and keep the dumps in S3.'),
+    enabled: flag().default(false).describe('Back up regularly, to S3.'),
+    objects: flag()
+      .optional()
+      .describe(
+        "Back up the vectors as well: the objects in S3 that the metadata names, each once for all backups.\n\n@default - true; false with the vectors on a volume, which can't be backed up so",
+      ),
     schedule: cronSchedule()
       .default('17 3 * * *')
       .describe('When, as a cron expression (UTC, or as the cluster is set).'),
     suspend: flag().default(false).describe('Pause the schedule.'),
     keep: count(1, 10000, 'backups').default(14).describe('How many of the newest backups are kept.'),
-    timeoutSeconds: count(60, 86400, 'seconds')
-      .default(3600)
-      .describe('Seconds that a backup or a restore may take.'),
-    s3: z
+    timeoutSeconds: count(60, 604800, 'seconds')
+      .optional()
+      .describe(
+        'Seconds that a backup, a verification or a restore may take. What a backup has copied by then the next one need not copy.\n\n@default - 21600; 3600 for the metadata alone',
+      ),
+    s3: backupStorage('s3').describe('Where the backups go.'),
+    restoreFrom: backupStorage('backup.s3').describe(
+      'Where the Job of the restore takes backups from: those of another cluster, for a copy of it (its objects go to s3.bucket and storage.path of this one).',
+    ),
+    verify: z
       .strictObject({
-        address: host('a host name or IPv4 address, without scheme, port or path')
-          .optional()
-          .describe('Host of another S3 endpoint.\n\n@default - s3.address'),
-        port: port()
-          .optional()
-          .describe('Port of that endpoint.\n\n@default - s3.port; with tls of its own 443, or 80'),
-        tls: s3Tls('that endpoint')
-          .optional()
-          .describe('TLS to that endpoint.\n\n@default - s3.tls; none to an address of its own'),
-        bucket: bucket().optional().describe('Another bucket.\n\n@default - s3.bucket'),
-        prefix: rule(
-          z.string().regex(/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/),
-          'a prefix of keys such as backup/milvus, without a "/" at either end',
-        )
-          .optional()
-          .describe('Where in the bucket, outside storage.path.\n\n@default - backup/<name>'),
-        credentials: s3Credentials
+        schedule: cronSchedule()
           .optional()
           .describe(
-            'The keys for it; of a Secret `<name>-backup-s3` unless they say another.\n\n@default - s3.credentials',
+            'Read the latest backup again regularly, all bytes of it, and compare checksums.\n\n@default - never; it is a Job in jobs/ that you start',
           ),
       })
       .prefault({})
-      .describe('Where the backups go.'),
+      .describe('The verification of backups.'),
     ...workload(RESOURCE_DEFAULTS.backup),
   })
   .prefault({})
-  .describe('Backups of the metadata, and the Job that restores one (in jobs/, started by hand).');
+  .describe('Backups, and the Jobs that restore, verify and list them (in jobs/, started by hand).');
 
 export const smokeTest = z
   .strictObject({
@@ -94,9 +124,7 @@ export const monitoring = z
     podMonitor: z
       .strictObject({
         enabled: emitted('a PodMonitor for the push gateways beside the servers and the MySQL exporter'),
-        interval: rule(z.string().regex(/^\d+(ms|s|m)$/), 'a duration such as 30s')
-          .default('30s')
-          .describe('How often they are scraped.'),
+        interval: scrapeInterval().default('30s').describe('How often they are scraped.'),
         labels: labels()
           .default({})
           .describe('Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotations, cidr, ipv4, labels, port, rule } from '../rules';
+import { annotations, cidr, ipv4, labels, nodePort, port } from '../rules';
 
 /** How a Service is reached. */
 const serviceShape = z
@@ -9,7 +9,7 @@ const serviceShape = z
       .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
       .default('ClusterIP')
       .describe('Type of the Service.'),
-    nodePort: rule(z.int().min(1).max(65535), 'a port number, usually from 30000 to 32767')
+    nodePort: nodePort()
       .optional()
       .describe('Port on the nodes, with NodePort or LoadBalancer.\n\n@default - chosen by Kubernetes'),
     clusterIP: ipv4()

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { annotations, bytesQuantity, count, cpuQuantity, flag, objectName, rule } from '../rules';
+import {
+  annotations,
+  bytesQuantity,
+  count,
+  cpuQuantity,
+  flag,
+  memoryQuantity,
+  objectName,
+  rule,
+} from '../rules';
 import { definedOnly, type ResourceDefaults } from '../sizing';
 
 /** What every workload has, and every volume that outlives its pods. */
@@ -8,7 +17,7 @@ import { definedOnly, type ResourceDefaults } from '../sizing';
 const resourceAmounts = z
   .object({
     cpu: cpuQuantity().optional().describe('CPU cores, e.g. 2 or 500m.\n\n@default - as the section says'),
-    memory: bytesQuantity().optional().describe('Memory, e.g. 8Gi.\n\n@default - as the section says'),
+    memory: memoryQuantity().optional().describe('Memory, e.g. 8Gi.\n\n@default - as the section says'),
   })
   // Optional, as the two above are: a type has one rule for all of its keys.
   .catchall(rule(z.union([z.string(), z.number()]), 'an amount such as 20Gi or 1').optional())

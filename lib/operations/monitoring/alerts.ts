@@ -98,7 +98,7 @@ function serverRules({ name, series }: Monitored): Rule[] {
 }
 
 function workloadRules(monitored: Monitored): Rule[] {
-  const { name, namespace, deployments, mysql, claims, backup, canary } = monitored;
+  const { name, namespace, deployments, mysql, claims, backup, verification, canary } = monitored;
   const available = (deployment: string) =>
     `max by (namespace, deployment) (kube_deployment_status_replicas_available{deployment="${deployment}"${namespace}})`;
   const wanted = (deployment: string) =>
@@ -210,6 +210,25 @@ function workloadRules(monitored: Monitored): Rule[] {
               '{{ $labels.namespace }}/{{ $labels.cronjob }} is late by {{ $value | humanizeDuration }}.',
           },
           failedJob(monitored, 'MilvusBackupFailed', backup, 'A backup', 'critical'),
+          oldSuccess(monitored, 'MilvusBackupOld', backup, 'The last good backup', 'critical'),
+        ]),
+    ...(verification === undefined
+      ? []
+      : [
+          failedJob(
+            monitored,
+            'MilvusBackupDamaged',
+            verification,
+            'The verification of a backup',
+            'critical',
+          ),
+          oldSuccess(
+            monitored,
+            'MilvusBackupUnverified',
+            verification,
+            'The last good verification of a backup',
+            'warning',
+          ),
         ]),
     ...(canary === undefined
       ? []
@@ -233,6 +252,27 @@ function failedJob(
     summary: `${what} of ${name} has failed.`,
     description:
       'kubectl -n {{ $labels.namespace }} logs job/{{ $labels.job_name }} --all-containers says why.',
+  };
+}
+
+/** Older than two times of the schedule, whatever that is, and the time that one may take. */
+function oldSuccess(
+  { name, namespace }: Monitored,
+  alert: string,
+  cronJob: string,
+  what: string,
+  severity: Rule['severity'],
+): Rule {
+  const last = (of: string) =>
+    `max by (namespace, cronjob) (kube_cronjob_${of}_time{cronjob="${cronJob}"${namespace}})`;
+  return {
+    name: alert,
+    expr: `time() - ${last('status_last_successful')} > 2 * (${last('next_schedule')} - ${last('status_last_schedule')})`,
+    for: '1h',
+    severity,
+    summary: `${what} of ${name} is too old.`,
+    description:
+      '{{ $labels.namespace }}/{{ $labels.cronjob }} has succeeded {{ $value | humanizeDuration }} ago.',
   };
 }
 

@@ -48,6 +48,8 @@ export const OTHER_METRICS: Readonly<Record<string, readonly string[]>> = {
     'kube_pod_container_status_restarts_total',
     'kube_pod_container_resource_limits',
     'kube_cronjob_next_schedule_time',
+    'kube_cronjob_status_last_schedule_time',
+    'kube_cronjob_status_last_successful_time',
     'kube_job_status_failed',
     'kube_job_status_start_time',
   ],

@@ -26,6 +26,8 @@ export interface Monitored {
   readonly claims: readonly string[];
   /** The CronJob of the backups; unset without any. */
   readonly backup?: string;
+  /** The CronJob of the verification of backups; unset without a schedule. */
+  readonly verification?: string;
   /** The CronJob of the smoke test; unset without a schedule. */
   readonly canary?: string;
 }
@@ -51,6 +53,7 @@ export function monitoredOf(settings: Settings, names: Names): Monitored {
     mysql: mysql === undefined ? undefined : names.mysql,
     claims: claimsOf(settings).map(({ name: claim }) => claim),
     backup: backup === undefined ? undefined : names.backup,
+    verification: backup?.verify.schedule === undefined ? undefined : names.backupVerify,
     canary: smokeTest.schedule === undefined ? undefined : names.smokeTest,
   };
 }

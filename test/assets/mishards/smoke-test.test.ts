@@ -372,6 +372,18 @@ describeWith(['python3'], 'the smoke test', () => {
       expect(stderr).toContain(what);
     });
 
+    test('standalone there is no proxy to look at', async () => {
+      const nobody = { MILVUS_MODE: 'standalone', MILVUS_PORT: String(await closedPort()) };
+      const connecting = await launch({}, nobody).ended;
+      expect(connecting.stderr).toMatch(/ Look at the pod of Milvus: is it ready\?/);
+      const searching = await launch(
+        { search: [{ raise: ['RpcError', 'gone'] }] },
+        { MILVUS_MODE: 'standalone', SEARCH_SECONDS: '0' },
+      ).ended;
+      expect(searching.stderr).toContain('This takes the Milvus server: look at its pod and its log.');
+      expect(connecting.stderr + searching.stderr).not.toMatch(/proxy|mishards|reader|readonly/);
+    });
+
     test.each<[string, Plan, RegExp]>([
       ['is refused', { drop_collection: { status: 'no' } }, /Milvus answered 'no' \(code 1\)/],
       ['raises', { drop_collection: WRITER_DOWN }, /RpcError: Exception calling application/],

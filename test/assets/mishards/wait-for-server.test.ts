@@ -39,6 +39,23 @@ describeWith(['python3'], 'the wait for the writable Milvus', () => {
     expect(stderr).toMatch(/^wait-for-server: waiting .*\nwait-for-server: gave up after 0 s.*\n$/);
   });
 
+  test('says each minute what it waits for, and since when', async () => {
+    const clock = `
+import runpy, time
+now = iter(range(0, 10 ** 6, 25))
+time.monotonic, time.sleep = lambda: next(now), lambda seconds: None
+time.gmtime = lambda: time.struct_time((2026, 1, 1, 12, 34, 56, 0, 1, 0))
+runpy.run_path('${SCRIPT}', run_name='__main__')`;
+    const SERVER = `tcp://127.0.0.1:${await closedPort()}`;
+    const { code, stderr } = await run(['python3', '-c', clock], { PATH, SERVER, WAIT_SECONDS: '150' });
+    expect(code).toBe(1);
+    expect(stderr.match(/still waiting.*since.*\)/g)).toEqual([
+      expect.stringMatching(
+        /^still waiting for the writable Milvus, since 12:34:56 UTC \(100 s\): .*refused\)$/,
+      ),
+    ]);
+  });
+
   test.each<Record<string, string>>([
     { SERVER: '' },
     { SERVER: 'tcp://milvus' },

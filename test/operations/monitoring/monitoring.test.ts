@@ -14,7 +14,7 @@ import { find as command, describeWith } from '../../support/requires';
 const everything: MilvusConfig = {
   ...minimal,
   readonly: { replicas: 2 },
-  backup: { enabled: true },
+  backup: { enabled: true, verify: { schedule: '@weekly' } },
   smokeTest: { schedule: '@hourly' },
   milvus: { metrics: { enabled: true } },
   mysql: { exporter: { enabled: true } },
@@ -308,6 +308,19 @@ describeWith(['promtool'], 'as Prometheus reads them', () => {
       '100x200',
     ],
     [`kube_cronjob_next_schedule_time{namespace="n",cronjob="${name}-backup"}`, '3000+60x200'],
+    ...['backup', 'verify-backup'].flatMap((cronJob) => [
+      [
+        `kube_cronjob_status_last_schedule_time{namespace="n",cronjob="${name}-${cronJob}"}`,
+        '2940+60x200',
+      ] as const,
+      [
+        `kube_cronjob_status_last_successful_time{namespace="n",cronjob="${name}-${cronJob}"}`,
+        '2940+60x200',
+      ] as const,
+    ]),
+    [`kube_cronjob_next_schedule_time{namespace="n",cronjob="${name}-verify-backup"}`, '3000+60x200'],
+    [`kube_job_status_failed{namespace="n",job_name="${name}-verify-backup-1"}`, '0x200'],
+    [`kube_job_status_start_time{namespace="n",job_name="${name}-verify-backup-1"}`, '0x200'],
     [`kube_job_status_failed{namespace="n",job_name="${name}-backup-1"}`, '0x200'],
     [`kube_job_status_start_time{namespace="n",job_name="${name}-backup-1"}`, '0x200'],
     [`kube_job_status_failed{namespace="n",job_name="${name}-smoke-test-1"}`, '0x200'],
@@ -335,7 +348,15 @@ describeWith(['promtool'], 'as Prometheus reads them', () => {
     MilvusPodCrashes: { kube_pod_container_status_restarts_total: '0+1x200' },
     MilvusMemoryNearLimit: { container_memory_working_set_bytes: '95x200' },
     MilvusVolumeFull: { kubelet_volume_stats_available_bytes: '5x200' },
-    MilvusBackupLate: { kube_cronjob_next_schedule_time: '0x200' },
+    MilvusBackupLate: { 'next_schedule_time{namespace="n",cronjob="milvus-test-backup"}': '0x200' },
+    MilvusBackupOld: { 'last_successful_time{namespace="n",cronjob="milvus-test-backup"}': '0x200' },
+    MilvusBackupUnverified: {
+      'last_successful_time{namespace="n",cronjob="milvus-test-verify-backup"}': '0x200',
+    },
+    MilvusBackupDamaged: {
+      'kube_job_status_failed{namespace="n",job_name="milvus-test-verify-backup-1"}': '1x200',
+      'kube_job_status_start_time{namespace="n",job_name="milvus-test-verify-backup-1"}': '5000x200',
+    },
     MilvusBackupFailed: {
       'kube_job_status_failed{namespace="n",job_name="milvus-test-backup-1"}': '1x200',
       'kube_job_status_start_time{namespace="n",job_name="milvus-test-backup-1"}': '5000x200',
@@ -356,6 +377,7 @@ describeWith(['promtool'], 'as Prometheus reads them', () => {
     // A cluster without readers has fewer than it should as well, only later; restarts count wherever they are seen.
     const TIME = '110m';
     const alongWith: Readonly<Record<string, readonly string[]>> = {
+      MilvusBackupLate: ['MilvusBackupOld'],
       MilvusNoReader: ['MilvusReplicasMissing'],
       MilvusProxyDown: ['MilvusReplicasMissing'],
     };

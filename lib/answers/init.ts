@@ -1,0 +1,109 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { check } from '../config';
+import type { MilvusConfig } from '../config/milvus-config';
+import { ConfigurationError, formatProblem } from '../config/problems';
+import { guarded, OutputError } from '../output/files';
+import { writeYaml } from '../yaml/write';
+
+/** What a new configuration is made of; all as typed. */
+export interface Answers {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly embedded: boolean;
+  readonly s3Address?: string;
+  readonly s3Port?: string;
+  readonly bucket?: string;
+  readonly storageClass?: string;
+}
+
+/** The configuration that was asked for: what is left out has its default. */
+export function configOf(answers: Answers): MilvusConfig {
+  const { name, namespace, embedded, s3Address, s3Port, bucket, storageClass } = answers;
+  const s3 = {
+    ...(embedded
+      ? { embedded }
+      : { address: s3Address, port: s3Port === undefined ? undefined : asNumber(s3Port) }),
+    bucket: bucket ?? name,
+  };
+  return withoutUndefined({
+    name,
+    namespace,
+    s3,
+    mysql: storageClass === undefined ? undefined : { persistence: { storageClassName: storageClass } },
+    minio:
+      embedded && storageClass !== undefined
+        ? { persistence: { storageClassName: storageClass } }
+        : undefined,
+  }) as unknown as MilvusConfig;
+}
+
+function asNumber(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function withoutUndefined(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([key, item]) => [key, typeof item === 'object' ? withoutUndefined(item as object) : item]),
+  );
+}
+
+/**
+ * What is wrong with one answer; undefined when nothing is.
+ * @param path where it goes
+ */
+export function wrongWith(answers: Answers, path: string): string | undefined {
+  const problem = check(configOf(answers)).problems?.find((one) => one.path === path);
+  return problem && formatProblem(problem);
+}
+
+/**
+ * Writes milvus.yaml into a directory, which is made if it is not there.
+ * @returns the file
+ * @throws ConfigurationError when the answers make no configuration
+ * @throws OutputError when there is such a file already, or it can not be written
+ */
+export function writeConfiguration(answers: Answers, directory: string, cwd: string): string {
+  const file = join(directory, 'milvus.yaml');
+  const config = configOf(answers);
+  const { problems = [] } = check(config);
+  if (problems.length > 0) throw new ConfigurationError([{ source: 'the answers', problems }]);
+  if (existsSync(file))
+    throw new OutputError(`${file}: exists, and stays as it is\n  - Name another directory.`);
+  guarded(directory, 'written', () => {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(
+      file,
+      HEADER(schemaFor(directory, cwd)) + writeYaml(config, { comments: commentsOf(answers) }),
+      { flag: 'wx' },
+    );
+  });
+  return file;
+}
+
+const HEADER = (
+  schema: string | undefined,
+) => `${schema === undefined ? '' : `# yaml-language-server: $schema=${schema}\n#\n`}# A Milvus 1.1.1 cluster. What is not here has a default: "cdk8s-milvus show" lists them all, "cdk8s-milvus explain KEY" tells what a key is.
+`;
+
+/** The schema for editors, where it is in the same tree: in node_modules, or in a clone. */
+function schemaFor(directory: string, cwd: string): string | undefined {
+  for (let parent = __dirname; parent !== dirname(parent); parent = dirname(parent)) {
+    const file = join(parent, 'milvus.schema.json');
+    if (!existsSync(file)) continue;
+    return relative(cwd, file).startsWith('..') ? undefined : relative(directory, file);
+  }
+  return undefined;
+}
+
+const commentsOf =
+  ({ name, embedded }: Answers) =>
+  (steps: readonly PropertyKey[]): readonly string[] =>
+    ({
+      s3: embedded
+        ? ['A MinIO of one pod, for a first try; in production the address of Ceph RGW, MinIO, ...']
+        : [`The endpoint, and a bucket for this cluster alone. The keys are in the Secret ${name}-s3.`],
+      mysql: [`The metadata. Its passwords are in the Secret ${name}-mysql.`],
+    })[steps.join('.')] ?? [];

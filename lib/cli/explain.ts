@@ -1,0 +1,95 @@
+import type { LoadedCluster } from '../config/load';
+import { ConfigurationError } from '../config/problems';
+import {
+  asJson,
+  CONFIG,
+  type Command,
+  type CommandContext,
+  EXIT,
+  FORMAT,
+  optionsAndNames,
+  UsageError,
+} from './command';
+
+const OPTIONS = {
+  config: CONFIG,
+  cluster: {
+    type: 'string',
+    value: 'NAME',
+    about: 'which, where the configuration has several (default: the first)',
+  },
+  format: { ...FORMAT, about: 'text, or json: the same for programs, on stdout (default: text)' },
+} as const;
+
+export const explainCommand: Command = {
+  synopsis: 'KEY ... [-c CONFIG]',
+  summary: 'tells what a key of the configuration is, and what a change of it does',
+  about: `Explains keys of the configuration: what each takes, its default and what that follows from, what it is now, who reads it, and what
+a change does to a running cluster. That is found out by trying another value. A section lists its keys; what is below a podTemplate is explained in
+Kubernetes' words. Without a milvus.yaml it is explained for a cluster with all defaults.`,
+  options: OPTIONS,
+  completion: 'keys',
+  example: 'readonly.cache.cacheSize',
+  exitCodes: '0 explained, 1 the configuration can not be used, 2 wrong arguments, or no such key.',
+  run: (args, context) => {
+    const { values, names } = optionsAndNames(args, OPTIONS);
+    const json = asJson(values.format);
+    if (names.length === 0)
+      throw new UsageError('which key? Such as readonly.cache.cacheSize, or readonly for what is in it');
+    const { explain, explanationText, UnknownKey } =
+      require('../answers/explain') as typeof import('../answers/explain');
+    const { cluster, note } = clusterFor(values, context);
+    try {
+      const explanations = names.map((name) => explain(name, cluster));
+      if (json) context.stdout.write(`${JSON.stringify(explanations, null, 2)}\n`);
+      else context.stdout.write(explanations.map(explanationText).join('\n') + note);
+    } catch (error) {
+      if (error instanceof UnknownKey) throw new UsageError(error.message);
+      throw error;
+    }
+    return EXIT.ok;
+  },
+};
+
+interface Asked {
+  readonly config?: readonly string[];
+  readonly cluster?: string;
+}
+
+/** The cluster that is meant; one with all defaults where nobody has configured any. */
+function clusterFor(
+  { config, cluster: name }: Asked,
+  { cwd, env }: CommandContext,
+): { readonly cluster: Omit<LoadedCluster, 'source' | 'warnings'>; readonly note: string } {
+  const { loadClusters } = require('../config/load') as typeof import('../config/load');
+  try {
+    const clusters = loadClusters({ config: config?.join(), cwd, env });
+    const found = name === undefined ? clusters[0] : clusters.find(({ settings }) => settings.name === name);
+    if (found === undefined) {
+      throw new UsageError(
+        `there is no cluster "${name}"; there are ${clusters.map(({ settings }) => settings.name).join(', ')}`,
+      );
+    }
+    const first = name === undefined && clusters.length > 1;
+    return {
+      cluster: found,
+      note: first
+        ? `\nOf ${found.settings.name}, the first of ${clusters.length} clusters (--cluster).\n`
+        : '',
+    };
+  } catch (error) {
+    // Whoever mends a configuration asks as well.
+    if (!(error instanceof ConfigurationError) || config !== undefined || name !== undefined) throw error;
+    const { check } = require('../config') as typeof import('../config');
+    const { config: given, settings } = check({
+      name: 'milvus',
+      s3: { address: 's3.example.com', bucket: 'vectors' },
+    });
+    if (settings === undefined) throw error;
+    const [{ source = 'milvus.yaml' } = {}] = error.reports;
+    return {
+      cluster: { config: given, settings, origin: () => undefined },
+      note: `\nFor a cluster with all defaults: ${source} can not be used (cdk8s-milvus check says why).\n`,
+    };
+  }
+}

@@ -1,0 +1,221 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadClusters } from '../config/load';
+import { suggest } from '../config/problems';
+import { untilJobEnds } from '../kubernetes/jobs';
+import { Names } from '../kubernetes/names';
+import { followJob, type JobEnd } from '../live/job';
+import { Kubectl, type KubectlCall, type KubectlTarget, TARGET } from '../live/kubectl';
+import { KubectlError } from '../live/kubectl-error';
+import { jobFile, type PlacedCluster } from '../output/cluster-files';
+import { defaultOutdir, placeClusters } from '../output/synthesize';
+import {
+  CONFIG,
+  type Command,
+  type CommandContext,
+  EXIT,
+  noSuchCluster,
+  OUTDIR,
+  optionsAndNames,
+  UsageError,
+} from './command';
+
+const JOBS = ['smoke-test', 'backup', 'restore'] as const;
+type JobKind = (typeof JOBS)[number];
+
+/** What a shell calls "ended by SIGINT". */
+const INTERRUPTED = 130;
+/** For the old Job and its pods to go, which have to be gone before the new one comes. */
+const REPLACE_SECONDS = 180;
+
+const OPTIONS = {
+  config: CONFIG,
+  outdir: OUTDIR,
+  set: {
+    type: 'string',
+    multiple: true,
+    value: 'VARIABLE=VALUE',
+    about: "a variable of the Job's containers, as often as there are any, such as BACKUP=20260701T021500Z",
+  },
+  ...TARGET,
+} as const;
+
+export const job: Command = {
+  synopsis: `${JOBS.join('|')} [NAME] [-n NAMESPACE]`,
+  summary: 'runs a Job of the cluster, and follows it to its end',
+  about: `Runs a Job of a cluster through your kubectl, with the log of each container from its start, until the Job ends.
+
+  smoke-test   does it work from end to end?
+  backup       one more backup, at once
+  restore      loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
+
+NAME is the cluster, where the configuration has several.`,
+  options: OPTIONS,
+  completion: JOBS,
+  exitCodes:
+    '0 the Job is complete, 1 it failed or could not be started, 2 wrong arguments, 130 interrupted (Ctrl-C): it goes on without you.',
+  run: async (args, { stdout, stderr, cwd, env }) => {
+    const { values, names } = optionsAndNames(args, OPTIONS);
+    const [given, name, ...tooMany] = names;
+    if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
+    const kind = kindOf(given);
+    const variables = values.set ?? [];
+    const wrong = variables.find((one) => !/^[A-Za-z_]\w*=/.test(one));
+    if (wrong !== undefined) throw new UsageError(`option '--set' is NAME=VALUE, not ${wrong}`);
+    if (variables.length > 0 && kind === 'backup')
+      throw new UsageError(`option '--set' is not for backup, which is as its CronJob says`);
+
+    const placed = placeClusters(loadClusters({ config: values.config?.join(), cwd, env }));
+    const cluster = clusterOf(placed, name);
+    const { settings } = cluster;
+    if (kind !== 'smoke-test' && settings.backup === undefined)
+      throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
+    const kubectl = kubectlOf(cluster, values, { cwd, env });
+    const outdir = values.outdir ?? defaultOutdir(env);
+    return await interruptible(async (signal) => {
+      const { end } = await runJob(kubectl, cluster, kind, {
+        cwd,
+        outdir,
+        variables,
+        signal,
+        stdout,
+        stderr,
+      });
+      return { complete: EXIT.ok, failed: EXIT.failed, interrupted: INTERRUPTED }[end];
+    });
+  },
+};
+
+/** With the namespace of the command line, or that of the configuration. */
+export function kubectlOf(
+  { settings }: PlacedCluster,
+  target: KubectlTarget,
+  { cwd, env }: Pick<CommandContext, 'cwd' | 'env'>,
+): Kubectl {
+  return new Kubectl({ ...target, namespace: target.namespace ?? settings.namespace }, cwd, env);
+}
+
+/** Does something that Ctrl-C ends in order. */
+export async function interruptible<T>(what: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    return await what(interrupt.signal);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+export interface RunOptions extends Pick<CommandContext, 'cwd' | 'stdout' | 'stderr'> {
+  /** Where the manifests of Jobs are. */
+  readonly outdir: string;
+  /** Of its containers, each NAME=VALUE. */
+  readonly variables: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts a Job in place, and prints what it says until it ends.
+ * @throws KubectlError if it can not be started
+ */
+export async function runJob(
+  kubectl: Kubectl,
+  cluster: PlacedCluster,
+  kind: JobKind,
+  options: RunOptions,
+): Promise<JobEnd> {
+  const { stdout, stderr, signal } = options;
+  const started =
+    kind === 'backup'
+      ? await startBackup(kubectl, cluster, signal)
+      : await replaceJob(kubectl, cluster, kind, options);
+  stderr.write(`Job ${started} is started.\n`);
+  const ended = await followJob(kubectl, started, {
+    onLog: (line) => stdout.write(`${line}\n`),
+    onState: (text) => stderr.write(`Waiting: ${text}\n`),
+    signal,
+  });
+  if (ended.end === 'interrupted') {
+    const goOn = untilJobEnds(kubectl.commandLine([]), started);
+    const end = kubectl.commandLine(['delete', `job/${started}`]);
+    stderr.write(`\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  ${end}\n`);
+  } else {
+    const how = ended.end === 'complete' ? 'is complete.' : `failed: ${ended.reason}`;
+    stderr.write(`Job ${started} ${how}\n`);
+  }
+  return ended;
+}
+
+function kindOf(given: string | undefined): JobKind {
+  const kind = JOBS.find((one) => one === given);
+  if (kind !== undefined) return kind;
+  const meant = given === undefined ? undefined : suggest(given, JOBS);
+  throw new UsageError(
+    `which Job? ${JOBS.join(', ')}${given === undefined ? '' : `, not "${given}"`}${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+  );
+}
+
+/**
+ * The one cluster that a command is about.
+ * @throws UsageError where it is not clear which
+ */
+export function clusterOf(placed: readonly PlacedCluster[], name: string | undefined): PlacedCluster {
+  const found = placed.filter(({ settings }) => name === undefined || settings.name === name);
+  const [cluster] = found;
+  if (cluster !== undefined && found.length === 1) return cluster;
+  if (name === undefined) {
+    const names = placed.map(({ settings }) => settings.name).join(', ');
+    throw new UsageError(`which cluster? The configuration has several: ${names}`);
+  }
+  if (cluster === undefined) throw noSuchCluster(name, placed);
+  throw new UsageError(
+    'which cluster? The configuration has several of that name; name its file with --config',
+  );
+}
+
+/** @returns the name of the Job */
+async function startBackup(
+  kubectl: Kubectl,
+  { settings }: PlacedCluster,
+  signal: AbortSignal,
+): Promise<string> {
+  const { backup } = Names.of(settings);
+  const name = `${backup}-${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}`;
+  await done(kubectl, ['create', 'job', name, `--from=cronjob/${backup}`], { signal });
+  return name;
+}
+
+/** @returns the name of the Job */
+async function replaceJob(
+  kubectl: Kubectl,
+  cluster: PlacedCluster,
+  kind: 'smoke-test' | 'restore',
+  { cwd, outdir, variables, signal }: RunOptions,
+): Promise<string> {
+  const file = join(outdir, jobFile(cluster, kind));
+  if (!existsSync(resolve(cwd, file)))
+    throw new KubectlError(`There is no ${file}: synthesize first (npm run synth, or cdk8s-milvus synth).`);
+  const replace = ['replace', '--force', '--filename'];
+  if (variables.length === 0) await done(kubectl, [...replace, file], { signal });
+  else {
+    const input = await done(
+      kubectl,
+      ['set', 'env', '--local', `--filename=${file}`, '--output=yaml', ...variables],
+      { signal },
+    );
+    await done(kubectl, [...replace, '-'], { signal, input });
+  }
+  const names = Names.of(cluster.settings);
+  return kind === 'restore' ? names.restore : names.smokeTest;
+}
+
+async function done(kubectl: Kubectl, args: readonly string[], call: KubectlCall): Promise<string> {
+  const interrupted = () => call.signal?.aborted === true;
+  const answer = await kubectl.done(args, { timeoutSeconds: REPLACE_SECONDS, ...call }).catch((error) => {
+    if (!interrupted()) throw error;
+    return '';
+  });
+  if (interrupted()) throw new KubectlError('Interrupted, before it was known whether the Job is there.');
+  return answer;
+}

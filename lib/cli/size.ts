@@ -1,0 +1,77 @@
+import type { IndexType } from '../answers/size';
+import { asJson, type Command, EXIT, FORMAT, options, UsageError } from './command';
+
+const INDEXES = [
+  'FLAT',
+  'IVF_FLAT',
+  'IVF_SQ8',
+  'IVF_PQ',
+  'HNSW',
+  'ANNOY',
+] as const satisfies readonly IndexType[];
+
+const OPTIONS = {
+  vectors: { type: 'string', value: 'COUNT', about: 'how many, such as 250k, 100M or 1.5B' },
+  dim: { type: 'string', value: 'DIMENSIONS', about: 'of each vector' },
+  index: {
+    type: 'string',
+    value: 'TYPE',
+    default: 'IVF_SQ8',
+    about: `one of ${INDEXES.join(', ')} (default: IVF_SQ8)`,
+    completion: INDEXES,
+  },
+  replicas: { type: 'string', value: 'READERS', default: '2', about: 'how many readers (default: 2)' },
+  binary: { type: 'boolean', about: 'binary vectors, a bit for each dimension' },
+  ratio: {
+    type: 'string',
+    value: 'SHARE',
+    about:
+      'size of the index to that of the raw vectors, if you have measured it; of ANNOY nobody knows it before',
+  },
+  format: { ...FORMAT, about: 'text, or json: the same for programs (default: text)' },
+} as const;
+
+export const sizeCommand: Command = {
+  synopsis: '--vectors COUNT --dim DIMENSIONS [--index TYPE] [--replicas READERS]',
+  summary: 'works out what so many vectors need, and the lines for milvus.yaml',
+  about:
+    'Works out caches, memory, disk, bucket and nodes for so many vectors, each with its formula, and the lines for milvus.yaml.',
+  options: OPTIONS,
+  example: '--vectors 100M --dim 128 --index IVF_SQ8 --replicas 3',
+  exitCodes: '0 worked out, 2 wrong arguments.',
+  run: (args, { stdout }) => {
+    const given = options(args, OPTIONS);
+    const json = asJson(given.format);
+    const { needsRatio, parseCount, size, sizeText } =
+      require('../answers/size') as typeof import('../answers/size');
+    const vectors = parseCount(given.vectors ?? '');
+    if (vectors === undefined)
+      throw new UsageError("option '--vectors' is a number such as 250k, 100M or 1.5B");
+    const index = INDEXES.find((one) => one === given.index.toUpperCase());
+    if (index === undefined) throw new UsageError(`option '--index' is one of ${INDEXES.join(', ')}`);
+    const ratio = given.ratio === undefined ? undefined : number('ratio', given.ratio, 100, false);
+    if (ratio === undefined && needsRatio(index)) {
+      throw new UsageError(
+        `how large an index of ${index} is depends on its parameters: measure one, and give --ratio`,
+      );
+    }
+    const answer = size({
+      vectors,
+      dim: number('dim', given.dim ?? '', 32768),
+      index,
+      replicas: number('replicas', given.replicas, 1000),
+      binary: given.binary === true,
+      ...(ratio === undefined ? {} : { ratio }),
+    });
+    stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : sizeText(answer));
+    return EXIT.ok;
+  },
+};
+
+function number(name: string, text: string, most: number, whole = true): number {
+  const value = Number(text);
+  if (text !== '' && value > 0 && value <= most && (!whole || Number.isInteger(value))) return value;
+  throw new UsageError(
+    `option '--${name}' is a ${whole ? 'whole ' : ''}number from ${whole ? 1 : 'above 0'} to ${most}`,
+  );
+}

@@ -1,0 +1,237 @@
+import type { ParsedConfig } from './parsed-config';
+import type { Problem } from './problems';
+import { isLoopback } from './rules';
+import { isMapping } from './validate';
+
+/** Where pods connect to: addresses and ports that can be written, and lead to nothing or to something else. */
+
+// Regions ----------------------------------------------------------------------------------------------------------------
+
+/** The one that Milvus 1.1.1 signs for (AWS SDK 1.7.250 without a region). */
+export const SIGNED_REGION = 'us-east-1';
+
+const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d+';
+/** Of the storages that compare the region of a signature; others, as Ceph RGW, pass over it. */
+const REGIONAL = [
+  `s3(?:-fips|-external-1|-accelerate)?(?:\\.dualstack)?(?:[.-](${REGION}))?(?:\\.vpce)?\\.amazonaws\\.com(?:\\.cn)?`,
+  `s3(?:\\.(${REGION}))?\\.wasabisys\\.com`,
+].map((host) => new RegExp(`^(?:(.+)\\.)?${host}\\.?$`, 'i'));
+
+interface Regional {
+  readonly region: string;
+  /** The name of a bucket, in front of that of the endpoint. */
+  readonly bucket?: string;
+}
+
+/** The region that an endpoint is in, by its name; undefined where the name tells none, or it does not matter. */
+export function regionOf(address: string | undefined): Regional | undefined {
+  for (const pattern of REGIONAL) {
+    const [found, prefix, region = SIGNED_REGION] = pattern.exec(address ?? '') ?? [];
+    if (found === undefined) continue;
+    // An interface endpoint has names of its own: bucket.vpce-1a2b3c.s3....
+    const bucket = prefix === undefined || /(^|\.)vpce-/.test(prefix) ? undefined : prefix;
+    return { region: region.toLowerCase(), bucket };
+  }
+  return undefined;
+}
+
+export function regions({ s3, backup }: ParsedConfig): Problem[] {
+  const endpoints = { 's3.address': s3?.address, 'backup.s3.address': backup.s3.address };
+  const problems = Object.entries(endpoints).flatMap(([path, address]): Problem[] => {
+    const found = regionOf(address);
+    if (address === undefined || found === undefined) return [];
+    const { bucket, region } = found;
+    if (bucket !== undefined) {
+      const endpoint = address.slice(bucket.length + 1);
+      return [
+        {
+          path,
+          given: JSON.stringify(address),
+          expected: `the endpoint without the bucket: ${endpoint}`,
+          fix: 'The bucket goes into the path of a request, not into the name of the host.',
+        },
+      ];
+    }
+    if (path !== 's3.address' || region === SIGNED_REGION) return [];
+    return [
+      {
+        path,
+        given: JSON.stringify(address),
+        expected: `an endpoint in ${SIGNED_REGION}, the only region that Milvus 1.1.1 signs for`,
+        fix: `This one is in ${region} and refuses such signatures (AuthorizationHeaderMalformed): take a bucket in ${SIGNED_REGION}, or a storage that has no regions, as Ceph RGW or MinIO.`,
+      },
+    ];
+  });
+  const { region } = backup.s3;
+  const there = regionOf(backup.s3.address ?? s3?.address)?.region;
+  if (region !== undefined && there !== undefined && region !== there) {
+    const expected = `${there}, where ${backup.s3.address ?? s3?.address} is`;
+    problems.push({ path: 'backup.s3.region', given: JSON.stringify(region), expected });
+  }
+  return problems;
+}
+
+// TLS --------------------------------------------------------------------------------------------------------------------
+
+const HTTPS_ONLY =
+  /(^|\.)(r2\.cloudflarestorage\.com|backblazeb2\.com|s3-fips(\.[\w-]+)*\.amazonaws\.com)\.?$/i;
+
+/** Plain HTTP to what answers HTTPS alone: every request fails. */
+export function speaksTls({ s3, backup }: ParsedConfig): Problem[] {
+  const own = backup.s3;
+  const endpoints = [
+    { path: 's3', address: s3?.address, port: s3?.port, tls: s3?.tls },
+    {
+      path: 'backup.s3',
+      address: own.address,
+      port: own.port ?? (own.address !== undefined && own.tls === undefined ? s3?.port : undefined),
+      tls: own.tls ?? (own.address === undefined ? s3?.tls : undefined),
+    },
+  ];
+  return endpoints.flatMap(({ path, address, port, tls }): Problem[] => {
+    if (tls?.enabled === true) return [];
+    const fix = `Set ${path}.tls: { enabled: true }; the port is then 443 by itself.`;
+    if (port === 443) {
+      return [
+        {
+          path: `${path}.port`,
+          given: '443 without TLS',
+          expected: `${path}.tls.enabled: true, or the port on which the storage speaks plain HTTP`,
+          fix,
+        },
+      ];
+    }
+    if (address === undefined || !HTTPS_ONLY.test(address)) return [];
+    return [
+      {
+        path: `${path}.tls.enabled`,
+        given: `false with ${address}`,
+        expected: 'true: that storage speaks HTTPS alone',
+        fix,
+      },
+    ];
+  });
+}
+
+// Addresses --------------------------------------------------------------------------------------------------------------
+
+/** In a pod, `localhost` is that pod; something else of it may listen there, or with hostNetwork of the node. */
+export function reachable(config: ParsedConfig): Problem[] {
+  const { s3, backup, externalMysql, mishards, milvus } = config;
+  const servers = [config.writable, config.readonly];
+  const addresses: readonly (readonly [path: string, address: string | undefined, from: readonly Pods[]])[] =
+    [
+      ['s3.address', s3?.address, servers],
+      ['backup.s3.address', backup.s3.address, [backup]],
+      ['externalMysql.host', externalMysql?.host, [...servers, mishards]],
+      ['mishards.tracing.host', mishards.tracing.enabled ? mishards.tracing.host : undefined, [mishards]],
+      ...(mishards.staticHosts ?? []).map(
+        (host, index) => [`mishards.staticHosts[${index}]`, host, [mishards]] as const,
+      ),
+    ];
+  const problems = addresses
+    .filter(([, address, from]) => isLoopback(hostOf(address)) && ![config, ...from].some(listensItself))
+    .map(([path, address]) => ({
+      path,
+      given: JSON.stringify(address),
+      expected: 'an address that pods on every node can reach',
+      fix: 'In a pod this is the pod itself: write the name of a Service, or the name or IPv4 address of the machine.',
+    }));
+  const { enabled, address } = milvus.metrics;
+  if (!enabled || !isLoopback(hostOf(address))) return problems;
+  return [
+    ...problems,
+    {
+      path: 'milvus.metrics.address',
+      given: hostOf(address),
+      expected: 'the address of a push gateway that exists already',
+      fix: 'Leave milvus.metrics.address out: then one runs beside each server, in its pod.',
+    },
+  ];
+}
+
+interface Pods {
+  readonly podTemplate?: Readonly<Record<string, unknown>>;
+}
+
+function listensItself({ podTemplate }: Pods): boolean {
+  const spec = podTemplate?.['spec'];
+  if (!isMapping(spec)) return false;
+  const own = [spec['containers'], spec['initContainers']].flat();
+  return spec['hostNetwork'] === true || own.some((one) => isMapping(one) && one['image'] !== undefined);
+}
+
+function hostOf(address = ''): string {
+  return address.replace(/:\d+$/, '');
+}
+
+// Ports ------------------------------------------------------------------------------------------------------------------
+
+const SERVICES = {
+  22: 'SSH',
+  80: 'HTTP',
+  443: 'HTTPS',
+  3306: 'MySQL',
+  4317: 'OpenTelemetry',
+  4318: 'OpenTelemetry',
+  5432: 'PostgreSQL',
+  6379: 'Redis',
+  9000: 'the S3 of MinIO',
+  9090: 'Prometheus, which takes no pushes',
+  14250: "Jaeger's collector",
+  14268: "Jaeger's collector",
+  16686: "Jaeger's pages",
+  19121: 'the HTTP of a Milvus server',
+  19530: 'Milvus',
+  33060: "MySQL's X protocol",
+} as const;
+
+type ServicePort = keyof typeof SERVICES;
+
+/** What never speaks S3, nor MySQL's protocol. */
+const OTHERS = [22, 5432, 6379, 9090, 19121, 19530, 33060] as const;
+
+/** A port that belongs to another service, in the place of one that is usual. */
+export function foreignPorts({ s3, backup, externalMysql, mysql, ...config }: ParsedConfig): Problem[] {
+  const { metrics, network } = config.milvus;
+  const { staticHosts = [], tracing } = config.mishards;
+  const ofMysql = [80, 443, 9000, ...OTHERS] as const;
+  const given: readonly (readonly [
+    path: string,
+    port: number | undefined,
+    others: readonly ServicePort[],
+    expected: string,
+  ])[] = [
+    ['s3.port', s3?.port, [3306, ...OTHERS], 'on which the storage speaks S3'],
+    ['backup.s3.port', backup.s3.port, [3306, ...OTHERS], 'on which the storage speaks S3'],
+    ['externalMysql.port', externalMysql?.port, ofMysql, 'of MySQL, usually 3306'],
+    ['mysql.service.port', mysql.service.port, ofMysql, 'of MySQL, usually 3306'],
+    ['service.port', config.service.port, [3306, 9000, 19121, 33060], 'for clients of Milvus, usually 19530'],
+    ['admin.service.port', config.admin.service.port, [3306, 9000, 19121, 19530], 'of the web interface'],
+    ['milvus.network.port', network.port, [3306, 33060], 'of the servers, usually 19530'],
+    ['milvus.network.httpPort', network.httpPort, [3306, 33060], 'of the servers, usually 19121'],
+    [
+      'milvus.metrics.port',
+      // Without an address it is a port of the pod.
+      metrics.address === undefined ? undefined : metrics.port,
+      [3306, 9000, 9090, 19121],
+      'of a push gateway, usually 9091',
+    ],
+    [
+      'mishards.tracing.port',
+      tracing.port,
+      [3306, 4317, 4318, 14250, 14268, 16686, 19530],
+      'on which the agent takes compact UDP, 5775 or 6831',
+    ],
+    ...staticHosts.map((host, index) => {
+      const [, port] = host.split(':');
+      const others = [3306, 9000, 19121] as const;
+      return [`mishards.staticHosts[${index}]`, Number(port), others, 'of a server, usually 19530'] as const;
+    }),
+  ];
+  return given.flatMap(([path, port, others, expected]) => {
+    const other = others.find((one) => one === port);
+    if (other === undefined) return [];
+    return [{ path, given: `${other}, the port of ${SERVICES[other]}`, expected: `the port ${expected}` }];
+  });
+}

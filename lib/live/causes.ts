@@ -1,0 +1,100 @@
+/** Patience that does not end. */
+export const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Why a cluster is not ready, by the names of the headings in docs/how-to/troubleshoot.md, the most important first. `patience`: seconds
+ * after which it is plain that it does not mend itself, so that waiting makes no sense: none, a while for what may be over in a moment (a
+ * registry or a webhook that does not answer, an autoscaler that adds a node), or ever.
+ */
+const KINDS = {
+  'nothing-is-applied': { patience: 0 },
+  'it-is-in-another-namespace': { patience: 0 },
+  'the-pods-are-refused': { patience: 30 },
+  'the-quota-is-used-up': { patience: 30 },
+  'a-workload-is-stopped': { patience: 0 },
+  'an-old-pod-is-kept': { patience: 30 },
+  'a-secret-is-missing': { patience: 0 },
+  'a-secret-has-other-keys': { patience: 0 },
+  'a-storageclass-is-missing': { patience: 0 },
+  'an-image-can-not-be-pulled': { patience: 30 },
+  'no-node-has-room': { patience: 60 },
+  'a-claim-has-no-volume': { patience: NEVER },
+  'a-volume-can-not-be-mounted': { patience: NEVER },
+  'the-first-start-of-mysql-was-interrupted': { patience: 30 },
+  'mysql-refuses-the-login': { patience: 0 },
+  's3-refuses': { patience: 0 },
+  'a-credential-can-not-be-used': { patience: 0 },
+  'a-volume-can-not-be-written': { patience: 0 },
+  'a-name-does-not-resolve': { patience: NEVER },
+  'something-does-not-answer': { patience: NEVER },
+  'out-of-memory': { patience: 0 },
+  'the-write-ahead-log-does-not-fit': { patience: 0 },
+  'a-container-does-not-start': { patience: 30 },
+  'the-server-ends-again-and-again': { patience: 60 },
+  'the-node-is-lost': { patience: NEVER },
+  'a-pod-was-evicted': { patience: NEVER },
+  'the-write-ahead-log-is-replayed': { patience: NEVER },
+  'the-proxy-has-no-reader': { patience: NEVER },
+  'it-waits-for-another-workload': { patience: NEVER },
+  'it-is-starting': { patience: NEVER },
+} as const satisfies Record<string, { readonly patience: number }>;
+
+export type CauseKind = keyof typeof KINDS;
+export const CAUSE_KINDS = Object.keys(KINDS) as readonly CauseKind[];
+
+/** One reason why something is not ready. */
+export interface Cause {
+  readonly kind: CauseKind;
+  /** The object that it is about, as kubectl names it. */
+  readonly object: string;
+  /** What is so, in a sentence without its full stop. */
+  readonly what: string;
+  /** What to do. @default - the sentence says it */
+  readonly cure?: string;
+  /** Workload that is waited for. @default - none */
+  readonly waitsFor?: string;
+  /** Seconds, where this one may be over later than others of its kind. @default - that of its kind */
+  readonly patience?: number;
+}
+
+/** Seconds after which a cause that is still there does not mend itself. */
+export const patienceWith = ({ kind, patience }: Cause): number => patience ?? KINDS[kind].patience;
+/** Whether it may end by itself, however long it takes. */
+export const mends = (cause: Cause): boolean => patienceWith(cause) === NEVER;
+export const anchorOf = ({ kind }: Cause): string => `docs/how-to/troubleshoot.md#${kind}`;
+
+/** The most important first, each once: pods of one workload have the same cause. */
+export function inOrder(causes: readonly Cause[]): readonly Cause[] {
+  const once = new Map(causes.map((cause) => [`${cause.kind} ${cause.what}`, cause] as const).reverse());
+  return [...once.values()].sort((a, b) => CAUSE_KINDS.indexOf(a.kind) - CAUSE_KINDS.indexOf(b.kind));
+}
+
+/**
+ * What init containers and servers say before they end, in the words of the scripts in assets/ and of Milvus 1.1.1,
+ * as seen running. The first that fits.
+ */
+export const WORDS: readonly (readonly [RegExp, CauseKind])[] = [
+  [
+    /the first start was interrupted|there is no user '.*', but database/,
+    'the-first-start-of-mysql-was-interrupted',
+  ],
+  [/does not resolve|Unknown server host|DNS gives no answer/, 'a-name-does-not-resolve'],
+  [
+    /refuses user|may not use database|there is no database|no user of MySQL|authentication plugin|logs in with a plugin|accepts TLS only/,
+    'mysql-refuses-the-login',
+  ],
+  [
+    /does not know the access key|does not belong to its access key|there is no bucket|may not .*grant it|another region|speaks plain HTTP|wants HTTPS|speaks TLS, but|clocks of this node|can't be sent|differs from what was written|not in its listing|is still there: is the bucket locked/,
+    's3-refuses',
+  ],
+  [
+    /volume-preflight|can't write to|single instance lock (db|wal) path failed|Could not open file: .*lock, Permission denied|left no mark on the volume/,
+    'a-volume-can-not-be-written',
+  ],
+  [/^render-config: /m, 'a-credential-can-not-be-used'],
+  [/Wal init error/, 'the-write-ahead-log-does-not-fit'],
+  [
+    /does not answer|does not accept connections|nothing listens|closes the connection|trouble of its own|could not .*is the storage up|gave up after/,
+    'something-does-not-answer',
+  ],
+];

@@ -1,0 +1,900 @@
+import {
+  canonicalQuantity,
+  formatMilvusSize,
+  GIB,
+  parseQuantity,
+  quantityOfGibibytes,
+  readableBytes,
+} from '../config/quantities';
+import { claimsOf } from '../inventory/claims';
+import { prerequisitesOf } from '../inventory/prerequisites';
+import { type SecretInUse, secretsOf } from '../inventory/secrets';
+import { Names } from '../kubernetes/names';
+import { type Cause, inOrder, NEVER, WORDS } from './causes';
+import { differences } from './differences';
+import { type AskedFor, isUnschedulable, type Snapshot } from './gather';
+import {
+  type Condition,
+  type ContainerStatus,
+  type LiveObject,
+  type PodTemplate,
+  statusesOf,
+} from './objects';
+
+/** A cluster as the configuration says it is. */
+export interface ClusterWanted extends AskedFor {
+  /** What the manifests say, as kubectl applies them. */
+  readonly objects: readonly LiveObject[];
+  /** How commands begin that are to be pasted, with the context and namespace that were asked for. */
+  readonly kubectl: string;
+  /** The command that applies the manifests. */
+  readonly apply: string;
+}
+
+export interface PodStatus {
+  readonly name: string;
+  readonly ready: boolean;
+  /** In a word or two. */
+  readonly state: string;
+  readonly since: string | undefined;
+  readonly restarts: number;
+}
+
+export interface WorkloadStatus {
+  readonly kind: string;
+  readonly name: string;
+  readonly component: string;
+  readonly ready: number;
+  readonly wanted: number;
+  readonly images: readonly string[];
+  /** Whether what runs is what the configuration says, or what is due. */
+  readonly due:
+    | 'as configured'
+    | 'an apply is due'
+    | 'a restart is due'
+    | 'a roll-out goes on'
+    | 'not applied'
+    | 'may not be read';
+  /** What differs from the configuration, or was changed since its pods started. */
+  readonly differences: readonly string[];
+  /** Whether all of its pods are there as the API server has it, and no older ones. */
+  readonly settled: boolean;
+  readonly pods: readonly PodStatus[];
+}
+
+/** The last time that something ended well, and whether a later try failed. */
+export interface LastRun {
+  readonly at: string | undefined;
+  readonly failedSince: boolean;
+}
+
+export interface ClusterStatus {
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly ready: boolean;
+  readonly workloads: readonly WorkloadStatus[];
+  /** Commands that make of what runs what is configured. */
+  readonly due: readonly string[];
+  readonly claims: readonly {
+    readonly name: string;
+    readonly phase: string;
+    readonly storageClass: string;
+    readonly size: string;
+  }[];
+  readonly services: readonly { readonly name: string; readonly type: string; readonly address: string }[];
+  /** Undefined: there are no backups. */
+  readonly backup: LastRun | undefined;
+  readonly smokeTest: LastRun | undefined;
+  readonly causes: readonly Cause[];
+  /** What may not be read, so that this is not all. */
+  readonly forbidden: readonly string[];
+}
+
+const WORKLOADS = { StatefulSet: 'statefulsets', Deployment: 'deployments' } as const;
+const isWorkload = (kind: string): kind is keyof typeof WORKLOADS => Object.hasOwn(WORKLOADS, kind);
+/** A container that takes no longer than this to start is nothing to speak of. */
+const REPLAY_AFTER_SECONDS = 60;
+
+/** What a snapshot says about a cluster. */
+export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number): ClusterStatus {
+  const { settings } = wanted;
+  const here = new Here(wanted, snapshot);
+  const workloads = wanted.objects.flatMap((object) =>
+    isWorkload(object.kind) ? [workloadStatus(object, object.kind, here)] : [],
+  );
+  const isNothing = workloads.every(({ due }) => due === 'not applied');
+  const causes = isNothing ? [nothingApplied(here)] : causesOf(workloads, here, now);
+  return {
+    name: settings.name,
+    namespace: wanted.namespace,
+    ready: workloads.every(isWell),
+    workloads,
+    due: dueCommands(workloads, wanted),
+    claims: claimsOf(settings).flatMap(({ name }) => {
+      const claim = here.find('PersistentVolumeClaim', name);
+      if (claim === undefined) return [];
+      return [
+        {
+          name,
+          phase: claim.status?.phase ?? 'Pending',
+          storageClass: claim.spec?.storageClassName ?? '',
+          size: claim.status?.capacity?.['storage'] ?? '',
+        },
+      ];
+    }),
+    services: here.clientServices(),
+    backup: settings.backup && lastRun(here, Names.of(settings).backup),
+    smokeTest: lastRun(here, Names.of(settings).smokeTest),
+    causes,
+    forbidden: snapshot.forbidden,
+  };
+}
+
+/** A cluster's part of a snapshot. */
+class Here {
+  public readonly names: Names;
+
+  public constructor(
+    public readonly wanted: ClusterWanted,
+    public readonly snapshot: Snapshot,
+  ) {
+    this.names = Names.of(wanted.settings);
+  }
+
+  public isHere({ metadata }: LiveObject): boolean {
+    const { namespace } = this.wanted;
+    return namespace === undefined || metadata.namespace === namespace;
+  }
+
+  public all(kind: string): readonly LiveObject[] {
+    return this.snapshot.objects.filter((one) => one.kind === kind && this.isHere(one));
+  }
+
+  public find(kind: string, name: string): LiveObject | undefined {
+    return this.all(kind).find(({ metadata }) => metadata.name === name);
+  }
+
+  public podsOf(component: string): readonly LiveObject[] {
+    const { instance } = this.wanted.settings;
+    return this.all('Pod').filter(({ metadata: { labels = {}, ownerReferences = [] } }) => {
+      const ofJob = ownerReferences.some(({ kind }) => kind === 'Job');
+      return !ofJob && labels['app.kubernetes.io/instance'] === instance && labels['component'] === component;
+    });
+  }
+
+  /** Warnings about an object, the newest last. */
+  public warnings(kind: string, name: string): readonly LiveObject[] {
+    return this.all('Event')
+      .filter(
+        ({ type, involvedObject: about }) =>
+          type === 'Warning' && about?.kind === kind && about.name === name,
+      )
+      .sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
+  }
+
+  /** Whether a workload has all of its pods. */
+  public isWell(name: string): boolean {
+    const found = this.find('Deployment', name) ?? this.find('StatefulSet', name);
+    const { readyReplicas = 0 } = found?.status ?? {};
+    return readyReplicas > 0 && readyReplicas >= (found?.spec?.replicas ?? 1);
+  }
+
+  public log({ metadata }: LiveObject, container: string): string {
+    return this.snapshot.logs.get(`${metadata.namespace}/${metadata.name}/${container}`) ?? '';
+  }
+
+  public clientServices(): ClusterStatus['services'] {
+    return [this.names.cluster, this.names.admin].flatMap((name) => {
+      const service = this.find('Service', name);
+      if (service === undefined) return [];
+      const { type = 'ClusterIP', clusterIP = '', ports = [] } = service.spec ?? {};
+      const [first] = service.status?.loadBalancer?.ingress ?? [];
+      const [{ port = 19530, nodePort = undefined } = {}] = ports;
+      const host = first?.ip ?? first?.hostname ?? (type === 'LoadBalancer' ? 'no address yet' : clusterIP);
+      const address = type === 'NodePort' ? `port ${nodePort} of every node` : `${host}:${port}`;
+      return [{ name, type, address }];
+    });
+  }
+}
+
+const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject) =>
+  lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
+
+function dueCommands(workloads: readonly WorkloadStatus[], { kubectl, apply }: ClusterWanted): string[] {
+  const restarts = workloads.filter(({ due }) => due === 'a restart is due').map(nameOf);
+  return [
+    ...(workloads.some(({ due }) => due === 'an apply is due') ? [apply] : []),
+    ...(restarts.length === 0 ? [] : [`${kubectl} rollout restart ${restarts.join(' ')}`]),
+  ];
+}
+
+/** Whether all of its pods are there, ready, and none of an earlier roll-out. */
+const isWell = ({ ready, wanted, settled }: WorkloadStatus) => settled && wanted > 0 && ready >= wanted;
+
+function workloadStatus(object: LiveObject, kind: keyof typeof WORKLOADS, here: Here): WorkloadStatus {
+  const { metadata, spec } = object;
+  const component = spec?.template?.metadata?.labels?.['component'] ?? '';
+  const live = here.find(kind, metadata.name);
+  const pods = here.podsOf(component);
+  const wanted = live?.spec?.replicas ?? spec?.replicas ?? 1;
+  const mayRead = !here.snapshot.forbidden.includes(WORKLOADS[kind]);
+  return {
+    kind,
+    name: metadata.name,
+    component,
+    ready: live === undefined ? pods.filter(isReady).length : (live.status?.readyReplicas ?? 0),
+    wanted,
+    images: imagesOf(live?.spec?.template ?? spec?.template),
+    ...(live === undefined
+      ? { due: mayRead ? 'not applied' : 'may not be read', differences: [], settled: false }
+      : dueOf(object, live, pods, here)),
+    pods: pods.map(podStatus),
+  };
+}
+
+const imagesOf = (template: PodTemplate | undefined) =>
+  (template?.spec?.containers ?? []).map(({ image = '' }) => image);
+
+/** What it takes for the configuration to be what runs. */
+function dueOf(
+  object: LiveObject,
+  live: LiveObject,
+  pods: readonly LiveObject[],
+  here: Here,
+): Pick<WorkloadStatus, 'due' | 'differences' | 'settled'> {
+  const { replicas, template } = object.spec ?? {};
+  const { replicas: has = 1, template: running, updateStrategy } = live.spec ?? {};
+  const {
+    observedGeneration = 0,
+    updatedReplicas = 0,
+    readyReplicas = 0,
+    replicas: all = 0,
+  } = live.status ?? {};
+  const settled =
+    observedGeneration >= (live.metadata.generation ?? 0) && updatedReplicas >= has && all <= updatedReplicas;
+  const found = [
+    ...(replicas === undefined || replicas === has ? [] : differences({ replicas }, { replicas: has })),
+    ...differences(
+      { annotations: template?.metadata?.annotations, ...template?.spec },
+      { annotations: running?.metadata?.annotations, ...running?.spec },
+    ),
+  ];
+  if (found.length > 0) return { due: 'an apply is due', differences: found, settled };
+  // The pods of a StatefulSet with `OnDelete` stay as they are.
+  if (!settled && updateStrategy?.type === 'OnDelete' && readyReplicas >= has)
+    return {
+      due: 'a restart is due',
+      differences: ['its pods are those of before the last apply'],
+      settled: true,
+    };
+  if (!settled) return { due: 'a roll-out goes on', differences: [], settled };
+  const stale = secretsChangedSince(pods.filter(isReady), here).map(
+    (name) => `Secret ${name} was changed after its pods had read it`,
+  );
+  return { due: stale.length > 0 ? 'a restart is due' : 'as configured', differences: stale, settled };
+}
+
+/** Secrets that containers have as variables, which they read once, as they start. */
+function secretsChangedSince(
+  pods: readonly LiveObject[],
+  { snapshot: { secrets } }: Here,
+): readonly string[] {
+  const stale = pods.flatMap((pod) => {
+    const { initContainers = [], containers = [] } = pod.spec ?? {};
+    return [...initContainers, ...containers].flatMap(({ name, env = [] }) => {
+      const { state } = statusesOf(pod).find((status) => status.name === name) ?? {};
+      const read = state?.running?.startedAt ?? state?.terminated?.startedAt;
+      return env.flatMap(({ valueFrom }) => {
+        const secret = valueFrom?.secretKeyRef?.name ?? '';
+        const changed = secrets?.get(`${pod.metadata.namespace}/${secret}`)?.changed;
+        return read !== undefined && changed !== undefined && changed > read ? [secret] : [];
+      });
+    });
+  });
+  return [...new Set(stale)];
+}
+
+const isReady = ({ status }: LiveObject) =>
+  (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+
+function podStatus(pod: LiveObject): PodStatus {
+  const condition: Condition | undefined = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  const statuses = statusesOf(pod);
+  const busy = statuses.find(
+    ({ state }) => state?.waiting !== undefined || (state?.terminated?.exitCode ?? 0) !== 0,
+  );
+  const init = pod.status?.initContainerStatuses?.find(({ state }) => state?.running !== undefined);
+  const state = pod.metadata.deletionTimestamp
+    ? 'Terminating'
+    : isReady(pod)
+      ? 'Ready'
+      : init !== undefined
+        ? `in ${init.name}`
+        : (busy?.state?.waiting?.reason ?? busy?.state?.terminated?.reason ?? pod.status?.phase ?? 'Pending');
+  return {
+    name: pod.metadata.name,
+    ready: isReady(pod),
+    state,
+    since: condition?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? undefined,
+    restarts: Math.max(0, ...statuses.map(({ restartCount = 0 }) => restartCount)),
+  };
+}
+
+function lastRun(here: Here, name: string): LastRun | undefined {
+  const cronJob = here.find('CronJob', name);
+  const jobs = here
+    .all('Job')
+    .filter(({ metadata }) => metadata.name === name || metadata.name.startsWith(`${name}-`))
+    // `backup` begins the names of its verification and list, too.
+    .filter(({ metadata }) => /^(-?\d+)?$/.test(metadata.name.slice(name.length)));
+  const ended = (type: string) =>
+    jobs.flatMap(({ status }) => {
+      const condition = status?.conditions?.find((one) => one.type === type && one.status === 'True');
+      return condition === undefined ? [] : [status?.completionTime ?? condition.lastTransitionTime ?? ''];
+    });
+  const last = (times: readonly (string | undefined)[]) =>
+    times
+      .filter((time) => time !== undefined && time !== '')
+      .sort()
+      .at(-1);
+  const at = last([...ended('Complete'), cronJob?.status?.lastSuccessfulTime]);
+  if (cronJob === undefined && jobs.length === 0) return undefined;
+  const { active = [], lastScheduleTime } = cronJob?.status ?? {};
+  // The Jobs of a schedule have no labels, and are not asked for: what was started and neither runs nor ended well has failed.
+  const isOver = Array.isArray(active) && active.length === 0;
+  const failed = last([...ended('Failed'), ...(isOver ? [lastScheduleTime] : [])]);
+  return { at, failedSince: failed !== undefined && failed > (at ?? '') };
+}
+
+// Causes ----------------------------------------------------------------------------------------------------------------
+
+function nothingApplied({ wanted, names, snapshot }: Here): Cause {
+  const elsewhere = snapshot.objects.find(
+    ({ kind, metadata, spec }) =>
+      kind === 'Deployment' &&
+      metadata.name === names.writable &&
+      spec?.template?.metadata?.labels?.['app.kubernetes.io/instance'] === wanted.settings.instance,
+  );
+  if (elsewhere === undefined)
+    return {
+      kind: 'nothing-is-applied',
+      object: wanted.settings.name,
+      what: `nothing of ${wanted.settings.name} is in ${wanted.namespace === undefined ? 'this namespace' : `namespace ${wanted.namespace}`}`,
+      cure: `${wanted.apply}, or name another namespace with -n or another cluster with --context`,
+    };
+  return {
+    kind: 'it-is-in-another-namespace',
+    object: `deployment/${names.writable}`,
+    what: `it is in namespace ${elsewhere.metadata.namespace}`,
+    cure: `add -n ${elsewhere.metadata.namespace}`,
+  };
+}
+
+function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number): readonly Cause[] {
+  const missing = missingSecrets(here);
+  /** Where Secrets may be read, what is missing has been said in better words. */
+  const isSaid = ({ kind, object }: Cause) =>
+    missing.some((one) => one.kind === kind && (kind === 'a-secret-has-other-keys' || one.object === object));
+  const found: Cause[] = [...missing];
+  for (const workload of workloads) {
+    if (workload.due === 'not applied') {
+      found.push({
+        kind: 'nothing-is-applied',
+        object: nameOf(workload),
+        what: `${workload.kind} ${workload.name} is not there`,
+        cure: here.wanted.apply,
+      });
+      continue;
+    }
+    const pods = here.podsOf(workload.component);
+    if (isWell(workload)) {
+      found.push(...pods.filter(isReady).flatMap((pod) => killedBefore(pod, here, now)));
+      continue;
+    }
+    if (workload.wanted === 0) {
+      found.push({
+        kind: 'a-workload-is-stopped',
+        object: nameOf(workload),
+        what: 'it is scaled to 0',
+        cure: `${here.wanted.apply}; a restore that was interrupted goes on when it is started again`,
+      });
+      continue;
+    }
+    const unready = pods.filter((pod) => !isReady(pod));
+    const alive = newestOf(
+      workload,
+      unready.filter(({ status }) => !isOver(status?.phase)),
+      here,
+    );
+    found.push(...keptPods(workload, alive, here));
+    if (alive.length === 0) found.push(...unready.flatMap(evicted), ...refusedPods(workload, here));
+    for (const pod of alive) {
+      const cause = causeOfPod(pod, here, now);
+      if (cause !== undefined && !isSaid(cause)) found.push(cause);
+    }
+  }
+  // Who waits for a workload that has a cause of its own says nothing more.
+  const own = found.filter(
+    ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
+  );
+  return inOrder(own);
+}
+
+/** Whether an object is a workload, one of its pods, or what it needs by its name. */
+const isOf = (object: string, workload: string) => {
+  const name = object.slice(object.indexOf('/') + 1);
+  return name === workload || name.startsWith(`${workload}-`) || name.startsWith(`data-${workload}-`);
+};
+
+/** Of a Deployment that rolls out, the pods of the last change: the others are about to go, and their causes with them. */
+function newestOf({ kind, name, settled }: WorkloadStatus, pods: readonly LiveObject[], here: Here) {
+  const revision = ({ metadata }: LiveObject) =>
+    Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+  const isOwnedBy = (one: LiveObject, owner: string | undefined) =>
+    one.metadata.ownerReferences?.some((reference) => reference.name === owner) === true;
+  const [newest] = here
+    .all('ReplicaSet')
+    .filter((one) => isOwnedBy(one, name))
+    .sort((a, b) => revision(b) - revision(a));
+  const isReplaced = kind === 'Deployment' && !settled && newest !== undefined;
+  return isReplaced ? pods.filter((pod) => isOwnedBy(pod, newest.metadata.name)) : pods;
+}
+
+/** A StatefulSet waits for a pod of before to be ready, and does not replace it with the one that would be. */
+function keptPods({ kind, name }: WorkloadStatus, unready: readonly LiveObject[], here: Here): Cause[] {
+  const latest = here.find(kind, name)?.status?.updateRevision;
+  if (kind !== 'StatefulSet' || latest === undefined) return [];
+  return unready.flatMap(({ metadata }): Cause[] => {
+    const revision = metadata.labels?.['controller-revision-hash'];
+    if (revision === undefined || revision === latest || metadata.deletionTimestamp !== undefined) return [];
+    return [
+      {
+        kind: 'an-old-pod-is-kept',
+        object: `pod/${metadata.name}`,
+        what: 'it is of before the last change, is not ready, and is not replaced for that',
+        cure: `${here.wanted.kubectl} delete pod ${metadata.name}`,
+      },
+    ];
+  });
+}
+
+const isOver = (phase: string | undefined) => phase === 'Failed' || phase === 'Succeeded';
+
+/** A pod that had to go, and of which there is no other yet. */
+function evicted({ metadata, status }: LiveObject): Cause[] {
+  if (status?.reason !== 'Evicted') return [];
+  return [
+    {
+      kind: 'a-pod-was-evicted',
+      object: `pod/${metadata.name}`,
+      what: oneLine(status.message ?? 'the node needed the room'),
+      cure: 'give the node room, or ask for what the pod uses (resources.requests)',
+    },
+  ];
+}
+
+/** How long ago a container that runs now was killed for its memory, for it to be worth a word. */
+const KILLED_WITHIN_SECONDS = 3600;
+
+function killedBefore(pod: LiveObject, here: Here, now: number): Cause[] {
+  return statusesOf(pod).flatMap(({ name, lastState }) => {
+    const { reason, finishedAt = '' } = lastState?.terminated ?? {};
+    const isRecent = now - Date.parse(finishedAt) < KILLED_WITHIN_SECONDS * 1000;
+    // It is ready now, so that this is nothing to give up for.
+    return reason === 'OOMKilled' && isRecent ? [{ ...outOfMemory(pod, name, here), patience: NEVER }] : [];
+  });
+}
+
+const nameOf = ({ kind, name }: { kind: string; name: string }) => `${kind.toLowerCase()}/${name}`;
+
+function missingSecrets(here: Here): Cause[] {
+  const { secrets } = here.snapshot;
+  if (secrets === undefined) return [];
+  const namespaces = new Set(
+    here.snapshot.objects.filter((one) => here.isHere(one)).map(({ metadata }) => metadata.namespace),
+  );
+  const inUse: readonly SecretInUse[] = Object.values(secretsOf(here.wanted.settings));
+  const keysOf = (name: string) =>
+    [...namespaces]
+      .map((namespace) => secrets.get(`${namespace}/${name}`))
+      .find((found) => found !== undefined)?.keys;
+  const others = prerequisitesOf(here.wanted.settings).flatMap((needed): Cause[] => {
+    const [, name] = /^secret\/(.*)/.exec(needed) ?? [];
+    if (name === undefined || keysOf(name) !== undefined) return [];
+    return [
+      { kind: 'a-secret-is-missing', object: needed, what: `there is no Secret ${name}`, cure: 'create it' },
+    ];
+  });
+  const ofCredentials = inUse.flatMap(({ path, credentials, variables }): Cause[] => {
+    const name = credentials.secretName;
+    const keys = keysOf(name);
+    const object = `secret/${name}`;
+    if (keys === undefined && credentials.externalSecret !== undefined)
+      return [
+        {
+          kind: 'a-secret-is-missing',
+          object,
+          what: `the External Secrets Operator has not made Secret ${name} (${path})`,
+          cure: `${here.wanted.kubectl} describe externalsecret ${name}`,
+          patience: EXTERNAL_SECRET_SECONDS,
+        },
+      ];
+    if (keys === undefined)
+      return [
+        {
+          kind: 'a-secret-is-missing',
+          object,
+          what: `there is no Secret ${name} (${path})`,
+          cure: `create it, with the keys ${Object.keys(variables).join(' and ')}; npm run synth prints the command`,
+        },
+      ];
+    const missing = Object.keys(variables).filter((key) => !keys.includes(key));
+    if (missing.length === 0) return [];
+    return [
+      {
+        kind: 'a-secret-has-other-keys',
+        object,
+        what: `Secret ${name} has no key ${missing.join(' and ')}, but ${keys.join(', ') || 'none'}`,
+        cure: `add the key, or name the one that it has in ${path}.keys`,
+      },
+    ];
+  });
+  return [...ofCredentials, ...others];
+}
+
+/** What the operator gets to make a Secret, before --wait gives up. */
+const EXTERNAL_SECRET_SECONDS = 60;
+
+/** Why a workload has no pods, which its ReplicaSet or it itself says. */
+function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
+  const owners = [
+    [workload.kind, workload.name] as const,
+    ...here
+      .all('ReplicaSet')
+      .filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === workload.name))
+      .map(({ metadata }) => ['ReplicaSet', metadata.name] as const),
+  ];
+  const message =
+    owners
+      .flatMap(([kind, name]) => here.warnings(kind, name))
+      .findLast(({ reason }) => reason === 'FailedCreate')?.message ??
+    // Events are gone after an hour.
+    here
+      .find(workload.kind, workload.name)
+      ?.status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
+      ?.message;
+  if (message === undefined) {
+    const what = workload.pods.length === 0 ? 'it has no pods yet' : 'its pods are being replaced';
+    return [{ kind: 'it-is-starting', object: nameOf(workload), what }];
+  }
+  const what = `no pods of ${workload.name}: ${oneLine(message)}`;
+  if (/exceeded quota/.test(message))
+    return [
+      {
+        kind: 'the-quota-is-used-up',
+        object: nameOf(workload),
+        what,
+        cure: 'raise the ResourceQuota, or choose smaller resources',
+      },
+    ];
+  return [
+    {
+      kind: 'the-pods-are-refused',
+      object: nameOf(workload),
+      what,
+      cure: 'change what it names, or what the namespace enforces',
+    },
+  ];
+}
+
+const oneLine = (text: string) => text.trim().replace(/\s+/g, ' ');
+
+function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined {
+  const object = `pod/${pod.metadata.name}`;
+  if (pod.metadata.deletionTimestamp !== undefined && pod.status?.reason !== 'NodeLost') return undefined;
+  if (
+    pod.status?.reason === 'NodeLost' ||
+    pod.status?.conditions?.some(({ reason }) => reason === 'NodeNotReady')
+  )
+    return {
+      kind: 'the-node-is-lost',
+      object,
+      what: `node ${pod.spec?.nodeName} does not answer`,
+      cure: 'mend or delete the node; volumes are detached after about six minutes',
+    };
+  if (isUnschedulable(pod)) return unschedulable(pod, here);
+  // A container that has begun has its volumes, whatever an older event says.
+  const hasBegun = statusesOf(pod).some(
+    ({ state, lastState }) => (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined,
+  );
+  const warning = here
+    .warnings('Pod', pod.metadata.name)
+    .findLast(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume');
+  if (!hasBegun && warning !== undefined) {
+    const message = oneLine(warning.message ?? '');
+    return ofSecret(object, message) ?? { kind: 'a-volume-can-not-be-mounted', object, what: message };
+  }
+  for (const status of statusesOf(pod)) {
+    const cause = causeOfContainer(pod, status, here, now);
+    if (cause !== undefined) return cause;
+  }
+  return { kind: 'it-is-starting', object, what: `it is ${podStatus(pod).state}` };
+}
+
+/** What the kubelet says about a Secret, or a key of one, that is not there. */
+function ofSecret(object: string, message: string): Cause | undefined {
+  const [, secret] = /secret "([^"]+)" not found/.exec(message) ?? [];
+  if (secret !== undefined)
+    return { kind: 'a-secret-is-missing', object: `secret/${secret}`, what: message, cure: 'create it' };
+  if (!/non-existent secret key|couldn't find key/.test(message)) return undefined;
+  return {
+    kind: 'a-secret-has-other-keys',
+    object,
+    what: message,
+    cure: 'add the key to the Secret, or name the one that it has in credentials.keys',
+  };
+}
+
+/** Waiting for which there is a reason in the state of the container alone. */
+function causeOfContainer(
+  pod: LiveObject,
+  status: ContainerStatus,
+  here: Here,
+  now: number,
+): Cause | undefined {
+  const { name, state, lastState, image = '', ready } = status;
+  const object = `pod/${pod.metadata.name}`;
+  const waiting = state?.waiting;
+  if (waiting !== undefined && /ImagePull|ErrImage|InvalidImageName/.test(waiting.reason ?? ''))
+    return {
+      kind: 'an-image-can-not-be-pulled',
+      object,
+      what: `${image}: ${oneLine(waiting.message ?? waiting.reason ?? '')}`,
+      cure: 'correct the image, mirror it, or name a Secret for the registry in podTemplate.spec.imagePullSecrets',
+    };
+  if (
+    waiting?.reason === 'CreateContainerConfigError' ||
+    waiting?.reason === 'CreateContainerError' ||
+    waiting?.reason === 'RunContainerError'
+  ) {
+    const message = oneLine(waiting.message ?? '');
+    const cause = ofSecret(object, message);
+    if (cause !== undefined) return cause;
+    return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}` };
+  }
+  const ended = state?.terminated ?? lastState?.terminated;
+  const isRunning = state?.running !== undefined;
+  if (ended?.reason === 'OOMKilled' && !(isRunning && ready === true)) return outOfMemory(pod, name, here);
+  if (ended !== undefined && ended.exitCode !== 0 && !isRunning) {
+    const text = ended.message?.trim() || here.log(pod, name);
+    return (
+      said(pod, name, text) ?? {
+        kind: 'the-server-ends-again-and-again',
+        object,
+        what: `${name} ended with exit code ${ended.exitCode}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,
+        cure: `${here.wanted.kubectl} logs ${pod.metadata.name} -c ${name}${state?.terminated === undefined ? ' --previous' : ''}`,
+      }
+    );
+  }
+  if (!isRunning || ready === true) return undefined;
+  const isInit = pod.status?.initContainerStatuses?.includes(status) === true;
+  const log = here.log(pod, name);
+  if (isInit) {
+    return (
+      waitsFor(pod, name, log, here) ??
+      said(pod, name, log) ?? {
+        kind: 'it-is-starting',
+        object,
+        what: `it is in ${name}${log.trim() === '' ? '' : `: ${ownLine(log)}`}`,
+      }
+    );
+  }
+  const component = pod.metadata.labels?.['component'];
+  if (component === 'mishards' && name === 'mishards') {
+    const cause = proxyNotReady(object, log, here);
+    if (cause !== undefined) return cause;
+  }
+  const unready = here
+    .warnings('Pod', pod.metadata.name)
+    .findLast(({ reason }) => reason === 'Unhealthy')?.message;
+  if (component === 'mysql' && unready !== undefined) {
+    const cause = said(pod, name, unready);
+    if (cause !== undefined) return cause;
+  }
+  const started = Date.parse(state?.running?.startedAt ?? '');
+  if (component === 'writable' && name === 'milvus' && now - started > REPLAY_AFTER_SECONDS * 1000)
+    return {
+      kind: 'the-write-ahead-log-is-replayed',
+      object,
+      what: `the server has run for ${Math.round((now - started) / 60_000)} min and does not answer yet`,
+      cure: 'give it time; it is restarted after writable.startupTimeoutSeconds',
+    };
+  return {
+    kind: 'it-is-starting',
+    object,
+    what: `${name} is not ready${unready === undefined ? '' : `: ${oneLine(unready)}`}`,
+  };
+}
+
+/** Milvus prints its whole configuration at level info, passwords included; those of URIs may have any character. */
+const CREDENTIAL = /password|passwd|pwd|secret|access_?key|meta_uri|:\/\/[^\s/]*:.*@/i;
+
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .map(oneLine)
+    .filter((line) => line !== '' && !CREDENTIAL.test(line));
+
+const lastLine = (text: string) => linesOf(text).at(-1) ?? '';
+const lastLines = (text: string) => linesOf(text).slice(-3).join(' / ');
+
+/** What mishards says about itself, as its /ready does; each of it is about another workload. */
+function proxyNotReady(object: string, log: string, { names }: Here): Cause | undefined {
+  const [, problems] =
+    /not ready: (.*)/.exec(log.split('\n').findLast((line) => line.includes('not ready: ')) ?? '') ?? [];
+  if (problems === undefined) return undefined;
+  const what = `it is not ready: ${oneLine(problems)}`;
+  if (/the writable/.test(problems))
+    return { kind: 'it-waits-for-another-workload', object, what, waitsFor: names.writable };
+  if (/the database/.test(problems))
+    return { kind: 'it-waits-for-another-workload', object, what, waitsFor: names.mysql };
+  if (!/reader/.test(problems)) return undefined;
+  return {
+    kind: 'the-proxy-has-no-reader',
+    object,
+    what,
+    waitsFor: names.readonly,
+    cure: 'look at the readers',
+  };
+}
+
+/** The last line of ours, without the name of its script. */
+const ownLine = (log: string) => lastLine(log).replace(/^[a-z][a-z0-9-]*: (?=\w)/, '');
+
+/** The init containers that wait for another workload, whose own cause comes first. */
+function waitsFor(pod: LiveObject, container: string, log: string, here: Here): Cause | undefined {
+  const { names, wanted } = here;
+  const bucket = /the writable creates it/.test(lastLine(log)) ? names.writable : undefined;
+  const storage = wanted.settings.minio === undefined ? undefined : names.minio;
+  const other = {
+    'wait-for-mysql': wanted.settings.mysql === undefined ? undefined : names.mysql,
+    'wait-for-writable': names.writable,
+    'volume-preflight': /waiting/.test(log) ? names.writable : undefined,
+    's3-preflight': /waiting/.test(log) ? (bucket ?? storage) : undefined,
+  }[container];
+  if (other === undefined) return undefined;
+  const what = log.trim() === '' ? `it waits in ${container}` : ownLine(log);
+  const cause = { object: `pod/${pod.metadata.name}`, what, waitsFor: other };
+  // It is not the other one's fault where that one is well.
+  const kind = here.isWell(other) && bucket === undefined ? wordsFor(what) : undefined;
+  return { kind: kind ?? 'it-waits-for-another-workload', ...cause };
+}
+
+const wordsFor = (line: string) => WORDS.find(([words]) => words.test(line))?.[1];
+
+/** A line of a script or a probe of ours, which name no credential, only the Secret that has it. */
+const IS_OURS = /^[A-Za-z][\w -]*: /;
+
+function said(pod: LiveObject, container: string, text: string): Cause | undefined {
+  const line = text
+    .trim()
+    .split('\n')
+    .findLast((one) => wordsFor(one) !== undefined && (IS_OURS.test(one) || !CREDENTIAL.test(one)));
+  const kind = line === undefined ? undefined : wordsFor(line);
+  if (line === undefined || kind === undefined) return undefined;
+  const what = oneLine(line).replace(new RegExp(`^${container}: `), '');
+  const object = `pod/${pod.metadata.name}`;
+  // Our own messages have their cure after a colon.
+  return kind === 'the-write-ahead-log-does-not-fit'
+    ? { kind, object, what, cure: 'set wal.recoveryErrorIgnore to true' }
+    : { kind, object, what };
+}
+
+function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {
+  const component = pod.metadata.labels?.['component'] ?? '';
+  const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
+  const what = `${container} needs more than its ${limit ?? 'memory'}, and was killed`;
+  const section = { writable: 'writable', readonly: 'readonly' }[component];
+  if (section === undefined || container !== 'milvus')
+    return {
+      kind: 'out-of-memory',
+      object: `pod/${pod.metadata.name}`,
+      what,
+      cure: `raise ${component || container}.resources.limits.memory`,
+    };
+  // Half as much again: what is killed has gone beyond what follows from its cache, by nobody knows how much.
+  const { cacheBytes } = here.wanted.settings[section as 'writable' | 'readonly'].cache;
+  const memory = quantityOfGibibytes((parseQuantity(limit ?? '') ?? GIB) * 1.5);
+  const cache = formatMilvusSize(Math.floor((cacheBytes * 2) / 3 / STEP) * STEP);
+  return {
+    kind: 'out-of-memory',
+    object: `pod/${pod.metadata.name}`,
+    what,
+    cure: `set ${section}.resources.limits.memory: ${memory}, or ${section}.cache.cacheSize: ${cache}`,
+  };
+}
+
+/** Of cache sizes. */
+const STEP = 256 * 1024 ** 2;
+
+function unschedulable(pod: LiveObject, here: Here): Cause {
+  const object = `pod/${pod.metadata.name}`;
+  const message = oneLine(
+    pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
+      ?.message ?? '',
+  );
+  if (/unbound immediate PersistentVolumeClaims|persistentvolumeclaim ".*" not found/.test(message))
+    return claimCause(here) ?? { kind: 'a-claim-has-no-volume', object, what: message };
+  return {
+    kind: 'no-node-has-room',
+    object,
+    what: message,
+    cure: missingRoom(pod, here) ?? 'choose smaller resources, or add a node',
+  };
+}
+
+function claimCause(here: Here): Cause | undefined {
+  const { storageClasses } = here.snapshot;
+  for (const { name } of claimsOf(here.wanted.settings)) {
+    const claim = here.find('PersistentVolumeClaim', name);
+    if (claim?.status?.phase !== 'Pending') continue;
+    const object = `persistentvolumeclaim/${name}`;
+    const wanted = claim.spec?.storageClassName;
+    if (
+      wanted !== undefined &&
+      wanted !== '' &&
+      storageClasses !== undefined &&
+      !storageClasses.includes(wanted)
+    )
+      return {
+        kind: 'a-storageclass-is-missing',
+        object,
+        what: `there is no StorageClass ${wanted}, but ${storageClasses.join(', ') || 'none at all'}`,
+        cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
+      };
+    if (wanted === undefined)
+      return {
+        kind: 'a-storageclass-is-missing',
+        object,
+        what: `the claim names no StorageClass, and there is no default one among ${storageClasses?.join(', ') || 'them'}`,
+        cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
+      };
+    const message = here.warnings('PersistentVolumeClaim', name).at(-1)?.message;
+    return { kind: 'a-claim-has-no-volume', object, what: oneLine(message ?? 'it waits for its volume') };
+  }
+  return undefined;
+}
+
+/** Which resource is missing, and how much on the node that has the most of it. */
+function missingRoom(pod: LiveObject, { snapshot: { nodes, allPods } }: Here): string | undefined {
+  const amount = (value: string | undefined) => parseQuantity(value ?? '0') ?? 0;
+  const requests = (one: LiveObject, resource: string) =>
+    (one.spec?.containers ?? []).reduce(
+      (sum, { resources }) => sum + amount(resources?.requests?.[resource]),
+      0,
+    );
+  const gaps = nodes.map(({ metadata, status }) => {
+    const on = allPods.filter(
+      ({ spec, status: { phase } = {} }) =>
+        spec?.nodeName === metadata.name && phase !== 'Succeeded' && phase !== 'Failed',
+    );
+    const missing = ['cpu', 'memory'].map((resource) => {
+      const free =
+        amount(status?.allocatable?.[resource]) - on.reduce((sum, one) => sum + requests(one, resource), 0);
+      return { resource, gap: requests(pod, resource) - free };
+    });
+    return { node: metadata.name, missing: missing.filter(({ gap }) => gap > 0) };
+  });
+  const best = gaps
+    .filter(({ missing }) => missing.length > 0)
+    .sort(
+      (a, b) => a.missing.length - b.missing.length || (a.missing[0]?.gap ?? 0) - (b.missing[0]?.gap ?? 0),
+    )[0];
+  if (best === undefined) return undefined;
+  const words = best.missing.map(({ resource, gap }) =>
+    resource === 'memory'
+      ? `${readableBytes(gap)} of memory`
+      : `${canonicalQuantity(String(Math.ceil(gap * 1000) / 1000))} CPU`,
+  );
+  return `node ${best.node} lacks ${words.join(' and ')}: choose smaller resources, or add a node`;
+}

@@ -1,0 +1,194 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kubectl } from './kubectl';
+import { KubectlError } from './kubectl-error';
+import { type LiveObject, type ObjectList, statusesOf } from './objects';
+
+/** How a Job ended; `interrupted`: it did not, whoever watched it was told to stop. */
+export interface JobEnd {
+  readonly end: 'complete' | 'failed' | 'interrupted';
+  /** Why it failed, in one line. @default - it did not */
+  readonly reason?: string;
+  /** Name of the container that failed. @default - none did */
+  readonly container?: string;
+}
+
+export interface FollowOptions {
+  /** Gets the lines of its containers, each with `[container] ` before it. */
+  readonly onLog: (line: string) => void;
+  /** Gets what it waits for, whenever that changes. */
+  readonly onState: (text: string) => void;
+  /** Ends the watching; the Job goes on. @default - nothing does */
+  readonly signal?: AbortSignal;
+  /** Between two looks at the Job. @default 1000 */
+  readonly pollMilliseconds?: number;
+}
+
+const POLL_MILLISECONDS = 1000;
+/** An API server that is away for so many questions one after the other is away. */
+const MOST_FAILURES = 5;
+/** Questions without a pod, after which the events are asked why. */
+const PATIENCE_FOR_POD = 3;
+/** Waiting that is nothing to speak of. */
+const IN_PROGRESS = ['ContainerCreating', 'PodInitializing'];
+
+/**
+ * Follows a Job to its end, with the log of each container from its start: init containers in their order, then the
+ * others, and those of a second pod after the first.
+ * @throws KubectlError when the Job is gone, or the API server does not answer any more
+ */
+export async function followJob(kubectl: Kubectl, name: string, options: FollowOptions): Promise<JobEnd> {
+  const { onState, signal, pollMilliseconds = POLL_MILLISECONDS } = options;
+  const logs = new Logs(kubectl, options);
+  let said = '';
+  let failures = 0;
+  const stopped = () => signal?.aborted === true;
+  for (let polls = 0; !stopped(); polls++) {
+    try {
+      const job = await kubectl.json<LiveObject>(['get', `job/${name}`], { ...(signal && { signal }) });
+      const pods = await podsOf(kubectl, name, job);
+      failures = 0;
+      for (const pod of pods) logs.follow(pod);
+      const end = endOf(job, pods);
+      if (end !== undefined) {
+        await logs.toTheirEnd();
+        return end;
+      }
+      const state = pods.map(waitsFor).find((text) => text !== undefined);
+      const text =
+        state ?? (pods.length === 0 && polls >= PATIENCE_FOR_POD ? await whyNoPod(kubectl, name) : '');
+      if (text !== said && text !== '') onState(text);
+      said = text;
+    } catch (error) {
+      // Ctrl-C in a terminal ends kubectl, too, maybe before it is told to us.
+      await delay(50);
+      if (stopped()) break;
+      failures += 1;
+      const gone = error instanceof KubectlError && /NotFound/.test(error.message);
+      if (!(error instanceof KubectlError) || gone || failures >= MOST_FAILURES) throw error;
+    }
+    await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
+  }
+  return { end: 'interrupted' };
+}
+
+/** Those of this Job: one of the same name that was replaced may still have pods that stop. */
+async function podsOf(
+  kubectl: Kubectl,
+  name: string,
+  { metadata }: LiveObject,
+): Promise<readonly LiveObject[]> {
+  const args = ['get', 'pods', `--selector=job-name=${name}`, '--sort-by=.metadata.creationTimestamp'];
+  const { items } = await kubectl.json<ObjectList>(args);
+  return items.filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
+}
+
+/** What keeps a pod from going on, if it is more than a moment. */
+function waitsFor(pod: LiveObject): string | undefined {
+  const unscheduled = pod.status?.conditions?.find(
+    (one) => one.type === 'PodScheduled' && one.status === 'False',
+  );
+  if (unscheduled !== undefined) return `pod ${pod.metadata.name} is Pending: ${unscheduled.message ?? ''}`;
+  for (const { name, state } of statusesOf(pod)) {
+    const { reason, message } = state?.waiting ?? {};
+    if (reason === undefined || IN_PROGRESS.includes(reason)) continue;
+    return `container ${name} of pod ${pod.metadata.name}: ${[reason, message].filter(Boolean).join(': ')}`;
+  }
+  return undefined;
+}
+
+/** What the controller says about a pod that it can not make: quota, Pod Security, admission. */
+async function whyNoPod(kubectl: Kubectl, name: string): Promise<string> {
+  const which = `--field-selector=involvedObject.kind=Job,involvedObject.name=${name},type=Warning`;
+  const args = ['get', 'events', which, '--sort-by=.lastTimestamp'];
+  // Whoever may not read events still sees how the Job ends.
+  const events = await kubectl.json<ObjectList>(args).catch((): ObjectList => ({ items: [] }));
+  const message = events.items.at(-1)?.message;
+  return message === undefined ? 'there is no pod yet' : `there is no pod yet: ${message}`;
+}
+
+function endOf({ status }: LiveObject, pods: readonly LiveObject[]): JobEnd | undefined {
+  const over = status?.conditions?.find(
+    (one) => one.status === 'True' && ['Complete', 'Failed'].includes(one.type),
+  );
+  if (over === undefined) return undefined;
+  if (over.type === 'Complete') return { end: 'complete' };
+  const last = pods.at(-1);
+  const failed = last && statusesOf(last).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  const causes = [
+    [over.reason, over.message].filter(Boolean).join(': '),
+    failed && `container ${failed.name} ended with exit code ${failed.state?.terminated?.exitCode}`,
+    failed === undefined && last !== undefined ? waitsFor(last) : undefined,
+  ];
+  return {
+    end: 'failed',
+    reason: causes.filter(Boolean).join('; '),
+    ...(failed && { container: failed.name }),
+  };
+}
+
+/** The logs of the containers of a Job, each once. */
+class Logs {
+  private readonly followed = new Map<string, Promise<void>>();
+  /** When a log broke off that goes on from there. */
+  private readonly brokenOff = new Map<string, string>();
+  private readonly over = new AbortController();
+
+  public constructor(
+    private readonly kubectl: Kubectl,
+    private readonly options: FollowOptions,
+  ) {
+    options.signal?.addEventListener('abort', () => this.over.abort());
+  }
+
+  public follow(pod: LiveObject): void {
+    for (const { name, state } of statusesOf(pod)) {
+      const key = `pod/${pod.metadata.name} --container=${name}`;
+      if (this.followed.has(key) || (state?.running === undefined && state?.terminated === undefined))
+        continue;
+      this.followed.set(key, this.read(key, name));
+    }
+  }
+
+  private async read(key: string, container: string): Promise<void> {
+    let rest = '';
+    let lines = 0;
+    const print = (line: string) => {
+      lines += 1;
+      this.options.onLog(`[${container}] ${line}`);
+    };
+    const since = this.brokenOff.get(key);
+    const args = [
+      'logs',
+      '--follow',
+      ...key.split(' '),
+      ...(since === undefined ? [] : [`--since-time=${since}`]),
+    ];
+    const { code } = await this.kubectl
+      .run(args, {
+        timeoutSeconds: 0,
+        signal: this.over.signal,
+        onOutput: (text) => {
+          const parts = (rest + text).split('\n');
+          rest = parts.pop() ?? '';
+          parts.forEach(print);
+        },
+      })
+      .catch(() => ({ code: 1 }));
+    if (rest !== '') print(rest);
+    if (code === 0) return;
+    // Another try, with the next look at the pod.
+    if (lines > 0) this.brokenOff.set(key, new Date().toISOString());
+    this.followed.delete(key);
+  }
+
+  /** Until all are read that can be. A pod that was deleted at the deadline takes its log along. */
+  public async toTheirEnd(): Promise<void> {
+    await Promise.race([
+      Promise.all(this.followed.values()),
+      delay(LAST_LINES_MILLISECONDS, undefined, { ref: false }),
+    ]);
+    this.over.abort();
+  }
+}
+
+const LAST_LINES_MILLISECONDS = 10_000;

@@ -1,0 +1,128 @@
+/** What is read of Kubernetes' objects here; all else of them is left alone. */
+
+export interface Meta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly creationTimestamp?: string | null;
+  readonly generation?: number;
+  readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly uid?: string;
+  }[];
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+export interface Terminated {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: string };
+  readonly terminated?: Terminated;
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly image?: string;
+  readonly ready?: boolean;
+  readonly restartCount?: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+}
+
+interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly env?: readonly {
+    readonly name: string;
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } };
+  }[];
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>;
+    readonly limits?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface PodSpec {
+  readonly nodeName?: string;
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+}
+
+export interface PodTemplate {
+  readonly metadata?: Pick<Meta, 'labels' | 'annotations'>;
+  readonly spec?: PodSpec;
+}
+
+/** Any object: each kind has some of these. */
+export interface LiveObject {
+  readonly apiVersion?: string;
+  readonly kind: string;
+  readonly metadata: Meta;
+  readonly spec?: PodSpec & {
+    readonly replicas?: number;
+    readonly template?: PodTemplate;
+    readonly suspend?: boolean;
+    readonly updateStrategy?: { readonly type?: string };
+    readonly storageClassName?: string;
+    readonly type?: string;
+    readonly clusterIP?: string;
+    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly completionTime?: string;
+    readonly lastScheduleTime?: string;
+    readonly lastSuccessfulTime?: string;
+    readonly active?: readonly unknown[] | number;
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+    readonly updatedReplicas?: number;
+    readonly updateRevision?: string;
+    readonly conditions?: readonly Condition[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly capacity?: Readonly<Record<string, string>>;
+    readonly allocatable?: Readonly<Record<string, string>>;
+    readonly loadBalancer?: {
+      readonly ingress?: readonly { readonly ip?: string; readonly hostname?: string }[];
+    };
+  };
+  /** Of an Event. */
+  readonly involvedObject?: { readonly kind: string; readonly name: string; readonly namespace?: string };
+  readonly type?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTimestamp?: string | null;
+  readonly eventTime?: string | null;
+  readonly firstTimestamp?: string | null;
+}
+
+export interface ObjectList {
+  readonly items: readonly LiveObject[];
+}
+
+/** Of all containers of a pod, those that come first at the front. */
+export function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}

@@ -1,0 +1,216 @@
+import type { JobEnd } from '../../lib/live/job';
+import { KubectlError } from '../../lib/live/kubectl-error';
+import { type RestoreContext, type RestoreProps, restore, stateName, undo } from '../../lib/live/restore';
+
+const props: RestoreProps = {
+  name: 'milvus',
+  instance: 'milvus',
+  backup: 'latest',
+  walClaim: { metadata: { name: 'milvus-writable-wal' } },
+  deployments: ['milvus-writable', 'milvus-readonly', 'milvus-mishards'],
+};
+const complete: JobEnd = { end: 'complete' };
+
+/** What of a cluster a restore touches. Calls fail from the one on that `dies` says. */
+class World {
+  public replicas: Record<string, number> = {
+    'milvus-writable': 1,
+    'milvus-readonly': 3,
+    'milvus-mishards': 2,
+  };
+  public suspended: Record<string, boolean> = { 'milvus-backup': false, 'milvus-smoke-test': true };
+  public labels: Record<string, string> = {};
+  public annotations: Record<string, string> = {};
+  /** Answers to questions for single fields. */
+  public fields: Record<string, string> = {};
+  public state = '';
+  public calls: string[] = [];
+  public said: string[] = [];
+  /** With how many pods of Milvus its log was emptied. */
+  public logs: number[] = [];
+  public dies = Number.POSITIVE_INFINITY;
+  /** Of the jobs that run, and with how many pods of Milvus. */
+  public jobs: [kind: string, pods: number][] = [];
+  public ends: Record<string, JobEnd> = { restore: complete, 'smoke-test': complete };
+
+  private pods(): number {
+    return Object.values(this.replicas).reduce((sum, count) => sum + count, 0);
+  }
+
+  private answer(args: readonly string[], input = ''): string {
+    if (this.calls.length >= this.dies) throw new KubectlError('the connection is gone');
+    const line = args.join(' ');
+    this.calls.push(line);
+    const name = /(?:deployment|cronjob)\/(\S+)/.exec(line)?.[1] ?? '';
+    const [verb, kind = ''] = args;
+    if (verb === 'scale') this.replicas[name] = Number(/--replicas=(\d+)/.exec(line)?.[1]);
+    else if (verb === 'patch') this.suspended[name] = line.includes('true');
+    else if (verb === 'apply') this.state = JSON.parse(input).data?.state ?? this.state;
+    else if (verb === 'delete' && kind.startsWith('persistent')) this.logs.push(this.pods());
+    else if (verb === 'delete') this.state = '';
+    else if (verb === 'get' && kind.startsWith('configmap/')) return this.state;
+    else if (verb === 'get') return this.fields[kind] ?? '';
+    return '';
+  }
+
+  private list(kind: string): object[] {
+    const { labels, annotations } = this;
+    if (kind === 'deployments')
+      return Object.entries(this.replicas).map(([name, replicas]) => ({
+        metadata: { name, labels, annotations },
+        spec: { replicas },
+      }));
+    if (kind === 'cronjobs')
+      return Object.entries(this.suspended).map(([name, suspend]) => ({
+        metadata: { name },
+        spec: { suspend },
+      }));
+    return Array.from({ length: this.pods() }, (_, index) => ({ metadata: { name: `pod-${index}` } }));
+  }
+
+  public context(): RestoreContext {
+    return {
+      kubectl: {
+        run: async (args, call) => ({ code: 0, stdout: this.answer(args, call?.input), stderr: '' }),
+        json: async <T>(args: readonly string[]) => {
+          this.answer(args);
+          return { items: this.list(args[1] ?? '') } as T;
+        },
+        done: async (args, call) => this.answer(args, call?.input),
+        commandLine: (args) => `kubectl ${args.join(' ')}`,
+      },
+      say: (line) => this.said.push(line),
+      runJob: async (kind) => {
+        if (this.calls.length >= this.dies) throw new KubectlError('the connection is gone');
+        this.jobs.push([kind, this.pods()]);
+        return this.ends[kind] ?? complete;
+      },
+      pollMilliseconds: 1,
+    };
+  }
+}
+
+const asItWas = {
+  replicas: { 'milvus-writable': 1, 'milvus-readonly': 3, 'milvus-mishards': 2 },
+  suspended: { 'milvus-backup': false, 'milvus-smoke-test': true },
+  state: '',
+};
+
+test('Milvus is stopped for the Job, and started as it was; what was suspended before stays so', async () => {
+  const world = new World();
+  await restore(props, world.context());
+  expect(world.jobs).toEqual([
+    ['restore', 0],
+    ['smoke-test', 6],
+  ]);
+  expect(world).toMatchObject(asItWas);
+  expect(world.logs).toEqual([0]);
+  // In between nothing of the schedule ran, and the writable is the first to start.
+  const order = (words: RegExp) => world.calls.findIndex((call) => words.test(call));
+  expect(order(/patch cronjob\/milvus-backup .*true/)).toBeLessThan(order(/scale .*--replicas=0/));
+  expect(order(/scale deployment\/milvus-writable --replicas=1/)).toBeLessThan(
+    order(/scale deployment\/milvus-readonly --replicas=3/),
+  );
+  expect(world.calls.join('\n')).not.toMatch(/patch cronjob\/milvus-smoke-test/);
+});
+
+test('ended anywhere, the same goes on to the same end, and the Job never runs beside Milvus', async () => {
+  const whole = new World();
+  await restore(props, whole.context());
+  const calls = whole.calls.length;
+  expect(calls).toBeGreaterThan(15);
+  for (let dies = 0; dies < calls; dies += 1) {
+    const world = new World();
+    world.dies = dies;
+    await expect(restore(props, world.context())).rejects.toThrow('the connection is gone');
+    world.dies = Number.POSITIVE_INFINITY;
+    await restore(props, world.context());
+    expect(world).toMatchObject(asItWas);
+    for (const [kind, pods] of world.jobs) expect([kind, pods > 0]).toEqual([kind, kind === 'smoke-test']);
+    expect(world.jobs.map(([kind]) => kind)).toEqual(expect.arrayContaining(['restore', 'smoke-test']));
+  }
+});
+
+test('refused by the Job: stopped, nothing changed, and --undo starts all again', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'failed', reason: 'the database is not empty', container: 'check' };
+  await expect(restore(props, world.context())).rejects.toThrow(
+    /the database is not empty\nMilvus is stopped, and nothing was changed\. .*--undo.*--force/,
+  );
+  expect(world.replicas['milvus-readonly']).toBe(0);
+  await undo(props, world.context());
+  expect(world).toMatchObject(asItWas);
+  expect(world.jobs).toEqual([['restore', 0]]);
+});
+
+test('broken off in the middle: not started over half of the metadata, and going on is all there is', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'failed', reason: 'the bucket is full', container: 'objects' };
+  await expect(restore(props, world.context())).rejects.toThrow(
+    /the bucket is full\nMilvus is stopped, and has to be/,
+  );
+  await expect(undo(props, world.context())).rejects.toThrow('This can not be undone');
+  await expect(restore({ ...props, backup: '20260701T021500Z' }, world.context())).rejects.toThrow(
+    'A restore of latest has begun: metadata and objects are being brought back. Name that one',
+  );
+  expect(world.replicas).toEqual({ 'milvus-writable': 0, 'milvus-readonly': 0, 'milvus-mishards': 0 });
+  world.ends['restore'] = complete;
+  await restore(props, world.context());
+  expect(world).toMatchObject(asItWas);
+  expect(world.said).toContain(
+    'A restore was interrupted: metadata and objects are being brought back. It goes on.',
+  );
+});
+
+test('a smoke test that fails leaves the schedule off, and is what the next call begins with', async () => {
+  const world = new World();
+  world.ends['smoke-test'] = { end: 'failed', reason: 'found nothing' };
+  await expect(restore(props, world.context())).rejects.toThrow('the smoke test failed: found nothing');
+  expect(world.suspended['milvus-backup']).toBe(true);
+  world.ends['smoke-test'] = complete;
+  await restore(props, world.context());
+  expect(world.jobs.map(([kind]) => kind)).toEqual(['restore', 'smoke-test', 'smoke-test']);
+  expect(world).toMatchObject(asItWas);
+});
+
+describe('who would start Milvus in the middle', () => {
+  const flux = {
+    'kustomize.toolkit.fluxcd.io/name': 'milvus',
+    'kustomize.toolkit.fluxcd.io/namespace': 'flux',
+  };
+  const argo = { 'argocd.argoproj.io/tracking-id': 'vectors:apps/Deployment:milvus/milvus-writable' };
+
+  test('Flux', async () => {
+    const world = new World();
+    world.labels = flux;
+    await expect(restore(props, world.context())).rejects.toThrow(
+      'kubectl patch kustomizations.kustomize.toolkit.fluxcd.io milvus --namespace=flux --type=merge',
+    );
+    expect(world).toMatchObject(asItWas);
+    world.fields = { 'kustomizations.kustomize.toolkit.fluxcd.io': 'true' };
+    await restore(props, world.context());
+  });
+
+  test('Argo CD', async () => {
+    const world = new World();
+    world.annotations = argo;
+    world.fields = { 'applications.argoproj.io': '{"prune":true}' };
+    await expect(restore(props, world.context())).rejects.toThrow(
+      'kubectl patch applications.argoproj.io vectors --namespace=argocd --type=merge',
+    );
+    expect(world).toMatchObject(asItWas);
+    world.fields = {};
+    await restore(props, world.context());
+  });
+});
+
+test('not applied, or in another namespace', async () => {
+  const world = new World();
+  world.replicas = {};
+  await expect(restore(props, world.context())).rejects.toThrow(
+    'There is no Deployment milvus-writable, milvus-readonly, milvus-mishards here',
+  );
+  await expect(undo(props, world.context())).rejects.toThrow('No restore of milvus has begun.');
+  expect(world.state).toBe('');
+  expect(stateName('milvus')).toBe('milvus-restore-state');
+});
