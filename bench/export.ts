@@ -10,7 +10,7 @@ import { startRadosgw } from '../test/support/radosgw';
 
 /**
  * How fast collections are exported, and with how much memory: beside how fast rclone copies the same objects. A Ceph RADOS
- * gateway keeps all of it in memory, four times.
+ * gateway keeps all of it on the disk, three times.
  *
  *   node -r tsx/cjs bench/export.ts [--rows 1000000] [--dimension 128] [--segments 4]
  */
@@ -24,6 +24,7 @@ const { values } = parseArgs({
 const dimension = Number(values.dimension);
 const segments = Number(values.segments);
 const rows = Math.floor(Number(values.rows) / segments);
+const mebibytes = (rows * segments * (4 * dimension + 8)) / 2 ** 20;
 
 /** Makes the objects of a segment in which every hundredth row is deleted. */
 const SEGMENT = `
@@ -43,7 +44,7 @@ put('deleted_docs', [array.array('i', range(0, rows, 100)).tobytes()])
 async function main(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-export-'));
   const database = await startMariadb(folder);
-  const radosgw = await startRadosgw();
+  const radosgw = await startRadosgw(10 + Math.ceil((4 * mebibytes) / 1024));
   try {
     const names = Array.from({ length: segments }, (_, index) =>
       String(1600000000000000000n + BigInt(index)),
@@ -77,7 +78,6 @@ async function main(): Promise<void> {
       execFileSync('python3', args);
       rclone('move', path.join(tables, name), `s3:milvus/var/lib/milvus/db/tables/bench/${name}`);
     }
-    const mebibytes = (rows * segments * (4 * dimension + 8)) / 2 ** 20;
     const timed = async (what: string, action: () => unknown) => {
       const begun = performance.now();
       await action();

@@ -6,7 +6,7 @@ Environment:
     COLLECTIONS            names with spaces between, or --all
     MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE, MYSQL_PWD    the metadata
     CREDENTIALS_FROM_MYSQL the Secret with its password, named in messages
-    BACKUP                 the dump that has the metadata instead, as 20260701T021500Z; its objects must still be there
+    BACKUP                 of a backup instead, as 20260701T021500Z, or latest; without objects of its own, those it names must still be there
     BACKUP_PREFIX          the folder of the target with the backups
     S3_ADDRESS, S3_PORT, S3_SCHEME, S3_CA, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY, CREDENTIALS_FROM   the objects
     SOURCE_DIRECTORY       or the volume with them (storage.path)
@@ -40,7 +40,7 @@ import time
 import urllib.parse
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
-from milvus_metadata import Database, Dump
+from milvus_metadata import Backup, Database
 from milvus_objects import (
     PIECE,
     S3,
@@ -89,13 +89,18 @@ class Export:
         self.parallel = number('PARALLEL', 4, 1, 64)
         self.passes = number('PASSES', 3, 1, 100)
         self.skip = os.environ.get('SKIP_MISSING') == 'true'
-        self.source = store_of('', 'SOURCE_DIRECTORY')
         self.target = store_of('TARGET_', 'TARGET_DIRECTORY')
-        self.tables = os.environ['STORAGE_PATH'].strip('/') + '/db/tables'
-        if isinstance(self.source, Directory):
-            self.tables = 'db/tables'
         self.prefix = os.environ['TARGET_PREFIX'].strip('/')
-        self.metadata = self.metadata_source()
+        self.backup = backup_of(os.environ.get('BACKUP', ''))
+        self.metadata = self.backup or Database()
+        self.objects = self.backup and self.backup.objects
+        if self.objects is not None:
+            self.source = self.backup.store
+        else:
+            self.source = store_of('', 'SOURCE_DIRECTORY')
+            self.tables = os.environ['STORAGE_PATH'].strip('/') + '/db/tables'
+            if isinstance(self.source, Directory):
+                self.tables = 'db/tables'
         self.wanted = os.environ.get('COLLECTIONS', '--all').split() or ['--all']
         self.progress = Progress('export', number('PROGRESS_SECONDS', 10, 0, 3600))
         #: What part.json says, by the folder of the part.
@@ -104,14 +109,6 @@ class Export:
         self.row_counts = {}
         self.gone = {}
         self.lost = set()
-
-    def metadata_source(self):
-        backup = os.environ.get('BACKUP', '')
-        if not backup:
-            return Database()
-        if re.match(r'\d{8}T\d{6}Z\Z', backup) is None:
-            raise Failure("BACKUP has to be the name of a backup, as 20260701T021500Z, not '%s'" % backup)
-        return Dump(S3(settings_of('TARGET_')), '%s/%s.sql.gz' % (os.environ['BACKUP_PREFIX'].strip('/'), backup))
 
     # What there is
 
@@ -134,7 +131,7 @@ class Export:
             for candidate in reversed(self.target.folders(self.prefix + '/')[-10:]):
                 found = self.read_json('%s/%s/export.json' % (self.prefix, candidate))
                 if found and 'finished' not in found and found.get('collections') == self.wanted:
-                    if found.get('backup', '') == os.environ.get('BACKUP', ''):
+                    if found.get('backup') == (self.backup and self.backup.name):
                         name = candidate
                         break
         self.started = now()
@@ -158,8 +155,8 @@ class Export:
 
     def description(self, **more):
         described = {'format': 1, 'started': self.started, 'collections': self.wanted}
-        if os.environ.get('BACKUP'):
-            described['backup'] = os.environ['BACKUP']
+        if self.backup is not None:
+            described['backup'] = self.backup.name
         return dict(described, **more)
 
     def read_json(self, key):
@@ -176,7 +173,10 @@ class Export:
     # The objects of Milvus
 
     def object_key(self, segment, name):
-        return '%s/%s/%s/%s' % (self.tables, segment.table, segment.name, name)
+        path = '%s/%s/%s' % (segment.table, segment.name, name)
+        if self.objects is not None:
+            return self.objects.get(path, '%s/objects/%s' % (self.backup.folder, path))
+        return '%s/%s' % (self.tables, path)
 
     def counted(self, segment, name, unit):
         """An object that begins with the number of its bytes: how many units there are."""
@@ -197,7 +197,7 @@ class Export:
             except Missing as error:
                 raise Gone(segment, str(error))
             if rows != ids:
-                key = self.object_key(segment, segment.name)
+                key = self.object_key(segment, segment.name + '.rv')
                 raise Failure('%s in the %s has %d vectors and %d ids' % (key, self.source.place, rows, ids))
             self.row_counts[segment.key] = rows
         return self.row_counts[segment.key]
@@ -330,7 +330,7 @@ class Export:
                 self.is_gone(collection, error, tries)
                 continue
             passes += 1
-            if copied == 0 or passes == self.passes or isinstance(self.metadata, Dump):
+            if copied == 0 or passes == self.passes or self.backup is not None:
                 break
         self.finish(collection, parts, as_of)
 
@@ -347,7 +347,8 @@ class Export:
             say('%s: segment %s with %d rows is lost, and left out' % (collection.name, segment.name, segment.rows))
             self.lost.add(segment.key)
         else:
-            cure = 'Restore a backup, or export the rest with SKIP_MISSING=true'
+            cure = 'Restore a backup' if self.backup is None else 'Export another backup'
+            cure += ', or export the rest with SKIP_MISSING=true'
             problem = 'so %d rows of %s are lost' % (segment.rows, collection.name)
             raise Failure('the metadata names %s, which is not in the %s, %s. %s' % (error, self.source.place, problem, cure))
 
@@ -437,6 +438,14 @@ class Export:
                 self.where(),
             )
         )
+
+
+def backup_of(wanted):
+    if not wanted:
+        return None
+    if re.match(r'(\d{8}T\d{6}Z|latest)\Z', wanted) is None:
+        raise Failure("BACKUP has to be the name of a backup, as 20260701T021500Z, or latest, not '%s'" % wanted)
+    return Backup(S3(settings_of('TARGET_')), os.environ['BACKUP_PREFIX'].strip('/'), wanted)
 
 
 def without(chunk, unit, flags, first):

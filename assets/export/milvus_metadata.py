@@ -1,5 +1,6 @@
-"""Milvus' own description of its collections: in the tables of a running MySQL, or in the dump that a backup has of them."""
+"""Milvus' own description of its collections: in the tables of a running MySQL, or in a backup."""
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -154,26 +155,69 @@ class Database:
             connection.close()
 
 
-class Dump:
-    """The metadata in a backup, as mysqldump has written it."""
+class Backup:
+    """The metadata in a backup, as mysqldump has written it; and the objects of a whole one, as backup-upload.sh has left them."""
 
-    def __init__(self, store, key):
-        self.store, self.key = store, key
-        self.place = '%s in the %s' % (key, store.place)
+    def __init__(self, store, folder, wanted):
+        self.store, self.folder = store, folder
+        self.name = self.latest() if wanted == 'latest' else wanted
+        self.place = '%s/%s.sql.gz in the %s' % (folder, self.name, store.place)
+        self.sums = self.manifest()
+        #: Keys by the path below tables/; None for a backup of the metadata alone.
+        self.objects = self.listed() if self.sums else None
+        self.collections = None
+
+    def latest(self):
+        """The newest that no verification has found damaged, as restore-download.sh takes it."""
+        keys = self.store.keys(self.folder + '/2')
+        endings = [re.match(r'(\d{8}T\d{6}Z)\.(sql\.gz|damaged)\Z', key[len(self.folder) + 1 :]) for key in keys]
+        found = {ending.groups() for ending in endings if ending is not None}
+        good = sorted(name for name, ending in found if ending == 'sql.gz' and (name, 'damaged') not in found)
+        if not good:
+            raise Failure('there is no backup below %s/ in the %s' % (self.folder, self.store.place))
+        return good[-1]
+
+    def manifest(self):
+        """The checksums of its files, by their endings."""
+        try:
+            lines = self.store.read('%s/%s.manifest' % (self.folder, self.name)).decode().splitlines()
+        except Missing:
+            return {}
+        words = [line.split() for line in lines]
+        return {word[3][len(self.name) :]: word[1] for word in words if word[0] in ('dump', 'list')}
+
+    def file(self, ending):
+        """A file of the backup, decompressed, in lines."""
+        key = '%s/%s%s' % (self.folder, self.name, ending)
+        try:
+            content = self.store.read(key)
+        except Missing:
+            raise Failure('there is no %s in the %s' % (key, self.store.place))
+        if self.sums and hashlib.sha256(content).hexdigest() != self.sums.get(ending):
+            problem = 'is not what its manifest says: it was changed or damaged. Export another backup'
+            raise Failure('%s in the %s %s' % (key, self.store.place, problem))
+        return gzip.open(io.BytesIO(content), 'rt', encoding='utf-8', newline='\n')
+
+    def listed(self):
+        with self.file('.objects.gz') as lines:
+            found = (line.split() for line in lines)
+            # What else there is, index files for one, an export does not read.
+            needed = ('.rv', '.uid', '/deleted_docs')
+            return {path: '%s/%s/%s' % (self.folder, place, path) for _, _, place, path in found if path.endswith(needed)}
 
     def read(self):
-        try:
-            with gzip.open(io.BytesIO(self.store.read(self.key)), 'rt', encoding='utf-8', newline='\n') as lines:
-                rows = rows_of(lines)
-        except Missing:
-            raise Failure('there is no %s' % self.place)
-        except (OSError, EOFError) as error:
-            raise Failure('%s can not be read: %s' % (self.place, error))
-        if rows is None:
-            raise Failure('%s is not complete' % self.place)
-        if None in rows.values():
-            raise Failure('%s is not the metadata of Milvus' % self.place)
-        return collections_of(rows['Tables'], rows['TableFiles'])
+        if self.collections is None:
+            try:
+                with self.file('.sql.gz') as lines:
+                    rows = rows_of(lines)
+            except (OSError, EOFError) as error:
+                raise Failure('%s can not be read: %s' % (self.place, error))
+            if rows is None:
+                raise Failure('%s is not complete' % self.place)
+            if None in rows.values():
+                raise Failure('%s is not the metadata of Milvus' % self.place)
+            self.collections = collections_of(rows['Tables'], rows['TableFiles'])
+        return self.collections
 
 
 def rows_of(lines):

@@ -31,6 +31,10 @@ class Failure(Exception):
     """Something that a person has to mend, in words for that person."""
 
 
+class Unsupported(Failure):
+    """Something that this storage does not do."""
+
+
 class Missing(Exception):
     """There is no such object."""
 
@@ -60,6 +64,7 @@ def settings_of(prefix):
             'S3_CA',
             'S3_ADDRESS',
             'S3_PORT',
+            'S3_REGION',
             'S3_BUCKET',
             'S3_ACCESS_KEY',
             'S3_SECRET_KEY',
@@ -75,7 +80,7 @@ def store_of(prefix, directory_variable):
 
 
 class S3:
-    """A bucket, in path style and in us-east-1 as Milvus 1.1.1 uses it. Each thread has a connection of its own."""
+    """A bucket, in path style and, unless another region is given, in us-east-1 as Milvus 1.1.1 uses it. Each thread has a connection of its own."""
 
     def __init__(self, settings):
         self.settings = settings
@@ -117,7 +122,7 @@ class S3:
         names = sorted(headers)
         lines = [method, path, query] + ['%s:%s' % (name, headers[name]) for name in names]
         canonical = '\n'.join(lines + ['', ';'.join(names), digest])
-        scope = '%s/us-east-1/s3/aws4_request' % now[:8]
+        scope = '%s/%s/s3/aws4_request' % (now[:8], self.settings['S3_REGION'] or 'us-east-1')
         text = '\n'.join(['AWS4-HMAC-SHA256', now, scope, hashlib.sha256(canonical.encode()).hexdigest()])
         key = ('AWS4' + self.settings['S3_SECRET_KEY']).encode()
         for step in scope.split('/'):
@@ -149,9 +154,11 @@ class S3:
         if response.status in (404, 412) and code != 'NoSuchBucket' and method != 'POST':
             raise Missing(key)
         said = '%s %s: %d %s %s' % (method, key, response.status, code or response.reason, message)
-        if response.status >= 500 or response.status in (408, 429) or code in ('RequestTimeout', 'SlowDown'):
+        unsupported = response.status == 501
+        if response.status >= 500 and not unsupported or response.status in (408, 429) or code in ('RequestTimeout', 'SlowDown'):
             raise Throttled(said)
-        raise Failure('%s refused: %s. S3 said: %s' % (self.place, self.cure(code, response.status), self.masked(said)))
+        kind = Unsupported if unsupported else Failure
+        raise kind('%s refused: %s. S3 said: %s' % (self.place, self.cure(code, response.status), self.masked(said)))
 
     def cure(self, code, status):
         secret = "Secret '%s'" % self.settings['CREDENTIALS_FROM']
@@ -159,6 +166,8 @@ class S3:
             return 'correct the keys in %s' % secret
         if status == 403:
             return 'grant s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket to the access key in %s' % secret
+        if code == 'AuthorizationHeaderMalformed':
+            return 'set the region of the storage'
         if code == 'NoSuchBucket':
             return 'there is no such bucket: make it, or correct the name'
         return 'is it the right endpoint, and is this S3?'
@@ -272,7 +281,11 @@ class S3:
 
     def tidy(self, prefix):
         """Gives up what a process that was killed was uploading; it would be kept, and paid, out of sight."""
-        for upload in without_namespaces(self.call('GET', '', query={'uploads': '', 'prefix': prefix})[1]).findall('Upload'):
+        try:
+            listed = self.call('GET', '', query={'uploads': '', 'prefix': prefix})[1]
+        except Unsupported:
+            return
+        for upload in without_namespaces(listed).findall('Upload'):
             try:
                 self.call('DELETE', upload.findtext('Key'), query={'uploadId': upload.findtext('UploadId')})
             except Missing:

@@ -87,7 +87,7 @@ export const exportCommand: Command = {
 It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors. To start it:
   cdk8s-milvus export films | kubectl replace --force -f -`,
   options: EXPORT_OPTIONS,
-  example: 'films --backup latest',
+  example: 'films codes --part-size 256',
   run: (args, context) => {
     const { values, names } = optionsAndNames(args, EXPORT_OPTIONS);
     const { name, backup, 'part-size': partSize } = values;

@@ -192,10 +192,10 @@ describe('the commands print the Job', () => {
       `option '--backup' needs backup.enabled, which cluster milvus does not have`,
     ],
     [['export', 'films', '--claim', 'No'], '--claim is the name of a PersistentVolumeClaim, not "No"'],
-    [['export', 'films', '--cluster', 'other'], `option '--cluster' has to name one of: milvus`],
+    [['export', 'films', '--cluster', 'other'], 'there is no cluster "other" in the configuration: milvus'],
     [
       ['export', 'films', '-c', 'milvus.yaml,volume.yaml'],
-      `option '--cluster' has to name one of: milvus, volume`,
+      'which cluster? The configuration has several: milvus, volume',
     ],
     [
       ['export', 'films', '-c', 'volume.yaml'],

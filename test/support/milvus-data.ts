@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MILVUS_TABLES } from '../assets/mariadb';
 
 /** Rows of a segment, by their ids, and the positions of those that are deleted. */
 export interface SampleSegment {
@@ -22,22 +23,6 @@ export interface SampleCollection {
   readonly partitions: Readonly<Record<string, readonly SampleSegment[]>>;
 }
 
-/** The tables, as Milvus 1.1.1 makes them. */
-export const MILVUS_TABLES = `
-CREATE TABLE IF NOT EXISTS Tables (id BIGINT PRIMARY KEY AUTO_INCREMENT, table_id VARCHAR(255) UNIQUE NOT NULL,
-  state INT NOT NULL, dimension SMALLINT NOT NULL, created_on BIGINT NOT NULL, flag BIGINT DEFAULT 0 NOT NULL,
-  index_file_size BIGINT DEFAULT 1024 NOT NULL, engine_type INT DEFAULT 1 NOT NULL, index_params VARCHAR(512) NOT NULL,
-  metric_type INT DEFAULT 1 NOT NULL, owner_table VARCHAR(255) NOT NULL, partition_tag VARCHAR(255) NOT NULL,
-  version VARCHAR(64) DEFAULT '1.1.1' NOT NULL, flush_lsn BIGINT NOT NULL) DEFAULT CHARSET utf8mb4;
-CREATE TABLE IF NOT EXISTS TableFiles (id BIGINT PRIMARY KEY AUTO_INCREMENT, table_id VARCHAR(255) NOT NULL,
-  segment_id VARCHAR(255) NOT NULL, engine_type INT DEFAULT 1 NOT NULL, file_id VARCHAR(255) NOT NULL,
-  file_type INT DEFAULT 0 NOT NULL, file_size BIGINT DEFAULT 0 NOT NULL, row_count BIGINT DEFAULT 0 NOT NULL,
-  updated_time BIGINT NOT NULL, created_on BIGINT NOT NULL, date INT DEFAULT -1 NOT NULL, flush_lsn BIGINT NOT NULL)
-  DEFAULT CHARSET utf8mb4;
-CREATE TABLE IF NOT EXISTS Environment (global_lsn BIGINT DEFAULT 0 NOT NULL);
-CREATE TABLE IF NOT EXISTS Fields (collection_id VARCHAR(255) NOT NULL, field_name VARCHAR(255) NOT NULL,
-  field_type INT DEFAULT 0 NOT NULL, field_params VARCHAR(255) NOT NULL);`;
-
 const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
 /** What Milvus calls the table of a partition. */
@@ -48,7 +33,11 @@ export function tableOf(collection: SampleCollection, tag: string): string {
 
 /** What MySQL has of collections. */
 export function metadataOf(collections: readonly SampleCollection[]): string {
-  const statements = [MILVUS_TABLES, 'DELETE FROM Tables; DELETE FROM TableFiles;'];
+  // In one transaction, for an export that reads meanwhile.
+  const statements = [
+    MILVUS_TABLES.replaceAll('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'),
+    'START TRANSACTION; DELETE FROM Tables; DELETE FROM TableFiles;',
+  ];
   for (const collection of collections) {
     const { name, dimension, metric = 1, engine = 1, parameters = '{"nlist":16384}', state = 0 } = collection;
     for (const [tag, segments] of Object.entries(collection.partitions)) {
@@ -70,7 +59,7 @@ export function metadataOf(collections: readonly SampleCollection[]): string {
       }
     }
   }
-  return statements.join('\n');
+  return [...statements, 'COMMIT;'].join('\n');
 }
 
 /** Bytes of the vector of an id. */
@@ -100,7 +89,7 @@ export function objectsOf(collections: readonly SampleCollection[]): Map<string,
   const objects = new Map<string, Buffer>();
   for (const collection of collections) {
     for (const [tag, segments] of Object.entries(collection.partitions)) {
-      for (const { name, ids, deleted = [] } of segments) {
+      for (const { name, ids, deleted = [], types = [] } of segments) {
         const folder = `${tableOf(collection, tag)}/${name}`;
         const positions = Buffer.alloc(4 * deleted.length);
         for (const [index, position] of deleted.entries()) positions.writeInt32LE(position, 4 * index);
@@ -111,6 +100,8 @@ export function objectsOf(collections: readonly SampleCollection[]): Map<string,
         objects.set(`${folder}/${name}.uid`, counted(idsOf(ids)));
         objects.set(`${folder}/deleted_docs`, counted(positions));
         objects.set(`${folder}/bloom_filter`, Buffer.from('derived'));
+        for (const [file, type] of types.entries())
+          if (type === 3) objects.set(`${folder}/${name}${file}`, Buffer.from('index'));
       }
     }
   }
