@@ -22,7 +22,8 @@ const AN_HOUR = 3_600_000;
 
 /** A hash over the name and the content of every source; a new file counts too, since it may shadow another one. */
 function sourcesHash() {
-  const hash = createHash('sha1').update(process.version);
+  // The machine code is of one kind of machine.
+  const hash = createHash('sha1').update([process.version, process.platform, process.arch].join());
   const add = (file) =>
     hash
       .update(file)
@@ -158,8 +159,7 @@ const bundle = attempt(() => {
 });
 if (bundle === undefined) {
   // No place to write, or sources that do not compile: the compiler that shows the lines says so.
-  require('tsx/cjs');
-  require('./main.ts');
+  require('./scripts/typescript.js').run('main.ts');
 } else {
   try {
     bundle.run();

@@ -334,6 +334,10 @@ describe('commands in running text', () => {
       'test/published-package.test.ts',
       "'cdk8s-milvus', 'check'",
     ],
+    'npm run site': ['.github/workflows/site.yml', '- run: npm run site\n'],
+    // The same, until it is stopped.
+    'npm run site -- --dev': ['site/build.mjs', "process.argv.includes('--dev')"],
+    'npm run site:test': ['.github/workflows/site.yml', '- run: npm run site:test\n'],
     'npm run lint': ['package.json', '"test": "npm run lint && '],
     // A name, without what it is to work on.
     'npm run from-helm': ['test/helm/from-helm.test.ts', 'fromHelm('],

@@ -5,7 +5,8 @@ import { type LoadOptions, loadClusters } from '../config/load';
 import { isMapping, valueAt } from '../config/validate';
 import { type Changes, changesBetween, type FieldChange, type Manifest } from '../output/changes';
 import { objectsIn } from '../output/cluster-files';
-import { generatedIn, guarded } from '../output/files';
+import { filesOfEarlierRuns } from '../output/earlier';
+import { guarded } from '../output/files';
 import { readYaml } from '../yaml/read';
 import { effectsOf } from './explain';
 
@@ -29,7 +30,7 @@ function isApplied(file: string): boolean {
 /** The objects of an output directory. */
 export function objectsOf(outdir: string): readonly Manifest[] {
   return guarded(outdir, 'read', () =>
-    generatedIn(outdir)
+    filesOfEarlierRuns(outdir)
       .filter(isApplied)
       .flatMap((file) => manifestsIn(readFileSync(join(outdir, file), 'utf8'))),
   );

@@ -15,6 +15,7 @@ const FILES = [
   'lib',
   'imports',
   'assets',
+  'scripts/typescript.js',
 ];
 
 /** Copies this project into an empty directory, to be changed or run there. */
