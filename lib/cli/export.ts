@@ -52,7 +52,7 @@ const IMPORT_OPTIONS = {
     value: 'NAME',
     about: 'one of the export, as often as you like (default: all)',
   },
-  as: { type: 'string', value: 'NAME', about: 'another name for it; the name for a FOLDER/' },
+  as: { type: 'string', value: 'NAME', about: 'another name for it; the name for arrays of other origin' },
   partition: { type: 'string', value: 'TAG', about: 'all of it into this partition' },
   metric: {
     type: 'string',
@@ -122,8 +122,8 @@ export const importCommand: Command = {
   summary: 'prints the Job that puts an export, or arrays of NumPy, into the cluster',
   about: `Prints a Job that puts collections into the cluster, through its proxy; with flush and index, counted and searched. To start it:
   cdk8s-milvus import | kubectl replace --force -f -
-EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of id.npy and vectors.npy, in the bucket
-or on the claim; it ends with "/".`,
+EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of one, or of id.npy and vectors.npy of other
+origin (then with --as), in the bucket or on the claim; it ends with "/".`,
   options: IMPORT_OPTIONS,
   example: '20260701T021500Z --collection films --as films_copy',
   run: (args, context) => {
@@ -131,8 +131,6 @@ or on the claim; it ends with "/".`,
     const [from, ...others] = names;
     if (others.length > 0) throw new UsageError(`one export at a time, not also "${others.join(' ')}"`);
     const folder = from?.includes('/') === true;
-    if (folder && values.as === undefined)
-      throw new UsageError(`a folder needs option '--as', the name of the collection`);
     const settings = settingsFor(values, context);
     print(context, settings, 'import', values.claim, {
       ...given(

@@ -206,7 +206,6 @@ describe('the commands print the Job', () => {
       'an export needs the metadata in MySQL and the vectors in S3 or on a volume, which cluster sqlite does not have',
     ],
     [['import', 'a', 'b'], 'one export at a time, not also "b"'],
-    [['import', 'mine/'], `a folder needs option '--as', the name of the collection`],
     [
       ['import', 'a', '--as', '1x'],
       '--as is the name of a collection: letters, digits and "_", not a digit first, not "1x"',
