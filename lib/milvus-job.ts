@@ -61,13 +61,12 @@ export class MilvusJob extends Chart {
   private jobOf(name: JobName, props: PartProps, run: RunOptions | undefined): ApiObject {
     const { backup, database } = props.settings;
     if (name === 'import') return new Import(this, 'Import', { ...props, run }).job;
-    if (name === 'smoke-test' || database === undefined) {
-      return new SmokeTest(this, 'SmokeTest', props).job;
+    if (name !== 'smoke-test' && database !== undefined) {
+      if (name === 'export') return new Export(this, 'Export', { ...props, database, run }).job;
+      const { id, Job } = BACKUP_JOBS[name];
+      if (backup !== undefined) return new Job(this, id, { ...props, backup, database }).job;
     }
-    if (name === 'export') return new Export(this, 'Export', { ...props, database, run }).job;
-    if (backup === undefined) return new SmokeTest(this, 'SmokeTest', props).job;
-    const { id, Job } = BACKUP_JOBS[name];
-    return new Job(this, id, { ...props, backup, database }).job;
+    return new SmokeTest(this, 'SmokeTest', props).job;
   }
 
   /**

@@ -8,7 +8,7 @@ Environment:
     CREDENTIALS_FROM_MYSQL the Secret with its password, named in messages
     BACKUP                 of a backup instead, as 20260701T021500Z, or latest; without objects of its own, those it names must still be there
     BACKUP_PREFIX          the folder of the target with the backups
-    S3_ADDRESS, S3_PORT, S3_SCHEME, S3_CA, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY, CREDENTIALS_FROM   the objects
+    S3_ADDRESS, S3_PORT, S3_SCHEME, S3_CA, S3_REGION, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY, CREDENTIALS_FROM   the objects
     SOURCE_DIRECTORY       or the volume with them (storage.path)
     STORAGE_PATH           storage.path of the servers
     TARGET_S3_...          where the export goes, as above
@@ -233,7 +233,12 @@ class Export:
 
     def up_to_date(self, part):
         done = self.done.get(part.folder)
-        return done is not None and (done['first'], done['segmentRows']) == (part.first, part.segment.rows)
+        # Its rows as well: parts may have had another size before.
+        return done is not None and (done['first'], done['rows'] + done['deletedRows'], done['segmentRows']) == (
+            part.first,
+            part.rows,
+            part.segment.rows,
+        )
 
     # The work
 

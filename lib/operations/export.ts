@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import type { BackupSettings, DatabaseSettings, S3Settings, Settings } from '../config/settings';
+import type { BackupStorage, DatabaseSettings, S3Settings, Settings } from '../config/settings';
 import { job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { persistentVolume } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
@@ -9,7 +9,7 @@ import { containerSecurity, emptyDir, podOf, resourceRequirements } from '../kub
 import { Scripts } from '../kubernetes/scripts';
 import { databaseEnv } from '../metadata/database';
 import { s3RemoteEnv } from '../storage/s3';
-import { caMounts, caVolumes, endpointAliases } from '../storage/s3-tls';
+import { type CaPlace, caMounts, caVolumes, endpointAliases } from '../storage/s3-tls';
 
 const EXPORT = 'export/milvus_export.py';
 const IMPORT = 'export/milvus_import.py';
@@ -34,7 +34,7 @@ export interface RunOptions {
 }
 
 /** An S3 storage, as that of the vectors and that of the backups. */
-type Storage = S3Settings | BackupSettings['s3'];
+type Storage = S3Settings | BackupStorage;
 
 /** The storage that exports go to: that of the backups, or that of the vectors; undefined where there is neither. */
 export function exportStorage({ backup, s3 }: Pick<Settings, 'backup' | 's3'>): Storage | undefined {
@@ -162,28 +162,13 @@ interface Program {
   readonly mounts: readonly k8s.VolumeMount[];
 }
 
-/** What a script reads of a storage, under names of their own. */
+/** Where the CA of the exports' storage is; that of the vectors' may be another one. */
+const EXPORT_CA: CaPlace = { volume: 'export-ca', directory: '/etc/export-ca' };
+
+/** What a script reads of the storage of the exports, under names of their own. */
 function storageEnv(variable: Program['variable'], storage: Storage | undefined): k8s.EnvVar[] {
   if (storage === undefined) return [];
-  const own = s3RemoteEnv(storage, []);
-  return own.map((each) => ({ ...each, name: `${variable}${each.name}` }));
-}
-
-const EXPORT_CA = 'export-ca';
-const EXPORT_CA_DIRECTORY = '/etc/export-ca';
-
-/** The CAs of both storages: that of the exports may be another. */
-function certificates({ own, other, variable }: Program) {
-  const secret = other?.tls?.caSecret;
-  if (secret === undefined || secret === own?.tls?.caSecret) {
-    return { env: {}, volumes: caVolumes(own?.tls), mounts: caMounts(own?.tls) };
-  }
-  const [volume] = caVolumes(other?.tls);
-  return {
-    env: { [`${variable}S3_CA`]: `${EXPORT_CA_DIRECTORY}/ca.crt` },
-    volumes: [...caVolumes(own?.tls), { ...volume, name: EXPORT_CA }],
-    mounts: [...caMounts(own?.tls), { name: EXPORT_CA, mountPath: EXPORT_CA_DIRECTORY, readOnly: true }],
-  };
+  return s3RemoteEnv(storage, [], EXPORT_CA).map((each) => ({ ...each, name: `${variable}${each.name}` }));
 }
 
 function pod(
@@ -193,9 +178,7 @@ function pod(
   program: Program,
 ) {
   const { name, script, memory, run, own, other, variable } = program;
-  const ca = certificates(program);
   const changed: Readonly<Record<string, string>> = {
-    ...ca.env,
     ...(run.claim === undefined ? {} : { [`${variable}DIRECTORY`]: CLAIM_DIRECTORY }),
     ...run.values,
   };
@@ -220,27 +203,23 @@ function pod(
     volumeMounts: [
       Scripts.mount(),
       { name: 'tmp', mountPath: '/tmp' },
-      ...ca.mounts,
+      ...caMounts(own?.tls),
+      ...caMounts(other?.tls, EXPORT_CA),
       ...program.mounts,
       ...(run.claim === undefined ? [] : [{ name: 'export', mountPath: CLAIM_DIRECTORY }]),
     ],
   };
-  const hosts = new Map<string, Set<string>>();
-  for (const storage of [own, other]) {
-    for (const { ip = '', hostnames = [] } of storage === undefined ? [] : endpointAliases(storage)) {
-      hosts.set(ip, new Set([...(hosts.get(ip) ?? []), ...hostnames]));
-    }
-  }
   return podOf({
     patches: podTemplates.backup,
     selectorLabels: part.selectorLabels,
     restartPolicy: 'Never',
-    hostAliases: [...hosts].map(([ip, hostnames]) => ({ ip, hostnames: [...hostnames] })),
+    hostAliases: endpointAliases([own, other].filter((storage) => storage !== undefined)),
     containers: [container],
     volumes: [
       Scripts.volume(scripts, [...LIBRARY, script]),
       emptyDir('tmp', '64Mi'),
-      ...ca.volumes,
+      ...caVolumes(own?.tls),
+      ...caVolumes(other?.tls, EXPORT_CA),
       ...program.volumes,
       ...(run.claim === undefined
         ? []

@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -272,6 +273,34 @@ const left = ({ ids, deleted = [] }: SampleSegment) =>
     expect(json('large/collection.json').rows).toBe(595);
   });
 
+  test('memory does not grow with the data', async () => {
+    const rows = 600_000;
+    const huge: SampleCollection = {
+      name: 'huge',
+      dimension: 128,
+      partitions: { '': [{ name: '1', ids: range(0, rows), deleted: [7] }] },
+    };
+    metadata([huge]);
+    onVolume([{ ...huge, partitions: { '': [{ name: '1', ids: [], deleted: [7] }] } }]);
+    const segment = path.join(source, 'db/tables/huge/1');
+    for (const [file, width] of [
+      ['1.rv', 512],
+      ['1.uid', 8],
+    ] as const) {
+      const size = Buffer.alloc(8);
+      size.writeBigInt64LE(BigInt(rows * width));
+      writeFileSync(path.join(segment, file), size);
+      // Zeros that are not stored.
+      truncateSync(path.join(segment, file), 8 + rows * width);
+    }
+    const { code, stdout, stderr } = await exported({ PART_MIB: '64' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [, exportedRows, mebibytes, memory] =
+      /, (\d+) rows, (\d+) MiB in .* (\d+) MiB of memory/.exec(stdout) ?? [];
+    expect([exportedRows, mebibytes]).toEqual(['599999', '298']);
+    expect(Number(memory)).toBeLessThan(192);
+  });
+
   test('a dump has the metadata as well', async () => {
     const odd: SampleCollection = {
       ...CODES,
@@ -344,6 +373,32 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
         expectPart(many, `_default/${segment.name}-0`, left(segment));
       expect(filesOf('many').filter((name) => name.endsWith('.partial'))).toEqual([]);
       expect(json('many/collection.json').rows).toBe(12 * 999);
+    });
+
+    test('with parts of another size, which replace those that are there', async () => {
+      const large: SampleCollection = {
+        name: 'large',
+        dimension: 1024,
+        partitions: {
+          '': [
+            { name: '1', ids: range(0, 600) },
+            { name: '2', ids: range(1000, 1) },
+          ],
+        },
+      };
+      metadata([large]);
+      onVolume([large]);
+      rmSync(path.join(source, 'db/tables/large/2/2.uid'));
+      // All but the end of it.
+      expect((await exported({ EXPORT: 'mine', SKIP_MISSING: 'true' })).code).toBe(0);
+      const description = path.join(place(), 'export.json');
+      const { finished: _, ...begun } = json('export.json');
+      writeFileSync(description, JSON.stringify(begun));
+      onVolume([large]);
+      expect(await exported({ EXPORT: 'mine', PART_MIB: '1' })).toMatchObject({ code: 0, stderr: '' });
+      expect(json('large/collection.json').rows).toBe(601);
+      expectPart(large, '_default/1-0', range(0, 256));
+      expectPart(large, '_default/1-2', range(512, 88));
     });
 
     test('after a merge: parts of the segments that are no more are removed', async () => {
@@ -762,6 +817,7 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
       };
       put([some]);
       let requests = 0;
+      const scopes = new Set<string | undefined>();
       const broken = { early: 0, cut: 0, busy: 0 };
       const proxy = createServer((incoming, outgoing) => {
         requests += 1;
@@ -777,6 +833,7 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
           return;
         }
         const { method, url, headers } = incoming;
+        scopes.add(/Credential=[^/]+\/\d+\/([^,]+),/.exec(headers.authorization ?? '')?.[1]);
         const onward = request(
           { host: radosgw.host, port: radosgw.port, method, path: url, headers },
           (answer) => {
@@ -798,12 +855,14 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
       const port = await listen(proxy);
       try {
         // The signature is of the name that the client knows.
-        await expectExported({ ...toS3('elsewhere', { S3_PORT: String(port) }), PARALLEL: '2' });
+        const s3 = { S3_PORT: String(port), S3_REGION: 'eu-west-1' };
+        await expectExported({ ...toS3('elsewhere', s3), PARALLEL: '2' });
       } finally {
         proxy.close();
         proxy.closeAllConnections();
       }
       expect(Math.min(broken.early, broken.busy, broken.cut)).toBeGreaterThan(0);
+      expect([...scopes]).toEqual(['eu-west-1/s3/aws4_request']);
       get();
       const [segment] = some.partitions[''] as [SampleSegment];
       expectPart(some, '_default/1-0', left(segment));
