@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { copyProject, ROOT } from './support/project';
 
-/** synth.js runs a bundle: it must never be older than what it was made from, nor damaged. */
+/** What runs is a bundle: it must never be older than what it was made from, nor damaged. */
 jest.setTimeout(120_000);
 let project: string;
 beforeEach(() => {
@@ -55,6 +55,30 @@ test('an edit shows at once, even one that leaves size and time of the file as t
   expect(synth().manifest).toContain('READINESS PROBE');
   edit('main.ts', 'npm run synth --', 'npm run SYNTH --');
   expect(synth('--bogus')).toMatchObject({ status: 2, stderr: expect.stringContaining('npm run SYNTH --') });
+});
+
+test('a command is run in the same way, each with machine code of its own', () => {
+  const images = () =>
+    spawnSync('node', ['scripts/bundled.js', 'cli', 'images'], { cwd: project, encoding: 'utf8' });
+  expect(images()).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('milvusdb/milvus'),
+    stderr: '',
+  });
+  const kept = readdirSync(join(project, '.cache'), { recursive: true, encoding: 'utf8' });
+  expect(kept.map((file) => basename(file))).toContain('cli-images.code');
+  edit('lib/output/images.ts', '\\t', '  ');
+  expect(images().stdout).not.toContain('\t');
+  edit(
+    'lib/output/images.ts',
+    'export function imageTable(',
+    "if (imageTable) throw new Error('a bug');\nexport function imageTable(",
+  );
+  const { status, stderr } = images();
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringMatching(/a bug[\s\S]*images\.ts:\d+:/),
+  });
 });
 
 test('it takes what `cdk8s-milvus synth` takes, and nothing else', () => {
@@ -106,7 +130,7 @@ test('an error that nobody expects names the lines of TypeScript, and the app is
 
 describe('what is kept is not what it was', () => {
   const cache = (...names: string[]) => join(project, '.cache', ...names);
-  /** The files of the cache, in the bundle's directory, which has the hash in its name, or above it. */
+  /** The files of the cache, in the bundle's directory or above it. */
   const kept = () =>
     readdirSync(cache(), { recursive: true, encoding: 'utf8' }).filter((file) =>
       statSync(cache(file)).isFile(),
@@ -120,6 +144,8 @@ describe('what is kept is not what it was', () => {
   test('the bundle, its machine code and what is known of both', () => {
     const names = kept().map((file) => basename(file));
     expect(names.sort()).toEqual([
+      'cli.js',
+      'cli.js.map',
       'main.code',
       'main.js',
       'main.js.map',
@@ -205,7 +231,7 @@ describe('packages that are not as npm ci --include=dev makes them here', () => 
     return { status, stdout, stderr };
   }
 
-  const COMMANDS = [['synth.js'], ['scripts/typescript.js', 'lib/cli/bin.ts', 'images']];
+  const COMMANDS = [['synth.js'], ['scripts/bundled.js', 'cli', 'images']];
 
   test('those of production alone: what to install is said', () => {
     install({ tsx: 'missing', esbuild: 'missing', '@esbuild': 'missing' });

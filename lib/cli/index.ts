@@ -6,6 +6,7 @@ import { imageList, imageTable } from '../output/images';
 import { type StaleFile, staleFiles } from '../output/stale';
 import { STDOUT } from '../output/stream';
 import { defaultOutdir } from '../output/synthesize';
+import { backups } from './backups';
 import {
   asJson,
   CONFIG,
@@ -108,6 +109,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   status,
   diff,
   job,
+  backups,
   restore: restoreCommand,
   explain: explainCommand,
   show: showCommand,

@@ -66,7 +66,7 @@ test('only what changed is written, and clusters that left the configuration lea
     outdir,
     '--prune',
   );
-  expect(stderr).toMatch(/^Removing 5 files of earlier runs from /m);
+  expect(stderr).toMatch(/^Removing 7 files of earlier runs from /m);
   const after = times();
 
   const gone = Object.keys(before).filter((file) => !(file in after));

@@ -15,6 +15,7 @@ const FILES = [
   'lib',
   'imports',
   'assets',
+  'scripts/bundled.js',
   'scripts/typescript.js',
 ];
 
