@@ -31,6 +31,7 @@ export type { WritableNode } from './milvus/writable';
 export { MilvusCluster } from './milvus-cluster';
 export { type JobName, MilvusJob } from './milvus-job';
 export type { Admin } from './operations/admin';
+export type { RunOptions } from './operations/export';
 export type { Monitoring } from './operations/monitoring';
 export type { NetworkPolicies } from './operations/network-policies';
 export type { SmokeTest } from './operations/smoke-test';

@@ -20,6 +20,7 @@ import { ServerConfigs } from './milvus/server-config';
 import { serverScripts } from './milvus/server-pod';
 import { WritableNode } from './milvus/writable';
 import { Admin } from './operations/admin';
+import { EXPORT_SCRIPTS } from './operations/export';
 import { Monitoring } from './operations/monitoring';
 import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
@@ -123,6 +124,7 @@ export class MilvusCluster extends Chart {
         ...new Set([
           SMOKE_TEST,
           ...(backup ? BACKUP_SCRIPTS : []),
+          ...EXPORT_SCRIPTS,
           ...serverScripts(settings),
           ...(settings.mode === 'cluster' ? MISHARDS_SCRIPTS : []),
           ...(mysql ? MYSQL_SCRIPTS : []),

@@ -77,7 +77,9 @@ describe.each(Object.entries(PREREQUISITES))('%s', (name, external) => {
   });
 
   test('everything that it refers to is there, or has to be brought along', () => {
-    expect(referenceProblems(manifests, { external })).toEqual([]);
+    // Without S3 these two Jobs are made by a command, with a claim.
+    const problems = referenceProblems(manifests, { external });
+    expect(problems.filter((problem) => !/-(ex|im)port: .* matches no pod/.test(problem))).toEqual([]);
   });
 
   test('it is as safe as it says', () => {
@@ -143,9 +145,9 @@ describe('overlays', () => {
   test('dev: namespace, another claim, and Secrets of its own that all references follow', () => {
     const manifests = overlays.dev;
     for (const { metadata } of manifests) expect(metadata['namespace']).toBe('milvus-dev');
-    // The smoke test is started by hand, from jobs/.
+    // These are started by hand, from jobs/.
     const problems = referenceProblems(manifests, { external: [] });
-    expect(problems.filter((problem) => !problem.includes('milvus-smoke-test'))).toEqual([]);
+    expect(problems.filter((problem) => !/milvus-(smoke-test|export|import)/.test(problem))).toEqual([]);
     const secrets = manifests.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name);
     expect(secrets).toEqual([
       expect.stringMatching(/^milvus-mysql-\w{10}$/),

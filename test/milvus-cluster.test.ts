@@ -34,6 +34,8 @@ describe('the minimal configuration', () => {
       'NetworkPolicy/milvus-test-writable',
       'NetworkPolicy/milvus-test-mysql',
       'NetworkPolicy/milvus-test-smoke-test',
+      'NetworkPolicy/milvus-test-export',
+      'NetworkPolicy/milvus-test-import',
       'ConfigMap/milvus-test-scripts',
       'ConfigMap/milvus-test',
       'ConfigMap/milvus-test-mysql-configuration',

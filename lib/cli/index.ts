@@ -25,6 +25,7 @@ import {
 import { completionCommand } from './completion';
 import { diff } from './diff';
 import { explainCommand } from './explain';
+import { exportCommand, importCommand } from './export';
 import { fromHelmCommand } from './from-helm';
 import { initCommand } from './init';
 import { job } from './job';
@@ -115,6 +116,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   size: sizeCommand,
   images,
   'from-helm': fromHelmCommand,
+  export: exportCommand,
+  import: importCommand,
   completion: completionCommand(() => COMMANDS),
 };
 

@@ -12,10 +12,13 @@ export const SECTIONS: Readonly<Record<Component, PodSection>> = {
   backup: 'backup',
   restore: 'backup',
   'smoke-test': 'smokeTest',
+  export: 'backup',
+  import: 'backup',
 };
 
 /** The components of a cluster that have pods. */
-export function componentsOf({ mode, mysql, minio, admin, backup }: Settings): readonly Component[] {
+export function componentsOf(settings: Settings): readonly Component[] {
+  const { mode, mysql, minio, admin, backup } = settings;
   return [
     ...(mode === 'cluster' ? (['mishards', 'readonly'] as const) : []),
     'writable',
@@ -24,5 +27,12 @@ export function componentsOf({ mode, mysql, minio, admin, backup }: Settings): r
     ...(admin === undefined ? [] : (['admin'] as const)),
     ...(backup === undefined ? [] : (['backup', 'restore'] as const)),
     'smoke-test',
+    ...movesOf(settings),
   ];
+}
+
+/** The Jobs that take collections out, if MySQL describes them and they outlive the server's pod, and that bring them in. */
+export function movesOf({ database, s3, storage }: Settings): readonly ('export' | 'import')[] {
+  const kept = s3 !== undefined || storage.persistence.enabled;
+  return database !== undefined && kept ? ['export', 'import'] : ['import'];
 }

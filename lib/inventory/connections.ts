@@ -4,6 +4,7 @@ import type { Component } from '../kubernetes/labels';
 import { MYSQL_PORT } from '../metadata/mysql';
 import { MISHARDS_PORT } from '../milvus/mishards';
 import { ADMIN_PORT } from '../operations/admin';
+import { movesOf } from './components';
 import { metricSources } from './metrics';
 
 /** Somebody outside the cluster, as a NetworkPolicyPeer. */
@@ -51,29 +52,32 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
   const servers: readonly Component[] = cluster ? ['writable', 'readonly'] : ['writable'];
   const proxies: readonly Component[] = cluster ? ['mishards'] : [];
   const backups: readonly Component[] = backup === undefined ? [] : ['backup', 'restore'];
+  const moves: readonly Component[] = movesOf(settings);
+  const exports = moves.filter((component) => component === 'export');
+  const besideTheData = backup === undefined || sameEndpoint(backup.s3, s3);
   // The restore brings objects back; a backup reads them, or is in the same place.
   const ofVectors = backups.filter(
-    (component) => component === 'restore' || backup?.objects || sameEndpoint(backup?.s3, s3),
+    (component) => component === 'restore' || backup?.objects || besideTheData,
   );
   const clients = clientPeers(settings);
   const prometheus = networkPolicy.prometheus.peers ?? [foreignPods('app.kubernetes.io/name', 'prometheus')];
   const sources = metricSources(settings);
   const connections: readonly (Connection | false | undefined)[] = [
     {
-      from: [...clients, 'smoke-test'],
+      from: [...clients, 'smoke-test', ...moves.filter((component) => component === 'import')],
       to: cluster ? { pods: ['mishards'], port: MISHARDS_PORT } : { pods: ['writable'], port: network.port },
     },
     cluster && { from: proxies, to: { pods: ['readonly', 'writable'], port: network.port } },
     {
-      from: [...servers, ...proxies, ...backups, ...(mysql ? exposedPeers(mysql.service) : [])],
+      from: [...servers, ...proxies, ...backups, ...exports, ...(mysql ? exposedPeers(mysql.service) : [])],
       to: mysql ? { pods: ['mysql'], port: MYSQL_PORT } : metadataPlaces(settings),
     },
     s3 && {
-      from: [...servers, ...ofVectors],
+      from: [...servers, ...ofVectors, ...(besideTheData ? moves : exports)],
       to: minio ? { pods: ['minio'], port: MINIO_PORT } : external(s3.address, s3.port, networkPolicy.s3),
     },
     backup &&
-      !sameEndpoint(backup.s3, s3) && { from: backups, to: external(backup.s3.address, backup.s3.port) },
+      !besideTheData && { from: [...backups, ...moves], to: external(backup.s3.address, backup.s3.port) },
     backup &&
       !sameEndpoint(backup.restoreFrom, backup.s3) &&
       !sameEndpoint(backup.restoreFrom, s3) && {
@@ -95,7 +99,7 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
       to: { pods: ['admin'], port: ADMIN_PORT },
     },
     {
-      from: [...proxies, ...servers, ...backups, 'smoke-test'],
+      from: [...proxies, ...servers, ...backups, 'smoke-test', ...moves],
       to: [
         {
           peers: networkPolicy.dns.peers ?? [

@@ -7,7 +7,9 @@ export type Component =
   | 'admin'
   | 'backup'
   | 'restore'
-  | 'smoke-test';
+  | 'smoke-test'
+  | 'export'
+  | 'import';
 
 /** Version of Milvus that this project runs. */
 export const MILVUS_VERSION = '1.1.1';

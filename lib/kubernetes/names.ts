@@ -34,6 +34,8 @@ export class Names {
   public readonly backupVerify: string;
   public readonly backupList: string;
   public readonly smokeTest: string;
+  public readonly export: string;
+  public readonly import: string;
 
   /** @param mysql name of MySQL's objects, which a release of the chart may call otherwise */
   public constructor(name: string, mysql = `${name}-mysql`) {
@@ -61,6 +63,8 @@ export class Names {
     this.backupVerify = `${name}-verify-backup`;
     this.backupList = `${name}-list-backups`;
     this.smokeTest = `${name}-smoke-test`;
+    this.export = `${name}-export`;
+    this.import = `${name}-import`;
   }
 
   /** The names of a configured cluster's objects. */

@@ -207,7 +207,6 @@ interface Place {
 }
 
 function podProps(part: Part, { settings, names }: BackupProps, { to, vectors }: Place) {
-  const aliases = [to, ...(vectors === undefined ? [] : [vectors])].flatMap(endpointAliases);
   return {
     patches: settings.podTemplates.backup,
     selectorLabels: part.selectorLabels,
@@ -219,13 +218,7 @@ function podProps(part: Part, { settings, names }: BackupProps, { to, vectors }:
       ...caVolumes(to.tls),
       ...caVolumes(vectors?.tls, DATA_CA),
     ],
-    // An address has one entry.
-    hostAliases: [...new Set(aliases.map(({ ip }) => ip))].map((ip) => ({
-      ip,
-      hostnames: [
-        ...new Set(aliases.filter((alias) => alias.ip === ip).flatMap(({ hostnames }) => hostnames ?? [])),
-      ],
-    })),
+    hostAliases: endpointAliases([to, ...(vectors === undefined ? [] : [vectors])]),
   };
 }
 

@@ -136,7 +136,7 @@ export function serverPod(props: ServerPodProps): Pod {
       ...(extraConfig.length > 0 ? [JSON.stringify(milvus.extraConfigFiles)] : []),
       ...(tls === undefined ? [] : [proxyChecksum(tls)]),
     ),
-    hostAliases: tls === undefined ? [] : endpointAliases(tls),
+    hostAliases: tls === undefined ? [] : endpointAliases([tls]),
     lowPort: lowPort(settings),
     asRoot,
     replicas: props.replicas,

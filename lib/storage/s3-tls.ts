@@ -188,13 +188,14 @@ export function caMounts(tls: TlsSettings | undefined, { volume, directory } = C
   return tls?.caSecret === undefined ? [] : [{ name: volume, mountPath: directory, readOnly: true }];
 }
 
-/** An endpoint at an IPv4 address is reached by the name in its certificate. */
-export function endpointAliases(s3: {
-  readonly address: string;
-  readonly tls?: TlsSettings;
-}): k8s.HostAlias[] {
-  const { address, tls } = s3;
-  return tls?.serverName === undefined || tls.serverName === address
-    ? []
-    : [{ ip: address, hostnames: [tls.serverName] }];
+/** An endpoint at an IPv4 address is reached by the name in its certificate. An address has one entry, whoever is there. */
+export function endpointAliases(
+  endpoints: readonly { readonly address: string; readonly tls?: TlsSettings }[],
+): k8s.HostAlias[] {
+  const names = new Map<string, Set<string>>();
+  for (const { address, tls } of endpoints) {
+    if (tls?.serverName === undefined || tls.serverName === address) continue;
+    names.set(address, (names.get(address) ?? new Set()).add(tls.serverName));
+  }
+  return [...names].map(([ip, hostnames]) => ({ ip, hostnames: [...hostnames] }));
 }

@@ -57,6 +57,8 @@ function table(allows: ReturnType<typeof networkOf>['allows']): string {
     ['mysql', 'mysql'],
     ['backup, restore', 'backup'],
     ['smoke test', 'smoke-test'],
+    ['export', 'export'],
+    ['import', 'import'],
     ['a pod of the namespace', client],
     ['a pod of another namespace', foreign],
     ['Prometheus', prometheus],

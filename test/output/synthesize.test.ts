@@ -47,13 +47,15 @@ test('one cluster: its manifest and a Kustomization that kubectl apply -f does n
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
     'jobs/Kustomization',
+    'jobs/milvus-test-export.k8s.yaml',
+    'jobs/milvus-test-import.k8s.yaml',
     'jobs/milvus-test-smoke-test.k8s.yaml',
     'milvus-test-scripts.k8s.yaml',
     'milvus-test.k8s.yaml',
   ]);
-  expect(parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'))).toHaveLength(19);
+  expect(parse(readFileSync(join(outdir, 'milvus-test.k8s.yaml'), 'utf8'))).toHaveLength(21);
   expect(synthesis.clusters).toMatchObject([
-    { file: 'milvus-test.k8s.yaml', objects: 19, scripts: 'milvus-test-scripts.k8s.yaml' },
+    { file: 'milvus-test.k8s.yaml', objects: 21, scripts: 'milvus-test-scripts.k8s.yaml' },
   ]);
 });
 
@@ -88,16 +90,22 @@ test('several clusters: a directory each, and a Kustomization above them', () =>
     'Kustomization',
     'one.milvus-test/Kustomization',
     'one.milvus-test/jobs/Kustomization',
+    'one.milvus-test/jobs/milvus-test-export.k8s.yaml',
+    'one.milvus-test/jobs/milvus-test-import.k8s.yaml',
     'one.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
     'one.milvus-test/milvus-test-scripts.k8s.yaml',
     'one.milvus-test/milvus-test.k8s.yaml',
     'third/Kustomization',
     'third/jobs/Kustomization',
+    'third/jobs/third-export.k8s.yaml',
+    'third/jobs/third-import.k8s.yaml',
     'third/jobs/third-smoke-test.k8s.yaml',
     'third/third-scripts.k8s.yaml',
     'third/third.k8s.yaml',
     'two.milvus-test/Kustomization',
     'two.milvus-test/jobs/Kustomization',
+    'two.milvus-test/jobs/milvus-test-export.k8s.yaml',
+    'two.milvus-test/jobs/milvus-test-import.k8s.yaml',
     'two.milvus-test/jobs/milvus-test-smoke-test.k8s.yaml',
     'two.milvus-test/milvus-test-scripts.k8s.yaml',
     'two.milvus-test/milvus-test.k8s.yaml',
@@ -153,6 +161,8 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
     restore: 'jobs/milvus-test-restore.k8s.yaml',
     'verify-backup': 'jobs/milvus-test-verify-backup.k8s.yaml',
     'list-backups': 'jobs/milvus-test-list-backups.k8s.yaml',
+    export: 'jobs/milvus-test-export.k8s.yaml',
+    import: 'jobs/milvus-test-import.k8s.yaml',
   });
   expect(readFileSync(join(outdir, 'Kustomization'), 'utf8')).not.toContain('jobs');
   // Without backups there is nothing to restore, and what was there goes, once somebody says so.
@@ -166,6 +176,8 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
     'jobs/Kustomization',
+    'jobs/milvus-test-export.k8s.yaml',
+    'jobs/milvus-test-import.k8s.yaml',
     'jobs/milvus-test-smoke-test.k8s.yaml',
     'milvus-test-scripts.k8s.yaml',
     'milvus-test.k8s.yaml',
@@ -196,7 +208,9 @@ images: [{ name: milvusdb/mishards, newName: mirror.example.com/mishards }]
   function expectReached(manifests: readonly Manifest[]): void {
     const jobs = manifests.filter(({ kind }) => kind === 'Job');
     expect(jobs.map(idOf).sort()).toEqual(
-      ['list-backups', 'restore', 'smoke-test', 'verify-backup'].map((job) => `Job/milvus-test-${job}`),
+      ['export', 'import', 'list-backups', 'restore', 'smoke-test', 'verify-backup'].map(
+        (job) => `Job/milvus-test-${job}`,
+      ),
     );
     for (const { metadata } of jobs) expect(metadata['namespace']).toBe('vectors');
     expect(referenceProblems(manifests, { external: [] })).toEqual([]);
@@ -227,7 +241,9 @@ images: [{ name: milvusdb/mishards, newName: mirror.example.com/mishards }]
   test('of a cluster of a fleet', () => {
     synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } });
     write('overlay', 'resources: [../dist/other/jobs]\nnamespace: vectors\n');
-    expect(build('overlay').map(idOf)).toEqual(['Job/other-smoke-test']);
+    expect(build('overlay').map(idOf)).toEqual(
+      ['export', 'import', 'smoke-test'].map((job) => `Job/other-${job}`),
+    );
   });
 });
 
@@ -245,7 +261,7 @@ describe('the summary', () => {
   test('names the next commands, and how to make the Secrets that are missing', () => {
     const { outdir, synthesis } = synth(minimal);
     expect(summary(synthesis).split('\n')).toEqual([
-      `Synthesized ${outdir}/milvus-test.k8s.yaml (19 objects), milvus-test-scripts.k8s.yaml and Kustomization: 5 of 5 files changed.`,
+      `Synthesized ${outdir}/milvus-test.k8s.yaml (21 objects), milvus-test-scripts.k8s.yaml and Kustomization: 7 of 7 files changed.`,
       '',
       'Next:',
       '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
@@ -352,7 +368,7 @@ describe('the summary', () => {
     const text = summary(
       synth(minimal, { ...minimal, name: 'other', s3: { ...minimal.s3, bucket: 'other-bucket' } }).synthesis,
     );
-    expect(text).toContain('Synthesized 2 clusters (11 files)');
+    expect(text).toContain('Synthesized 2 clusters (15 files)');
     expect(text).toContain('  kubectl apply -k ');
     expect(text).not.toContain('kubectl apply -f');
   });
@@ -388,7 +404,7 @@ describeWith(['kubectl'], 'kustomize', () => {
       name: 'other',
       s3: { ...minimal.s3, bucket: 'other-bucket' },
     });
-    expect(build(outdir)).toHaveLength(42);
+    expect(build(outdir)).toHaveLength(46);
   });
 
   test.each([

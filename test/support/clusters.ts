@@ -1,5 +1,5 @@
 import { App } from 'cdk8s';
-import { MilvusCluster, type MilvusConfig, MilvusJob } from '../../lib';
+import { MilvusCluster, type MilvusConfig, MilvusJob, type RunOptions } from '../../lib';
 import type { NetworkPolicyPeer, Resources } from '../../lib/config/milvus-config';
 import { writeDocuments } from '../../lib/yaml/write';
 import { type Manifest, parse } from './manifests';
@@ -666,10 +666,10 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
   },
 };
 
-/** The Jobs that a person starts, as they are written to jobs/. */
-export const jobsOf = (config: MilvusConfig): Manifest[] =>
-  MilvusJob.namesFor(clusterOf(config).settings).flatMap((job) =>
-    parse(writeDocuments(new MilvusJob(new App(), job, job, config).toJson())),
+/** The Jobs that a person starts, as they are written to jobs/; or those of one run. */
+export const jobsOf = (config: MilvusConfig, run?: RunOptions): Manifest[] =>
+  MilvusJob.namesFor(clusterOf(config).settings, run).flatMap((job) =>
+    parse(writeDocuments(new MilvusJob(new App(), job, job, config, run).toJson())),
   );
 
 export const clusterOf = (config: MilvusConfig): MilvusCluster =>

@@ -35,20 +35,21 @@ export interface Radosgw {
 }
 
 /**
- * Starts a Ceph cluster, with all of its data in memory, and a RADOS gateway on a free port of 127.0.0.1. It needs no
- * root and no other place than a temporary folder, and its daemons end with this process, however that ends.
+ * Starts a Ceph cluster, with all of its data in memory or in a file of so many GiB, and a RADOS gateway on a free port of
+ * 127.0.0.1. It needs no root and no other place than a temporary folder, and its daemons end with this process, however
+ * that ends.
  */
-export async function startRadosgw(): Promise<Radosgw> {
+export async function startRadosgw(fileGiB?: number): Promise<Radosgw> {
   // Someone else can take a port before Ceph does, so it gets a second chance.
-  return attempt().catch(attempt);
+  return attempt(fileGiB).catch(() => attempt(fileGiB));
 }
 
-async function attempt(): Promise<Radosgw> {
+async function attempt(fileGiB: number | undefined): Promise<Radosgw> {
   const folder = mkdtempSync(path.join(tmpdir(), 'radosgw-'));
   const host = '127.0.0.1';
   const port = await closedPort();
   const config = path.join(folder, 'ceph.conf');
-  writeFileSync(config, configuration(folder, await closedPort(), port));
+  writeFileSync(config, configuration(folder, await closedPort(), port, fileGiB));
 
   const started: Running[] = [];
   const begin = (command: string, ...args: string[]): Running => {
@@ -136,7 +137,12 @@ async function attempt(): Promise<Radosgw> {
   }
 }
 
-function configuration(folder: string, monitorPort: number, gatewayPort: number): string {
+function configuration(
+  folder: string,
+  monitorPort: number,
+  gatewayPort: number,
+  fileGiB: number | undefined,
+): string {
   for (const name of ['mon', 'osd', 'rgw']) {
     mkdirSync(path.join(folder, name));
   }
@@ -166,7 +172,11 @@ paxos propose interval = 0.05
 paxos min wait = 0.01
 
 osd data = ${folder}/osd
-osd objectstore = memstore
+${
+  fileGiB === undefined
+    ? 'osd objectstore = memstore'
+    : `osd objectstore = bluestore\nbluestore block size = ${fileGiB}G\nosd memory target = 1G`
+}
 osd pool default size = 1
 osd pool default pg num = 1
 osd pool default pg autoscale mode = off

@@ -1,4 +1,4 @@
-"""Stands in for pymilvus 1.1.1 with a Milvus behind it: the part that the smoke test uses, with the same signatures.
+"""Stands in for pymilvus 1.1.1 with a Milvus behind it: what the smoke test and the import use, with the same signatures.
 
 Every call is right unless FAKE_MILVUS says otherwise: {"<call>": <outcome> or [<outcome>, ...]}. Outcomes of a list are
 for one call after the other, and the last one for all after it. An outcome is:
@@ -10,13 +10,16 @@ for one call after the other, and the last one for all after it. An outcome is:
     {"answer": value}           status OK, and this
     {"status": message}         a status that is not OK
     {"raise": [class, message]}
-Calls are written to the file FAKE_MILVUS_LOG, a line of JSON each.
+    {"die": n}                  does half of it, at the n-th call, and the process is killed
+Calls are written to the file FAKE_MILVUS_LOG, a line of JSON each. In FAKE_MILVUS_STATE is what outlives the process.
 """
 import builtins
 import enum
 import json
 import logging
 import os
+import pickle
+import signal
 import threading
 import time
 
@@ -37,6 +40,7 @@ class IndexType(enum.IntEnum):
     FLAT = 1
     IVFLAT = 2
     IVF_SQ8 = 3
+    HNSW = 11
     IVF_FLAT = IVFLAT
 
     def __str__(self):
@@ -46,6 +50,8 @@ class IndexType(enum.IntEnum):
 class MetricType(enum.IntEnum):
     L2 = 1
     IP = 2
+    HAMMING = 3
+    JACCARD = 4
 
 
 class Status:
@@ -91,7 +97,19 @@ class IndexParam:
 
 # The server: it outlives clients.
 collections = {}
+STATE = os.environ.get('FAKE_MILVUS_STATE')
+if STATE and os.path.exists(STATE):
+    with open(STATE, 'rb') as file:
+        collections = pickle.load(file)
 calls = {}
+
+
+def keep():
+    if STATE:
+        with open(STATE, 'wb') as file:
+            pickle.dump(collections, file)
+
+
 lock = threading.Lock()
 
 
@@ -103,6 +121,8 @@ def outcome(call, **arguments):
     planned = PLAN.get(call, 'ok')
     if isinstance(planned, list):
         planned = planned[min(count, len(planned)) - 1]
+    if isinstance(planned, dict) and 'die' in planned:
+        return 'die' if count == planned['die'] else 'ok'
     if planned == 'hang':
         while True:
             time.sleep(60)
@@ -135,7 +155,17 @@ def existing(name):
 
 
 def squared(one, other):
+    if isinstance(one, bytes):
+        return sum(bin(a ^ b).count('1') for a, b in zip(one, other))
     return sum((a - b) ** 2 for a, b in zip(one, other))
+
+
+class CollectionSchema:
+    def __init__(self, collection_name, dimension, index_file_size, metric_type):
+        self.collection_name = collection_name
+        self.dimension = dimension
+        self.index_file_size = index_file_size
+        self.metric_type = metric_type
 
 
 class Milvus:
@@ -155,6 +185,37 @@ class Milvus:
         status = failed(planned)
         if status is None:
             collections[name] = {'dimension': param['dimension'], 'vectors': {}, 'index': None}
+            collections[name].update(metric=param['metric_type'], partitions={})
+            keep()
+        return status or Status()
+
+    def get_collection_info(self, collection_name, timeout=30):
+        planned = outcome('get_collection_info')
+        collection, missing = existing(collection_name)
+        status = failed(planned) or missing
+        if status is not None:
+            return status, None
+        return Status(), CollectionSchema(collection_name, collection['dimension'], 1024, int(collection['metric']))
+
+    def has_partition(self, collection_name, partition_tag, timeout=30):
+        status = failed(outcome('has_partition', tag=partition_tag))
+        return status or Status(), status is None and partition_tag in existing(collection_name)[0]['partitions']
+
+    def create_partition(self, collection_name, partition_tag, timeout=30):
+        status = failed(outcome('create_partition', tag=partition_tag))
+        if status is None:
+            existing(collection_name)[0]['partitions'][partition_tag] = set()
+            keep()
+        return status or Status()
+
+    def delete_entity_by_id(self, collection_name, id_array, timeout=None, partition_tag=None):
+        planned = outcome('delete_entity_by_id', count=len(id_array), tag=partition_tag)
+        collection, missing = existing(collection_name)
+        status = failed(planned) or missing
+        if status is None:
+            for identity in id_array:
+                collection['vectors'].pop(identity, None)
+            keep()
         return status or Status()
 
     def has_collection(self, collection_name, timeout=30):
@@ -164,14 +225,25 @@ class Milvus:
 
     def insert(self, collection_name, records, ids=None, partition_tag=None, params=None, timeout=None, **kwargs):
         assert not kwargs, kwargs
-        planned = outcome('insert', name=collection_name, count=len(records))
+        planned = outcome('insert', name=collection_name, count=len(records), tag=partition_tag)
         collection, missing = existing(collection_name)
         status = failed(planned) or missing
         if status is not None:
             return status, []
         assert len(ids) == len(set(ids)) == len(records)
-        assert all(len(record) == collection['dimension'] for record in records)
+        binary = isinstance(records[0], bytes)
+        assert all(len(record) * (8 if binary else 1) == collection['dimension'] for record in records)
+        assert binary or all(type(value) is float for value in records[0])
+        if planned == 'die':
+            ids = ids[: len(ids) // 2]
+        # As Milvus, which does not mind an id that is there.
+        collection['twice'] = collection.get('twice', 0) + sum(identity in collection['vectors'] for identity in ids)
         collection['vectors'].update(zip(ids, records))
+        if partition_tag is not None:
+            collection['partitions'][partition_tag].update(ids)
+        keep()
+        if planned == 'die':
+            os.kill(os.getpid(), signal.SIGKILL)
         return Status(), answered(planned, list(ids))
 
     def flush(self, collection_name_array=None, timeout=None, **kwargs):
@@ -182,7 +254,7 @@ class Milvus:
         planned = outcome('count_entities')
         collection, missing = existing(collection_name)
         status = failed(planned) or missing
-        return (status, None) if status else (Status(), answered(planned, len(collection['vectors'])))
+        return (status, None) if status else (Status(), answered(planned, len(collection['vectors']) + collection.get('twice', 0)))
 
     def create_index(self, collection_name, index_type=None, params=None, timeout=None, **kwargs):
         assert isinstance(index_type, IndexType) and isinstance(params, dict) and not kwargs
@@ -190,6 +262,7 @@ class Milvus:
         collection, missing = existing(collection_name)
         if status is None and missing is None:
             collection['index'] = IndexParam(collection_name, index_type, params)
+            keep()
         return status or missing or Status()
 
     def get_index_info(self, collection_name, timeout=30):
@@ -204,7 +277,7 @@ class Milvus:
         return Status(), collection['index']
 
     def search(self, collection_name, top_k, query_records, partition_tags=None, params=None, timeout=None, **kwargs):
-        assert top_k == 1 and params['nprobe'] > 0 and not kwargs
+        assert params['nprobe'] > 0 and not kwargs
         planned = outcome('search', count=len(query_records), params=params)
         collection, missing = existing(collection_name)
         status = failed(planned) or missing
@@ -216,9 +289,9 @@ class Milvus:
         rows = []
         for query in query_records:
             ranked = sorted(vectors, key=lambda identity: squared(vectors[identity], query))
-            nearest = ranked[1 if planned == 'wrong' else 0]
-            distance = squared(vectors[nearest], query) + (1 if planned == 'far' else 0)
-            rows.append([QueryResult(nearest + 1 if planned == 'twin' else nearest, distance)])
+            ranked = ranked[1 if planned == 'wrong' else 0 :][:top_k]
+            far, twin = 1 if planned == 'far' else 0, 1 if planned == 'twin' else 0
+            rows.append([QueryResult(one + twin, squared(vectors[one], query) + far) for one in ranked])
         if planned == 'short':
             rows[-1] = []  # what the client makes of an id of -1
         return Status(), TopKQueryResult(rows)

@@ -1,0 +1,203 @@
+import { App } from 'cdk8s';
+import { loadClusters } from '../config/load';
+import type { Settings } from '../config/settings';
+import { MilvusJob } from '../milvus-job';
+import { placeClusters } from '../output/synthesize';
+import { writeDocuments } from '../yaml/write';
+import { CONFIG, type Command, type CommandContext, EXIT, optionsAndNames, UsageError } from './command';
+import { clusterOf } from './job';
+
+const METRICS = ['L2', 'IP', 'HAMMING', 'JACCARD', 'TANIMOTO', 'SUBSTRUCTURE', 'SUPERSTRUCTURE'];
+
+/** Options of both commands. */
+const OPTIONS = {
+  config: CONFIG,
+  cluster: {
+    type: 'string',
+    value: 'NAME',
+    about: 'which cluster, where the configuration has several',
+  },
+  claim: { type: 'string', value: 'NAME', about: 'a PersistentVolumeClaim instead of S3' },
+} as const;
+
+const EXPORT_OPTIONS = {
+  all: { type: 'boolean', about: 'all collections' },
+  name: {
+    type: 'string',
+    value: 'NAME',
+    about: `the name of the export
+(default: the time; one of the same collections that is not finished is gone on with)`,
+  },
+  backup: {
+    type: 'string',
+    value: 'BACKUP',
+    about: 'as the backup of that name has it, such as 20260701T021500Z, or latest',
+  },
+  'part-size': {
+    type: 'string',
+    value: 'MIB',
+    about: 'how large a file of vectors may become (default: 512)',
+  },
+  'skip-missing': {
+    type: 'boolean',
+    about: 'leave out segments whose objects are lost, and name them in collection.json',
+  },
+  ...OPTIONS,
+} as const;
+
+const IMPORT_OPTIONS = {
+  collection: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME',
+    about: 'one of the export, as often as you like (default: all)',
+  },
+  as: { type: 'string', value: 'NAME', about: 'another name for it; the name for arrays of other origin' },
+  partition: { type: 'string', value: 'TAG', about: 'all of it into this partition' },
+  metric: {
+    type: 'string',
+    value: 'METRIC',
+    about: `of a FOLDER/ (default: L2)
+one of ${METRICS.join(', ')}`,
+    completion: METRICS,
+  },
+  index: {
+    type: 'string',
+    value: 'INDEX',
+    about: 'such as IVF_FLAT (default: that of the export; for a FOLDER/ none)',
+  },
+  'index-parameters': { type: 'string', value: 'JSON', about: 'such as {"nlist":1024}' },
+  'into-existing': {
+    type: 'boolean',
+    about: 'also add to a collection that is there and not from this import',
+  },
+  ...OPTIONS,
+} as const;
+
+/** As Milvus takes them (ValidationUtil.cpp): the shell must not make something else of them, nor S3 a folder. */
+const COLLECTION = /^[A-Za-z_][\w$]{0,254}$/;
+const BACKUP = /^(\d{8}T\d{6}Z|latest)$/;
+const NAME = /^[\w][\w.-]*$/;
+const CLAIM = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+export const exportCommand: Command = {
+  synopsis: 'COLLECTION...|--all [-c CONFIG]',
+  summary: 'prints the Job that takes collections out',
+  about: `Prints a Job that takes collections out, as arrays of NumPy that bulk insert of Milvus 2 reads. It asks MySQL and S3, and the server nothing.
+It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors. To start it:
+  cdk8s-milvus export films | kubectl replace --force -f -`,
+  options: EXPORT_OPTIONS,
+  example: 'films codes --part-size 256',
+  run: (args, context) => {
+    const { values, names } = optionsAndNames(args, EXPORT_OPTIONS);
+    const { name, backup, 'part-size': partSize } = values;
+    const settings = settingsFor(values, context);
+    if (backup !== undefined && settings.backup === undefined) {
+      throw new UsageError(
+        `option '--backup' needs backup.enabled, which cluster ${settings.name} does not have`,
+      );
+    }
+    if (
+      partSize !== undefined &&
+      !(/^\d{1,5}$/.test(partSize) && Number(partSize) >= 1 && Number(partSize) <= 16384)
+    ) {
+      throw new UsageError(`option '--part-size' is a number of MiB from 1 to 16384, not "${partSize}"`);
+    }
+    print(context, settings, 'export', values.claim, {
+      COLLECTIONS: collections(values.all, names),
+      ...given('EXPORT', matching('--name', name, NAME, 'letters, digits, "_", "." and "-"')),
+      ...given(
+        'BACKUP',
+        matching('--backup', backup, BACKUP, 'the name of a backup such as 20260701T021500Z, or latest'),
+      ),
+      ...given('PART_MIB', partSize),
+      ...given('SKIP_MISSING', values['skip-missing'] ? 'true' : undefined),
+    });
+    return EXIT.ok;
+  },
+};
+
+export const importCommand: Command = {
+  synopsis: '[EXPORT|FOLDER/] [-c CONFIG]',
+  summary: 'prints the Job that puts an export, or arrays of NumPy, into the cluster',
+  about: `Prints a Job that puts collections into the cluster, through its proxy; with flush and index, counted and searched. To start it:
+  cdk8s-milvus import | kubectl replace --force -f -
+EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of one, or of id.npy and vectors.npy of other
+origin (then with --as), in the bucket or on the claim; it ends with "/".`,
+  options: IMPORT_OPTIONS,
+  example: '20260701T021500Z --collection films --as films_copy',
+  run: (args, context) => {
+    const { values, names } = optionsAndNames(args, IMPORT_OPTIONS);
+    const [from, ...others] = names;
+    if (others.length > 0) throw new UsageError(`one export at a time, not also "${others.join(' ')}"`);
+    const folder = from?.includes('/') === true;
+    const settings = settingsFor(values, context);
+    print(context, settings, 'import', values.claim, {
+      ...given(
+        'FROM',
+        folder
+          ? from
+          : matching('EXPORT', from, NAME, 'the name of an export, or a folder that ends with "/"'),
+      ),
+      ...(values.collection === undefined ? {} : { COLLECTIONS: collections(false, values.collection) }),
+      ...given('AS', matching('--as', values.as, COLLECTION, COLLECTION_MEANT)),
+      ...given('PARTITION', values.partition),
+      ...given('METRIC', values.metric),
+      ...given('INDEX', values.index),
+      ...given('INDEX_PARAMETERS', values['index-parameters']),
+      ...given('INTO_EXISTING', values['into-existing'] ? 'true' : undefined),
+    });
+    return EXIT.ok;
+  },
+};
+
+const COLLECTION_MEANT = 'the name of a collection: letters, digits and "_", not a digit first';
+
+/** The names of collections as a variable has them. */
+function collections(all: boolean | undefined, names: readonly string[]): string {
+  if (all === true) {
+    if (names.length > 0) throw new UsageError(`either --all, or "${names.join(' ')}"`);
+    return '--all';
+  }
+  if (names.length === 0) throw new UsageError('which collections? Name them, or --all');
+  for (const name of names) matching('COLLECTION', name, COLLECTION, COLLECTION_MEANT);
+  return names.join(' ');
+}
+
+function matching(
+  what: string,
+  value: string | undefined,
+  pattern: RegExp,
+  meant: string,
+): string | undefined {
+  if (value !== undefined && !pattern.test(value))
+    throw new UsageError(`${what} is ${meant}, not "${value}"`);
+  return value;
+}
+
+const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
+
+function settingsFor(
+  { config, cluster }: { readonly config?: readonly string[]; readonly cluster?: string },
+  { cwd, env }: CommandContext,
+): Settings {
+  return clusterOf(placeClusters(loadClusters({ config: config?.join(), cwd, env })), cluster).settings;
+}
+
+function print(
+  { stdout }: CommandContext,
+  settings: Settings,
+  name: 'export' | 'import',
+  claim: string | undefined,
+  values: Readonly<Record<string, string>>,
+): void {
+  const run = { values, claim: matching('--claim', claim, CLAIM, 'the name of a PersistentVolumeClaim') };
+  if (!MilvusJob.namesFor(settings, run).includes(name)) {
+    throw new UsageError(
+      MilvusJob.namesFor(settings, { claim: name }).includes(name)
+        ? `cluster ${settings.name} has no S3: name a claim with option '--claim'`
+        : `an export needs the metadata in MySQL and the vectors in S3 or on a volume, which cluster ${settings.name} does not have`,
+    );
+  }
+  stdout.write(writeDocuments(new MilvusJob(new App(), name, name, settings, run).toJson()));
+}
