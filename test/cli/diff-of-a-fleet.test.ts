@@ -61,9 +61,9 @@ describe('a fleet of all kinds', () => {
   let place: string;
   beforeAll(async () => {
     place = await fleet('mixed', {
-      books: 'readonly: { resources: { limits: { memory: 12Gi } } }\n',
-      films: 'readonly: { resources: { limits: { memory: 12Gi } } }\nmishards: { maxWorkers: 60 }\n',
-      games: 'readonly: { cache: { cacheSize: 2GB } }\n',
+      books: 'readonly: { cache: { cacheSize: 2GB } }\n',
+      films: 'readonly: { cache: { cacheSize: 2GB } }\nmishards: { maxWorkers: 60 }\n',
+      games: 'readonly: { cache: { cacheSize: 1GB } }\n',
       leaving: '',
       music: '',
       still: 'mishards: { maxWorkers: 90, replicas: 1 }\n',
@@ -73,10 +73,7 @@ describe('a fleet of all kinds', () => {
       join(place, 'clusters/young.yaml'),
       'extends: ../base.yaml\nname: young\nnamespace: young\ns3: { bucket: young }\n',
     );
-    base(
-      place,
-      'readonly: { resources: { limits: { memory: 16Gi } } }\nmysql: { persistence: { size: 9Gi } }\n',
-    );
+    base(place, 'readonly: { cache: { cacheSize: 8GB } }\nmysql: { persistence: { size: 9Gi } }\n');
     for (const name of ['books', 'films', 'games', 'music']) {
       const file = join(place, 'clusters', `${name}.yaml`);
       const lines = readFileSync(file, 'utf8').split('\n');
@@ -84,14 +81,14 @@ describe('a fleet of all kinds', () => {
     }
     writeFileSync(
       join(place, 'clusters/still.yaml'),
-      `${readFileSync(join(place, 'clusters/still.yaml'), 'utf8')}readonly: { resources: { limits: { memory: 7Gi } } }\nmysql: { persistence: { size: 4Gi } }\n`,
+      `${readFileSync(join(place, 'clusters/still.yaml'), 'utf8')}readonly: { cache: { cacheSize: 4GB } }\nmysql: { persistence: { size: 4Gi } }\n`,
     );
   });
 
   test('those to which the same happens are one group, whatever their values', async () => {
     const { code, stdout } = await diff(place);
     expect(code).toBe(1);
-    expect(stdout).toContain('memory: 12Gi/7Gi/');
+    expect(stdout).toContain('cache.cache_size: 2GB/1GB/4GB -> 8GB');
     expect(stdout).toMatch(
       /4 clusters can not change StatefulSet\/NAME-mysql in place; restart readers: books, films, games, music/,
     );
