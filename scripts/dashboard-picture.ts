@@ -13,6 +13,8 @@ const ROW = 24;
 const MARGIN = 8;
 const POINTS = 48;
 const COLOURS = 4;
+/** The width of a letter of a legend, about. */
+const LETTER = 4;
 
 /** The largest value that is drawn, how a person reads one, and how the values go. */
 type Look = readonly [most: number, text: (value: number) => string, shape?: 'rising' | 'flat'];
@@ -69,9 +71,12 @@ function panelOf({ title, gridPos, fieldConfig, targets = [] }: Panel, instances
   const [x, y] = [gridPos.x * COLUMN + MARGIN / 2, gridPos.y * ROW + 40 + MARGIN / 2];
   const [width, height] = [gridPos.w * COLUMN - MARGIN, gridPos.h * ROW - MARGIN];
   const unit = fieldConfig?.defaults.unit ?? '';
-  const [most, textOf] = UNITS[unit] ?? [];
-  if (most === undefined || textOf === undefined)
-    throw new Error(`${title}: the unit ${unit} has no picture`);
+  const metrics = metricsIn(targets.map(({ expr }) => expr));
+  const look = METRICS[metrics[0] ?? ''] ?? UNITS[unit];
+  if (look === undefined) throw new Error(`${title}: the unit ${unit} has no picture`);
+  const [most, textOf, shape] = look;
+  const words = metrics.join(', ');
+  const shown = words.length > LONGEST ? `${metrics[0]}, ...` : words;
   const [left, right, top, bottom] = [x + 58, x + width - 8, y + 42, y + height - 24];
   const series = targets.flatMap(({ expr, legendFormat }) =>
     (legendFormat.includes('{{') ? instances : ['']).map((instance) => ({
@@ -90,11 +95,12 @@ function panelOf({ title, gridPos, fieldConfig, targets = [] }: Panel, instances
     );
     return `<polyline class="line c${index % COLOURS}" points="${points.join(' ')}"/>`;
   });
-  const room = (right - left) / Math.max(1, series.length);
-  const legend = series.map(
-    ({ name }, index) =>
-      `<text class="legend c${index % COLOURS}" x="${Math.round(left + index * room)}" y="${y + height - 8}" font-size="8">${escaped(name)}</text>`,
-  );
+  let next = left;
+  const legend = series.map(({ name }, index) => {
+    const at = next;
+    next += Math.round(name.length * LETTER) + 10;
+    return `<text class="legend c${index % COLOURS}" x="${at}" y="${y + height - 8}" font-size="8">${escaped(name)}</text>`;
+  });
   return `<g>
 <rect class="panel" x="${x}" y="${y}" width="${width}" height="${height}" rx="3"/>
 <text class="title" x="${x + 8}" y="${y + 17}" font-size="12">${escaped(title)}</text>

@@ -132,20 +132,6 @@ describe('500 clusters over 20 Kubernetes clusters', () => {
       encoding: 'utf8',
       env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') },
     });
-  const ofAll = (...args: string[]) =>
-    run(
-      'node',
-      '-r',
-      join(ROOT, 'node_modules/tsx/dist/cjs/index.cjs'),
-      join(ROOT, 'lib/cli/bin.ts'),
-      'diff',
-      '--against',
-      'dist',
-      '-c',
-      'clusters/*/*.yaml',
-      ...args,
-    );
-
   beforeAll(() => {
     const example = join(EXAMPLES, 'many-kubernetes-clusters');
     mkdirSync(place);
@@ -182,10 +168,13 @@ describe('500 clusters over 20 Kubernetes clusters', () => {
   });
 
   test('one report for all of them', () => {
-    expect(ofAll()).toMatchObject({ status: 0, stdout: '' });
     const base = join(place, 'base.yaml');
     writeFileSync(base, readFileSync(base, 'utf8').replace('mishards: {', 'mishards: { maxWorkers: 90,'));
-    const { status, stdout } = ofAll();
+    const { status, stdout } = run(
+      'node',
+      ...['-r', join(ROOT, 'node_modules/tsx/dist/cjs/index.cjs'), join(ROOT, 'lib/cli/bin.ts'), 'diff'],
+      ...['--against', 'dist', '-c', 'clusters/*/*.yaml'],
+    );
     expect(status).toBe(1);
     expect(stdout).toMatch(/^500 clusters:\n {2}500 {2}restart proxies\n/);
   }, 200_000);

@@ -15,7 +15,7 @@ const changed = () => workflow.bash('git diff --name-only origin/main HEAD').std
 beforeAll(() => {
   copyProject(project);
   cpSync(join(ROOT, 'examples/promotion'), project, { recursive: true });
-  writeFileSync(join(project, '.gitignore'), 'node_modules\n.cache/\n');
+  writeFileSync(join(project, '.gitignore'), 'node_modules\n.cache/\nall.md\ncomment.md\n');
   workflow.done(
     `git init -q -b main && ${SYNTH} && ${COMMIT} && git update-ref refs/remotes/origin/main HEAD`,
   );
