@@ -57,6 +57,9 @@ ${dot.map((line) => `  ${line}\n`).join('')}}
 /** Keeps a label off its own edge, in fonts that are wider than Graphviz thinks; spaces that SVG does not drop. */
 const PADDING = '\u00a0'.repeat(3);
 
+/** In the file of a server. */
+const METRICS_ON = /^metric:\n(?: +.*\n)*? +enable: true$/m;
+
 /** What can be switched on, the key that does it, and how the manifests tell that it is. */
 const OPTIONAL: readonly (readonly [what: string, key: string, isOn: (manifest: Manifest) => boolean])[] = [
   ['backups', 'backup.enabled', (one) => one.kind === 'CronJob' && componentOf(one) === 'backup'],
@@ -65,7 +68,7 @@ const OPTIONAL: readonly (readonly [what: string, key: string, isOn: (manifest: 
   [
     'metrics',
     'milvus.metrics.enabled',
-    (one) => containersOf(podOf(one)).some(({ name }) => name === 'pushgateway'),
+    ({ data }) => Object.values((data ?? {}) as Fields).some((file) => METRICS_ON.test(text(file))),
   ],
   ['autoscaling', 'readonly.autoscaling.enabled', ({ kind }) => kind === 'HorizontalPodAutoscaler'],
 ];

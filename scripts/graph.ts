@@ -10,7 +10,8 @@ const USAGE = `Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg
 
 /** Of a directory the fleet; its Jobs and programs are no part of the picture. */
 function drawn(source: string): Promise<string> {
-  if (!statSync(source).isDirectory()) return clusterGraph(decode(readFileSync(source)));
+  if (statSync(source, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return clusterGraph(decode(readFileSync(source)));
   const files = generatedIn(source).filter(
     (file) => !/(^|[\\/])(jobs[\\/].*|Kustomization|.*-scripts\.k8s\.yaml)$/.test(file),
   );

@@ -77,6 +77,6 @@ test('what is off is drawn as such, with the key that switches it on', async () 
     readonly: { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 4 } },
   };
   expect(await off(some)).toEqual(['backups', 'web interface']);
-  expect(await off(everyOption)).toEqual([]);
+  expect(await off(everyOption('existingSecret'))).toEqual([]);
   expect(await clusterGraph(yamlOf(minimal))).toContain('backup.enabled</text>');
 });
