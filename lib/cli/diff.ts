@@ -36,7 +36,8 @@ export const diff: Command = {
   synopsis: '[--against cluster|dist|REVISION] [-c CONFIG] [-o DIRECTORY] [FLAGS OF kubectl diff]',
   summary: 'tells what an apply would change, which pods restart, and what is away meanwhile',
   about: `Tells what an apply would do: which objects it adds and changes, which pods restart in which order and what is away meanwhile, and what can
-not be changed in place. Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
+not be changed in place. Of several clusters it prints groups to which the same happens.
+Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
   options: OPTIONS,
   example: '--against dist',
   exitCodes: '0 no differences, 1 there are some, 2 and above: could not be compared.',
