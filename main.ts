@@ -1,4 +1,4 @@
-import { processContext, runCommand } from './lib/cli/command';
-import { synth } from './lib/cli/synth';
+import { forCdk8s } from './lib/cli/cdk8s-cli';
+import { processContext } from './lib/cli/command';
 
-process.exitCode = runCommand(synth, process.argv.slice(2), processContext(), 'npm run synth --') as number;
+process.exitCode = forCdk8s(process.argv.slice(2), processContext(), 'npm run synth --') as number;

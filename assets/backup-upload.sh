@@ -12,7 +12,7 @@
 #   BACKUP_OBJECTS                   true: with the objects, as backup-objects.sh, which this runs as well, has copied them (false)
 #   DATA_*, JOB_NAME                 for that, see there
 #   MILVUS_VERSION, MYSQL_DATABASE   for the manifest
-#   TERMINATION_LOG                  gets the manifest without its collections (/dev/termination-log)
+#   TERMINATION_LOG                  gets the manifest without its collections, without objects what of it there would be (/dev/termination-log)
 #
 # A backup with objects has a manifest, lines of a word and its values: time and finished (UTC), milvus, database, path
 # (where the objects were), dump and list (SHA-256, bytes, name), rows, segments, objects (number, bytes), copied (of these
@@ -136,6 +136,11 @@ if [ -s "$scratch/doomed" ]; then
     delete "$folder" --files-from-raw "$scratch/doomed" --no-traverse
 fi
 deleted=$(grep -c 'sql\.gz$' "$scratch/doomed") || :
+{
+  echo "time $time"
+  echo "finished $now"
+  echo "dump $(cut -d' ' -f1 "$dump.sha256") $bytes $name"
+} >"$said" 2>/dev/null || :
 echo "backup $name $bytes bytes; kept $(($(grep -c 'sql\.gz$' "$scratch/ours") - deleted)), deleted $deleted"
 [ "$whole" = true ] || exit 0
 

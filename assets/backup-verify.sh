@@ -9,6 +9,8 @@
 #   TERMINATION_LOG                          gets the result in one line (/dev/termination-log)
 #
 # Needs s3-remote.sh and objects-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
+#
+# shellcheck disable=SC2154 # time and newest are set by objects-remote.sh
 set -eu
 
 set +u # these may be missing
@@ -20,7 +22,6 @@ set -u
 [ -n "$work" ] || work=/work
 [ -n "$wanted" ] || wanted=latest
 [ -n "$said" ] || said=/dev/termination-log
-server=$S3_ADDRESS:$S3_PORT
 folder=s3:$S3_BUCKET/$prefix
 
 fail() {
@@ -42,14 +43,7 @@ missing="there is nothing below '$prefix/', or no such bucket: compare bucket an
 . "$(dirname "$0")/objects-remote.sh"
 trap 'stop_children; rm -rf "$scratch"' EXIT
 
-s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
-# shellcheck disable=SC2012
-grep -Ex '[0-9]{8}T[0-9]{6}Z\.sql\.gz' "$scratch/listed" | cut -d. -f1 | LC_ALL=C sort -r >"$scratch/backups" || :
-time=$wanted
-[ "$wanted" != latest ] || time=$(head -n 1 "$scratch/backups")
-newest=$(head -n 5 "$scratch/backups" | paste -sd' ' -)
-grep -Fqx -e "$time" "$scratch/backups" ||
-  fail "there is no backup '$wanted' below '$prefix/' in bucket '$S3_BUCKET' at $server. The newest are: $newest"
+find_backup "$wanted"
 
 # Deletes what an earlier verification has left.
 forget() {
@@ -62,21 +56,27 @@ damaged() {
   echo "$time is damaged: $*" >"$said" 2>/dev/null || :
   fail "backup $time is damaged: $*. Use another one; the newest are: $newest"
 }
-sum() { s3 "read $prefix/$1" s3:GetObject cat "$folder/$1" | sha256sum | cut -d' ' -f1; }
+# Leaves the SHA-256 of a file in $sha. What can't be read is not known to be damaged.
+sum() {
+  grep -Fqx "$1" "$scratch/listed" || damaged "$1 is gone"
+  sha=$({ (s3 "read $prefix/$1" s3:GetObject cat "$folder/$1") || : >"$scratch/unread"; } | sha256sum | cut -d' ' -f1)
+  [ ! -e "$scratch/unread" ] || exit 1
+}
 
 started=$(date -u +%s)
 : >"$scratch/objects"
 if grep -Fqx "$time.manifest" "$scratch/listed"; then
   s3 "read $prefix/$time.manifest" s3:GetObject cat "$folder/$time.manifest" >"$scratch/manifest"
   for file in sql objects; do
-    sha=$(awk -v name="$time.$file.gz" '$4 == name { print $2 }' "$scratch/manifest")
-    [ "$(sum "$time.$file.gz")" = "$sha" ] || damaged "$time.$file.gz does not match the manifest"
+    sum "$time.$file.gz"
+    [ "$(awk -v name="$time.$file.gz" '$4 == name { print $2 }' "$scratch/manifest")" = "$sha" ] || damaged "$time.$file.gz does not match the manifest"
   done
   s3 "read $prefix/$time.objects.gz" s3:GetObject cat "$folder/$time.objects.gz" >"$scratch/objects.gz"
   gzip -dc "$scratch/objects.gz" >"$scratch/objects"
 else
   s3 "read $prefix/$time.sql.gz.sha256" s3:GetObject cat "$folder/$time.sql.gz.sha256" >"$scratch/sha256"
-  [ "$(sum "$time.sql.gz")" = "$(cut -d' ' -f1 "$scratch/sha256")" ] || damaged "$time.sql.gz does not match its checksum"
+  sum "$time.sql.gz"
+  [ "$sha" = "$(cut -d' ' -f1 "$scratch/sha256")" ] || damaged "$time.sql.gz does not match its checksum"
 fi
 all=$(($(wc -l <"$scratch/objects")))
 bytes=$(awk '{ bytes += $2 } END { printf "%.0f\n", bytes }' "$scratch/objects")

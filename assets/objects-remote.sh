@@ -100,6 +100,31 @@ list_store() {
   }' "$scratch/all"
 }
 
+# Of the names in $scratch/listed: the backups in $scratch/backups, the newest first, five of them in $newest, and the latest
+# in $latest. That is none of which a verification has found that it is damaged; empty where there is no other.
+sort_backups() {
+  grep -Ex '[0-9]{8}T[0-9]{6}Z\.sql\.gz' "$scratch/listed" | cut -d. -f1 | LC_ALL=C sort -r >"$scratch/backups" || :
+  newest=$(head -n 5 "$scratch/backups" | paste -sd' ' -)
+  latest=$(LC_ALL=C awk 'pass == 1 { if (/\.damaged$/) damaged[substr($0, 1, 16)] = 1; next } !($0 in damaged)' \
+    pass=1 "$scratch/listed" pass=2 "$scratch/backups" | head -n 1)
+}
+
+# The name of the backup that $1 means, as 20260701T021500Z, or latest, in $time; what sort_backups leaves besides.
+find_backup() {
+  s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
+  sort_backups
+  [ -s "$scratch/backups" ] ||
+    fail "there is no backup below '$prefix/' in bucket '$S3_BUCKET' at $S3_ADDRESS:$S3_PORT: compare bucket and prefix with those of the backup CronJob"
+  time=$(echo "$1" | sed 's/\.sql\.gz$//')
+  if [ "$time" = latest ]; then
+    [ -n "$latest" ] ||
+      fail "every backup below '$prefix/' in bucket '$S3_BUCKET' at $S3_ADDRESS:$S3_PORT is damaged: name the one to take all the same. The newest are: $newest"
+    time=$latest
+  fi
+  grep -Fqx -e "$time" "$scratch/backups" ||
+    fail "there is no backup '$1' below '$prefix/' in bucket '$S3_BUCKET' at $S3_ADDRESS:$S3_PORT. The newest are: $newest"
+}
+
 # Divides the lines of a file into files $scratch/part.*: rclone takes about a KiB of memory for each object.
 in_parts() {
   rm -f "$scratch"/part.*

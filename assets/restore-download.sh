@@ -19,7 +19,9 @@
 #   BACKUP                           which one, as 20260701T021500Z, or latest (latest)
 #   WORK_DIR                         shared with restore-load.sh (/work)
 #
-# Needs s3-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
+# Needs s3-remote.sh and objects-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
+#
+# shellcheck disable=SC2154 # time and newest are set by objects-remote.sh
 set -eu
 
 set +u # these may be missing
@@ -48,23 +50,11 @@ trap 'exit 143' TERM INT
 missing="there is nothing below '$prefix/', or no such bucket: compare bucket and prefix with those of the backup CronJob"
 # shellcheck source=/dev/null
 . "$(dirname "$0")/s3-remote.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/objects-remote.sh"
 
-s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
-grep -Ex '[0-9]{8}T[0-9]{6}Z\.sql\.gz' "$scratch/listed" | LC_ALL=C sort -r >"$scratch/backups"
-newest=$(head -n 5 "$scratch/backups" | cut -d. -f1 | paste -sd' ' -)
-case $wanted in
-  latest)
-    # Not one of which a verification has found that it is damaged.
-    name=$(LC_ALL=C awk 'pass == 1 { if (/\.damaged$/) damaged[substr($0, 1, 16)] = 1; next } !(substr($0, 1, 16) in damaged)' \
-      pass=1 "$scratch/listed" pass=2 "$scratch/backups" | head -n 1)
-    ;;
-  *.sql.gz) name=$wanted ;;
-  *) name=$wanted.sql.gz ;;
-esac
-[ -s "$scratch/backups" ] ||
-  fail "there is no backup below '$prefix/' in bucket '$S3_BUCKET' at $server: compare bucket and prefix with those of the backup CronJob"
-grep -Fqx -e "$name" "$scratch/backups" ||
-  fail "there is no backup '$wanted' below '$prefix/' in bucket '$S3_BUCKET' at $server. The newest are: $newest"
+find_backup "$wanted"
+name=$time.sql.gz
 
 s3 "download $prefix/$name" s3:GetObject copyto "$folder/$name" "$scratch/dump.sql.gz"
 (cd "$scratch" && sha256sum dump.sql.gz >dump.sql.gz.sha256)
@@ -79,7 +69,6 @@ fi
 gzip -t "$scratch/dump.sql.gz" 2>/dev/null ||
   fail "$prefix/$name is damaged, gzip can't read it: use another backup. The newest are: $newest"
 
-time=$(echo "$name" | cut -d. -f1)
 printf '%s\n' "$time" >"$work/restore.name"
 what='the metadata alone'
 if grep -Fqx "$time.manifest" "$scratch/listed"; then

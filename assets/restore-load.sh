@@ -100,6 +100,8 @@ while IFS= read -r table; do
 done <"$scratch/tables"
 if [ -n "$content" ]; then
   content=$(printf '%s' "$content" | cut -c3-)
+  [ "$force" = true ] || [ "$begun" = "$name" ] || [ -z "$begun" ] || [ "$begun" = NULL ] ||
+    fail "a restore of $begun into $place has not ended: start it again with BACKUP=$begun (RESTORE_FORCE=true replaces what it has left by $name); nothing was changed"
   [ "$force" = true ] || [ "$begun" = "$name" ] ||
     fail "$place is not empty (rows: $content), and a restore replaces them: scale mishards, readonly and writable to 0, make sure that a backup of this is not needed, and start again with RESTORE_FORCE=true; nothing was changed"
   if [ "$step" = check ]; then
@@ -134,7 +136,8 @@ done
 echo "restored $place (rows: $(printf '%s' "$content" | cut -c3-))"
 if [ -s "$work/restore.manifest" ]; then
   query "SELECT IF(t.owner_table = '', t.table_id, t.owner_table), SUM(f.row_count) FROM Tables t
-    JOIN TableFiles f ON f.table_id = t.table_id WHERE t.state = 0 AND f.file_type IN (1, 2, 3) GROUP BY 1"
+    JOIN TableFiles f ON f.table_id = t.table_id LEFT JOIN Tables o ON o.table_id = t.owner_table
+    WHERE t.state = 0 AND (t.owner_table = '' OR o.state = 0) AND f.file_type IN (1, 2, 3) GROUP BY 1"
   printf '%s\n' "$answer" | tr '\t' ' ' | grep -v ' 0$' | LC_ALL=C sort >"$scratch/rows"
   sed -n 's/^collection \([^ ]* [^ ]*\) .*/\1/p' "$work/restore.manifest" | grep -v ' 0$' | LC_ALL=C sort >"$scratch/expected"
   if [ "$(cat "$scratch/rows")" != "$(cat "$scratch/expected")" ]; then
@@ -147,7 +150,7 @@ if [ -s "$work/restore.manifest" ]; then
 fi
 client -e "DROP TABLE $mark" </dev/null || query "DELETE FROM $mark"
 result="$name is restored"
-[ ! -s "$work/restore.aside" ] || result="$result; what was there is kept in $(cat "$work/restore.aside") until you delete it"
+[ ! -s "$work/restore.aside" ] || result="$result; what was there before is kept in $(cat "$work/restore.aside") until you delete it"
 echo "$result"
 echo "$result" >"$said" 2>/dev/null || :
 echo "before Milvus starts: empty or recreate the volume of its write-ahead log (claim <name>-writable-wal); what is in it belongs to other metadata and can't be replayed"

@@ -45,25 +45,38 @@ list=$work/restore.objects
 
 now=$(date -u +%Y%m%dT%H%M%SZ)
 if [ -n "$data_place" ]; then
-  keep=$aside/$now where=s3_data
+  where=s3_data
 else
-  keep=$folder/aside/$now where=s3
+  aside=$folder/aside where=s3
 fi
+keep=$aside/$now
 keep_name=$(echo "$keep" | cut -d: -f2)
-kept() { printf '%s\n' "$keep_name" >"$work/restore.aside"; }
+# For who reads the end: what is kept now, and what was by tries that broke off.
+tell_kept() {
+  folders=$({ $where 'list what is kept aside' s3:ListBucket lsf --dirs-only "$aside/"; } 2>&1) || case $folders in
+    *'directory not found'*) return 0 ;;
+    *)
+      printf '%s\n' "$folders" >&2
+      exit 1
+      ;;
+  esac
+  [ -z "$folders" ] ||
+    printf '%s (%s)\n' "$(dirname "$keep_name")" "$(printf '%s\n' "$folders" | tr -d / | paste -sd' ' -)" >"$work/restore.aside"
+}
 
 if [ -s "$work/aside/dump.sql.gz" ]; then
   $where 'keep the metadata aside' s3:PutObject copyto --no-check-dest "$work/aside/dump.sql.gz" "$keep/metadata.sql.gz"
   $where 'read the metadata back' s3:GetObject cat "$keep/metadata.sql.gz" >"$scratch/stored"
   cmp -s "$work/aside/dump.sql.gz" "$scratch/stored" || fail "the metadata kept aside came back other than it was sent; nothing was changed"
-  kept
   echo "the metadata that is there is kept in $keep_name/metadata.sql.gz"
 fi
 if [ ! -e "$list" ]; then
+  tell_kept
   echo "$name is a backup of the metadata alone: objects stay as they are"
   exit 0
 fi
 if [ "$with_objects" = false ]; then
+  tell_kept
   echo "RESTORE_OBJECTS=false: objects stay as they are"
   exit 0
 fi
@@ -101,7 +114,6 @@ if [ "$differ" != 0 ]; then
     pass=1 "$scratch/there" pass=2 "$scratch/kept" pass=3 "$scratch/replaced" >"$scratch/lost"
   [ "$code$(wc -l <"$scratch/lost" | tr -d ' ')" = 00 ] ||
     fail "$(($(wc -l <"$scratch/lost"))) objects could not be kept aside, as $(head -n 1 "$scratch/lost"): does Milvus still run, and write them? Nothing was replaced"
-  kept
   echo "what would be replaced is kept in $keep_name/tables"
 fi
 if [ -s "$scratch/extra" ]; then
@@ -121,4 +133,5 @@ LC_ALL=C awk '
   pass=1 "$scratch/there" pass=2 "$list" >"$scratch/lost"
 [ ! -s "$scratch/lost" ] ||
   fail "$(($(wc -l <"$scratch/lost"))) of $all objects are not in $data_place as the backup has them, as $prefix/$(head -n 1 "$scratch/lost"): is it gone from the backups? Another backup may have it. The metadata was not touched"
+tell_kept
 echo "all $all objects are in $data_place, $add of them copied"

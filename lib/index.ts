@@ -38,6 +38,7 @@ export { OutputError, type Written } from './output/files';
 export { imageTable } from './output/images';
 export { progressLine, type Terminal } from './output/progress';
 export { type StaleFile, staleFiles } from './output/stale';
+export { synthesizeStream } from './output/stream';
 export { summary } from './output/summary';
 export {
   type Synthesis,

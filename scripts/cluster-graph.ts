@@ -28,7 +28,8 @@ export const text = (value: unknown): string => (typeof value === 'string' ? val
 
 /**
  * Draws the objects of a cluster from its manifests: who talks to whom on which port (by the NetworkPolicies), where
- * credentials come from and where data goes. Colours follow the reader's light or dark theme.
+ * credentials come from and where data goes. Colours follow the reader's light or dark theme, the background with them:
+ * a page may be dark where the reader's theme is light.
  * @param yaml the manifests, as they are applied
  */
 export async function clusterGraph(yaml: string): Promise<string> {
@@ -46,7 +47,7 @@ export function manifestsIn(yaml: string): readonly Manifest[] {
 export async function picture(dot: readonly string[], title: string): Promise<string> {
   const graphviz = await graphvizInstance();
   const graph = `digraph {
-  graph [rankdir=TB, bgcolor=transparent, nodesep=0.35, ranksep=0.6, fontname="Helvetica,Arial,sans-serif"]
+  graph [rankdir=TB, bgcolor=white, nodesep=0.35, ranksep=0.6, fontname="Helvetica,Arial,sans-serif"]
   node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.3,0.1"]
   edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, arrowsize=0.7]
 ${dot.map((line) => `  ${line}\n`).join('')}}
@@ -292,20 +293,22 @@ export function quoted(value: string): string {
 }
 
 const STYLE = `<style>
+  .graph > polygon { fill: #ffffff; }
   text { fill: #1f2328; }
   .node path, .node polygon, .node ellipse { fill: #f6f8fa; stroke: #59636e; }
   .edge path { stroke: #59636e; } .edge polygon { fill: #59636e; stroke: #59636e; }
   .workload path, .workload polygon { fill: #ddf4ff; stroke: #0969da; }
-  .secret path, .secret polygon { fill: #fff8c5; stroke: #9a6700; }
+  .secret polyline, .secret polygon { fill: #fff8c5; stroke: #9a6700; }
   .volume path, .volume polygon { fill: #dafbe1; stroke: #1a7f37; }
   .credential path { stroke: #9a6700; } .data path { stroke: #1a7f37; }
   .off path { fill: none; stroke: #afb8c1; } .off text { fill: #6e7781; }
   @media (prefers-color-scheme: dark) {
+    .graph > polygon { fill: #0d1117; }
     text { fill: #e6edf3; }
     .node path, .node polygon, .node ellipse { fill: #161b22; stroke: #8b949e; }
     .edge path { stroke: #8b949e; } .edge polygon { fill: #8b949e; stroke: #8b949e; }
     .workload path, .workload polygon { fill: #0c2d6b; stroke: #58a6ff; }
-    .secret path, .secret polygon { fill: #3b2300; stroke: #d29922; }
+    .secret polyline, .secret polygon { fill: #3b2300; stroke: #d29922; }
     .volume path, .volume polygon { fill: #033a16; stroke: #3fb950; }
     .credential path { stroke: #d29922; } .data path { stroke: #3fb950; }
     .off path { stroke: #484f58; } .off text { fill: #8b949e; }
@@ -316,7 +319,7 @@ const STYLE = `<style>
 function themed(svg: string, title: string): string {
   return svg
     .replace(/<\?xml[^>]*\?>\s*|<!DOCTYPE[\s\S]*?>\s*|<!--[\s\S]*?-->\s*/g, '')
-    .replace(/ (fill|stroke)="(black|none|transparent)"/g, (attribute, name, value) =>
+    .replace(/ (fill|stroke)="(black|white|none|transparent)"/g, (attribute, name, value) =>
       name === 'fill' && value === 'none' ? attribute : '',
     )
     .replace(/<title>%\d*<\/title>\n/, '')

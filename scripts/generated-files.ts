@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { App } from 'cdk8s';
 import { compile } from 'json-schema-to-typescript';
-import { z } from 'zod';
+import * as z from 'zod';
 import { loadClusters, MilvusCluster } from '../lib';
 import { clusterSchema } from '../lib/config/schema';
 import { Names } from '../lib/kubernetes/names';

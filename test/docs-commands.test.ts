@@ -262,7 +262,7 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     // The values of a release, which from-helm goes on from, are in the cluster: docs.test.ts runs it with others.
     const needsNone = marked.filter(
       (command) =>
-        !/^((until )?kubectl|helm|kind|npm run (diff|job|restore|status)|mysql>)/.test(command) &&
+        !/^((until )?kubectl|helm|kind|npm run (backups|diff|job|restore|status)|mysql>)/.test(command) &&
         !/ -f values\.yaml .*--adopt/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
@@ -335,7 +335,7 @@ test('the policy of the how-to has the four rights that a server tries at its st
 
 describe('commands in running text', () => {
   const NEEDS_CLUSTER =
-    /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (diff|job|restore|status)|kind )/;
+    /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (backups|diff|job|restore|status)|kind )/;
   const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
 
   test('where one needs a cluster, the document says so', () => {
@@ -357,6 +357,10 @@ describe('commands in running text', () => {
       'test/published-package.test.ts',
       "'cdk8s-milvus', 'check'",
     ],
+    'npm run site': ['.github/workflows/site.yml', '- run: npm run site\n'],
+    // The same, until it is stopped.
+    'npm run site -- --dev': ['site/build.mjs', "process.argv.includes('--dev')"],
+    'npm run site:test': ['.github/workflows/site.yml', '- run: npm run site:test\n'],
     'npm run lint': ['package.json', '"test": "npm run lint && '],
     // A name, without what it is to work on.
     'npm run from-helm': ['test/helm/from-helm.test.ts', 'fromHelm('],

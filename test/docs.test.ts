@@ -173,6 +173,50 @@ test('the picture shows what there is and who talks to whom', async () => {
   expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain('(docs/images/cluster.svg)');
 });
 
+/** How bright a colour is, and by that how well one can be told from another, as WCAG 2.2 defines it. */
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[0-9a-f]{2}/g) ?? []).map((hex) => {
+    const value = Number.parseInt(hex, 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+function contrast(one: string, other: string): number {
+  const [darker = 0, brighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (brighter + 0.05) / (darker + 0.05);
+}
+
+test.each(['light', 'dark'])('the picture can be read on any page in the %s theme', (theme) => {
+  const svg = readFileSync(join(ROOT, 'docs/images/cluster.svg'), 'utf8');
+  // Its own background is the first that is drawn.
+  expect(svg).toMatch(/class="graph"[^>]*>\s*<polygon /);
+  const [light = '', dark = ''] = svg.split('@media (prefers-color-scheme: dark)');
+  const style = theme === 'light' ? light : dark;
+  const [background = ''] = /(?<=\.graph > polygon \{ fill: )#\w{6}/.exec(style) ?? [];
+  const [words = ''] = /(?<=text \{ fill: )#\w{6}/.exec(style) ?? [];
+  const fills = [...style.matchAll(/fill: (#\w{6}); stroke/g)].map(([, fill = '']) => fill);
+  const strokes = [...style.matchAll(/stroke: (#\w{6})/g)].map(([, stroke = '']) => stroke);
+  expect(fills.length).toBeGreaterThan(4);
+  expect(strokes.length).toBeGreaterThan(6);
+  // The fill of an arrow has no words on it.
+  for (const fill of [background, ...fills.filter((one) => !strokes.includes(one))])
+    expect(contrast(words, fill)).toBeGreaterThan(7);
+  for (const stroke of strokes) expect(contrast(stroke, background)).toBeGreaterThan(3);
+});
+
+test('every document is in the index of the documents, with a line of what is in it', () => {
+  const index = documentOf('docs/README.md');
+  const lines = [...index.text.matchAll(/^- \[[^\]]+\]\(([^)]+)\): \S.*\.$/gm)];
+  const listed = [
+    ...lines.map(([, path = '']) => path),
+    ...(index.text.match(/(?<=\()\.\.\/README[^)]*/g) ?? []),
+  ];
+  const wanted = documents.filter(({ name }) => name !== 'docs/README.md' && !name.startsWith('examples/'));
+  expect(listed.map((path) => join('docs', path)).sort()).toEqual(
+    [...wanted.map(({ name }) => name), 'examples/README.md'].sort(),
+  );
+});
+
 describe('the reference of the library', () => {
   const { text } = documentOf('docs/reference/library.md');
   const rows = [...text.matchAll(/^\| `cluster\.(\w+)` \| (\w*)[^|]*\| (.*)\|$/gm)].map(

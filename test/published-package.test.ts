@@ -172,7 +172,7 @@ test('an ES module imports it by name', () => {
 
 test('its command works without a checkout', () => {
   writeFileSync(join(project, 'milvus.yaml'), 'name: milvus\ns3: {address: rgw, bucket: vectors}\n');
-  run('npx', '--offline', 'cdk8s-milvus', 'synth', '-q', '-o', 'manifests');
+  run('npx', '--offline', 'cdk8s-milvus', 'synth', '-q', '--prune', '-o', 'manifests');
   expect(readdirSync(join(project, 'manifests')).sort()).toEqual([
     'Kustomization',
     'jobs',

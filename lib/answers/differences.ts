@@ -12,7 +12,8 @@ import {
   type Restart,
 } from '../output/changes';
 import { objectsIn } from '../output/cluster-files';
-import { generatedIn, guarded } from '../output/files';
+import { filesOfEarlierRuns } from '../output/earlier';
+import { guarded } from '../output/files';
 import { readYaml } from '../yaml/read';
 import { writeYaml } from '../yaml/write';
 import { effectsOf } from './explain';
@@ -38,7 +39,7 @@ function isApplied(file: string): boolean {
 /** The documents of an output directory, as texts: most are what the configuration gives, and reading YAML takes long. */
 export function documentsOf(outdir: string): readonly string[] {
   return guarded(outdir, 'read', () =>
-    generatedIn(outdir)
+    filesOfEarlierRuns(outdir)
       .filter(isApplied)
       .flatMap((file) => documentsIn(readFileSync(join(outdir, file), 'utf8'))),
   );

@@ -82,7 +82,7 @@ export function explain(key: string, cluster: Omit<LoadedCluster, 'source' | 'wa
     takes: expectedAt(steps),
     value: value === undefined ? undefined : shown(value, steps),
     from: from(steps),
-    ...changeOf(tryAnother(cluster.config, key, known.schema, value), steps),
+    ...changeOf(tryAnother(cluster.config, key, known.schema, value), steps, value),
   };
 }
 
@@ -119,12 +119,15 @@ function explainField(
 
 // --- what a change does -------------------------------------------------------------------------------------------
 
+/** @param held what the configuration has there as it is written: what a reference to the environment stands for is not shown */
 function changeOf(
   trial: Trial | undefined,
   steps: readonly string[],
+  held?: unknown,
 ): Pick<Explanation, 'readBy' | 'change'> {
   if (trial === undefined) return {};
-  const { before, after, beside, changes, refused } = trial;
+  const { after, beside, changes, refused } = trial;
+  const before = held ?? trial.before;
   const text = (value: unknown) => (value === undefined ? 'nothing' : shown(value, steps));
   if (refused !== undefined) {
     const effects = [

@@ -32,10 +32,9 @@ export function tryAnother(
   current: unknown,
 ): Trial | undefined {
   const path = parsePath(key) as Path;
-  const given = { ...config } as Config;
   let idle: Trial | undefined;
   let refusal: Trial | undefined;
-  for (const [base, beside] of [[given, []] as const, inUse(given, path)]) {
+  for (const [base, beside] of bases(config, path)) {
     const before = objectsOf(base);
     if (before === undefined) continue;
     const held = valueAt(base, path) ?? valueAt(validate(base).config, path) ?? current;
@@ -55,11 +54,25 @@ export function tryAnother(
   return idle ?? refusal;
 }
 
+/** The configuration as it is, and if that tells nothing, with what a key needs. */
+function* bases(config: MilvusConfig, path: Path): Generator<readonly [Config, readonly string[]]> {
+  const given = config as unknown as Config;
+  yield [given, []];
+  yield inUse(given, path);
+}
+
 const NO_CHANGES: Changes = { objects: [], restarts: [], refusals: [] };
 
+/** Whoever explains many keys starts from the same configuration each time. */
+const made = new WeakMap<Config, readonly Manifest[]>();
+
 function objectsOf(config: Config): readonly Manifest[] | undefined {
+  const known = made.get(config);
+  if (known !== undefined) return known;
   const { settings } = check(config);
-  return settings && objectsIn(settings);
+  const objects = settings && objectsIn(settings);
+  if (objects !== undefined) made.set(config, objects);
+  return objects;
 }
 
 function withValue(config: Config, [step, ...rest]: Path, value: unknown): Config {

@@ -157,7 +157,10 @@ function failure(
   if (!(error instanceof ConfigurationError || error instanceof OutputError)) throw error;
   const reports = error instanceof ConfigurationError ? error.reports : undefined;
   if (reports !== undefined && isJson(args)) context.stdout.write(problemsAsJson(reports));
-  else context.stderr.write(`${error.message}\n${command.afterFailure ?? ''}`);
+  else {
+    const partly = error instanceof OutputError && error.partly;
+    context.stderr.write(`${error.message}\n${partly ? '' : (command.afterFailure ?? '')}`);
+  }
   context.stderr.write(annotations(reports ?? [], context));
   return EXIT.failed;
 }
@@ -234,7 +237,9 @@ export function asJson(format: string): boolean {
 
 /** The same, when the options can not be asked any more. */
 function isJson(args: readonly string[]): boolean {
-  return args.includes('--format=json') || args[args.indexOf('--format') + 1] === 'json';
+  return args.some(
+    (arg, index) => arg === '--format=json' || (arg === 'json' && args[index - 1] === '--format'),
+  );
 }
 
 export const OUTDIR = {
@@ -255,7 +260,7 @@ export function processContext(): CommandContext {
   });
   stderr.on('error', () => {});
   const terminal = process.stdin.isTTY && stdout.isTTY;
-  return { stdout, stderr, cwd: process.cwd(), env, ...(terminal ? { ask } : {}) };
+  return { stdout, stderr, cwd: currentDirectory(), env, ...(terminal ? { ask } : {}) };
 }
 
 async function ask(question: string): Promise<string> {
@@ -272,5 +277,14 @@ async function ask(question: string): Promise<string> {
   } finally {
     reader.removeAllListeners('close');
     reader.close();
+  }
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write('The current directory is gone: change to one that is there.\n');
+    process.exit(EXIT.failed);
   }
 }

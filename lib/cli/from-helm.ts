@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fromHelm } from '../helm';
 import { replaceFile } from '../output/files';
-import { type Command, EXIT, UsageError } from './command';
+import { asJson, type Command, EXIT, UsageError } from './command';
+import { annotations, problemsAsJson } from './problem-formats';
 
 export const fromHelmCommand: Command = {
   synopsis: 'RELEASE CHART [flags]',
@@ -19,25 +20,35 @@ export const fromHelmCommand: Command = {
   },
   example: 'milvus milvus/milvus --version 1.1.6 --set mysql.persistence.size=8Gi',
   help: (called) => fromHelm(['--help'], String, called).stdout,
-  run: (args, { stdout, stderr, cwd }) => {
-    const { target, helmArgs } = splitTarget(args);
+  run: (args, context) => {
+    const { stdout, stderr, cwd } = context;
+    const { value: target, others } = take(args, '--write', 'the name of a file');
+    const { value: format = 'text', others: helmArgs } = take(others, '--format', 'text or json');
+    const json = asJson(format);
+    if (json && target === undefined) {
+      throw new UsageError(`option '--format json' takes --write FILE: both would go to standard output`);
+    }
     const result = fromHelm(helmArgs, (path) => readFileSync(resolve(cwd, path)));
-    stderr.write(result.stderr);
+    const { problems = [], exitCode } = result;
+    if (json) stdout.write(problemsAsJson(problems));
+    if (!json || problems.length === 0) stderr.write(result.stderr);
+    stderr.write(annotations(problems, context));
     if (target === undefined) stdout.write(result.stdout);
-    else if (result.exitCode === EXIT.ok) replaceFile(resolve(cwd, target), result.stdout);
-    return result.exitCode;
+    else if (exitCode === EXIT.ok) replaceFile(resolve(cwd, target), result.stdout);
+    return exitCode;
   },
 };
 
-/** Takes `--write FILE` out of the arguments; all others are Helm's. */
-function splitTarget(args: readonly string[]): {
-  readonly target?: string;
-  readonly helmArgs: readonly string[];
-} {
-  const at = args.findIndex((arg) => /^--write(=|$)/.test(arg));
-  if (at < 0) return { helmArgs: args };
-  const [, attached] = /^--write=(.*)$/s.exec(args[at] ?? '') ?? [];
-  const target = attached ?? args[at + 1] ?? '';
-  if (target === '' || target.startsWith('-')) throw new UsageError('--write needs the name of a file');
-  return { target, helmArgs: args.toSpliced(at, attached === undefined ? 2 : 1) };
+/** Takes an option with a value out of the arguments; all others are Helm's. */
+function take(
+  args: readonly string[],
+  name: string,
+  what: string,
+): { readonly value?: string; readonly others: readonly string[] } {
+  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  if (at < 0) return { others: args };
+  const attached = args[at] === name ? undefined : args[at]?.slice(name.length + 1);
+  const value = attached ?? args[at + 1] ?? '';
+  if (value === '' || value.startsWith('-')) throw new UsageError(`${name} needs ${what}`);
+  return { value, others: args.toSpliced(at, attached === undefined ? 2 : 1) };
 }

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
 import { suggest } from '../config/problems';
-import { imageTable } from '../output/images';
-import { staleFiles } from '../output/stale';
+import { imageList, imageTable } from '../output/images';
+import { type StaleFile, staleFiles } from '../output/stale';
+import { STDOUT } from '../output/stream';
 import { defaultOutdir } from '../output/synthesize';
+import { backups } from './backups';
 import {
   asJson,
   CONFIG,
@@ -17,6 +19,7 @@ import {
   OUTDIR,
   options,
   runCommand,
+  UsageError,
   usageError,
 } from './command';
 import { completionCommand } from './completion';
@@ -47,6 +50,7 @@ const check: Command = {
   run: (args, { stdout, stderr, cwd, env }) => {
     const { config, outdir = defaultOutdir(env), format } = options(args, CHECK_OPTIONS);
     const json = asJson(format);
+    if (outdir === STDOUT) throw new UsageError('a directory is compared, not standard output');
     const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir));
     if (json) {
       const problems = stale.map(({ file, how }) => ({
@@ -54,34 +58,44 @@ const check: Command = {
         path: '',
         given: `a file that is ${how === 'differs' ? 'different' : how}`,
         expected: 'what the configuration gives',
-        fix: 'Synthesize, and commit what changes.',
+        fix: mend(how),
       }));
       stdout.write(problemsAsJson([{ source: outdir, problems }]));
       return stale.length === 0 ? EXIT.ok : EXIT.failed;
     }
     for (const { file, how } of stale) stderr.write(`${join(outdir, file)}: ${how}\n`);
     if (stale.length === 0) return EXIT.ok;
-    stderr.write('Synthesize, and commit what changes.\n');
+    for (const fix of new Set(stale.map(({ how }) => mend(how)))) stderr.write(`${fix}\n`);
     return EXIT.failed;
   },
 };
 
+function mend(how: StaleFile['how']): string {
+  return how === 'left over'
+    ? 'What is left over is removed by synth with --prune.'
+    : 'Synthesize, and commit what changes.';
+}
+
 const IMAGES_OPTIONS = {
   config: CONFIG,
   all: { type: 'boolean', about: 'also those of parts that are switched off' },
+  format: FORMAT,
 } as const;
 
 const images: Command = {
-  synopsis: '[-c CONFIG] [--all]',
+  synopsis: '[-c CONFIG] [--all] [--format json]',
   summary: 'lists the images, for mirrors',
   about:
     'Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.',
   options: IMAGES_OPTIONS,
   example: '--all',
   run: (args, { stdout, cwd, env }) => {
-    const { config, all } = options(args, IMAGES_OPTIONS);
+    const { config, all, format } = options(args, IMAGES_OPTIONS);
+    const json = asJson(format);
     const clusters = loadClusters({ config: config?.join(), cwd, env }).map(({ settings }) => settings);
-    stdout.write(`${imageTable(clusters, all)}\n`);
+    stdout.write(
+      json ? problemsAsJson([], { images: imageList(clusters, all) }) : `${imageTable(clusters, all)}\n`,
+    );
     return EXIT.ok;
   },
 };
@@ -94,6 +108,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   status,
   diff,
   job,
+  backups,
   restore: restoreCommand,
   explain: explainCommand,
   show: showCommand,

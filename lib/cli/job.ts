@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
 import { suggest } from '../config/problems';
+import type { BackupSettings } from '../config/settings';
 import { untilJobEnds } from '../kubernetes/jobs';
 import { Names } from '../kubernetes/names';
 import { followJob, type JobEnd } from '../live/job';
@@ -20,11 +21,11 @@ import {
   UsageError,
 } from './command';
 
-const JOBS = ['smoke-test', 'backup', 'restore'] as const;
+const JOBS = ['smoke-test', 'backup', 'restore', 'verify-backup', 'list-backups'] as const;
 type JobKind = (typeof JOBS)[number];
 
 /** What a shell calls "ended by SIGINT". */
-const INTERRUPTED = 130;
+export const INTERRUPTED = 130;
 /** For the old Job and its pods to go, which have to be gone before the new one comes. */
 const REPLACE_SECONDS = 180;
 
@@ -45,9 +46,11 @@ export const job: Command = {
   summary: 'runs a Job of the cluster, and follows it to its end',
   about: `Runs a Job of a cluster through your kubectl, with the log of each container from its start, until the Job ends.
 
-  smoke-test   does it work from end to end?
-  backup       one more backup, at once
-  restore      loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
+  smoke-test      does it work from end to end?
+  backup          one more backup, at once
+  restore         loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
+  verify-backup   reads the latest backup again, all bytes of it
+  list-backups    what "backups" shows as a table
 
 NAME is the cluster, where the configuration has several.`,
   options: OPTIONS,
@@ -67,9 +70,7 @@ NAME is the cluster, where the configuration has several.`,
 
     const placed = placeClusters(loadClusters({ config: values.config?.join(), cwd, env }));
     const cluster = clusterOf(placed, name);
-    const { settings } = cluster;
-    if (kind !== 'smoke-test' && settings.backup === undefined)
-      throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
+    if (kind !== 'smoke-test') backupsOf(cluster);
     const kubectl = kubectlOf(cluster, values, { cwd, env });
     const outdir = values.outdir ?? defaultOutdir(env);
     return await interruptible(async (signal) => {
@@ -85,6 +86,13 @@ NAME is the cluster, where the configuration has several.`,
     });
   },
 };
+
+/** @throws KubectlError where there are none */
+export function backupsOf({ settings: { name, backup } }: PlacedCluster): BackupSettings {
+  if (backup === undefined)
+    throw new KubectlError(`${name} has no backups: set backup.enabled, synthesize and apply.`);
+  return backup;
+}
 
 /** With the namespace of the command line, or that of the configuration. */
 export function kubectlOf(
@@ -113,6 +121,10 @@ export interface RunOptions extends Pick<CommandContext, 'cwd' | 'stdout' | 'std
   /** Of its containers, each NAME=VALUE. */
   readonly variables: readonly string[];
   readonly signal: AbortSignal;
+  /** Which Job that is there already is followed instead of a new one: none, one that has not failed, or any. @default none */
+  readonly adopt?: 'none' | 'alive' | 'any';
+  /** Gets the lines of its containers, too. @default - nothing */
+  readonly onLog?: (line: string) => void;
 }
 
 /**
@@ -125,14 +137,19 @@ export async function runJob(
   kind: JobKind,
   options: RunOptions,
 ): Promise<JobEnd> {
-  const { stdout, stderr, signal } = options;
-  const started =
-    kind === 'backup'
+  const { stdout, stderr, signal, adopt = 'none', onLog } = options;
+  const isThere = adopt !== 'none' && (await hasJob(kubectl, cluster, kind, adopt));
+  const started = isThere
+    ? jobName(cluster, kind)
+    : kind === 'backup'
       ? await startBackup(kubectl, cluster, signal)
       : await replaceJob(kubectl, cluster, kind, options);
-  stderr.write(`Job ${started} is started.\n`);
+  stderr.write(`Job ${started} is ${isThere ? 'there already' : 'started'}.\n`);
   const ended = await followJob(kubectl, started, {
-    onLog: (line) => stdout.write(`${line}\n`),
+    onLog: (line) => {
+      stdout.write(`${line}\n`);
+      onLog?.(line);
+    },
     onState: (text) => stderr.write(`Waiting: ${text}\n`),
     signal,
   });
@@ -174,6 +191,29 @@ export function clusterOf(placed: readonly PlacedCluster[], name: string | undef
   );
 }
 
+const jobName = ({ settings }: PlacedCluster, kind: JobKind): string => {
+  const names = Names.of(settings);
+  return {
+    'smoke-test': names.smokeTest,
+    backup: names.backup,
+    restore: names.restore,
+    'verify-backup': names.backupVerify,
+    'list-backups': names.backupList,
+  }[kind];
+};
+
+async function hasJob(
+  kubectl: Kubectl,
+  cluster: PlacedCluster,
+  kind: JobKind,
+  adopt: 'alive' | 'any',
+): Promise<boolean> {
+  const text = `{.metadata.name} {.status.conditions[?(@.status=="True")].type}`;
+  const which = ['get', `job/${jobName(cluster, kind)}`, '--ignore-not-found'];
+  const answer = await kubectl.done([...which, `--output=jsonpath=${text}`]);
+  return answer !== '' && (adopt === 'any' || !/Failed|FailureTarget/.test(answer));
+}
+
 /** @returns the name of the Job */
 async function startBackup(
   kubectl: Kubectl,
@@ -190,13 +230,14 @@ async function startBackup(
 async function replaceJob(
   kubectl: Kubectl,
   cluster: PlacedCluster,
-  kind: 'smoke-test' | 'restore',
+  kind: Exclude<JobKind, 'backup'>,
   { cwd, outdir, variables, signal }: RunOptions,
 ): Promise<string> {
   const file = join(outdir, jobFile(cluster, kind));
   if (!existsSync(resolve(cwd, file)))
     throw new KubectlError(`There is no ${file}: synthesize first (npm run synth, or cdk8s-milvus synth).`);
-  const replace = ['replace', '--force', '--filename'];
+  // With its pods: what they do must not go on beside the new one.
+  const replace = ['replace', '--force', '--cascade=foreground', '--filename'];
   if (variables.length === 0) await done(kubectl, [...replace, file], { signal });
   else {
     const input = await done(
@@ -206,8 +247,7 @@ async function replaceJob(
     );
     await done(kubectl, [...replace, '-'], { signal, input });
   }
-  const names = Names.of(cluster.settings);
-  return kind === 'restore' ? names.restore : names.smokeTest;
+  return jobName(cluster, kind);
 }
 
 async function done(kubectl: Kubectl, args: readonly string[], call: KubectlCall): Promise<string> {

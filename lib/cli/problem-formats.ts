@@ -2,12 +2,15 @@ import { relative, resolve } from 'node:path';
 import { formatProblem, type Problem, type ProblemReport } from '../config/problems';
 import type { CommandContext } from './command';
 
-/** Problems for programs: a JSON object, in which each has all that the text says, and the text. */
-export function problemsAsJson(reports: readonly ProblemReport[]): string {
+/**
+ * Problems for programs: a JSON object, in which each has all that the text says, and the text.
+ * @param others what else is in the object
+ */
+export function problemsAsJson(reports: readonly ProblemReport[], others: object = {}): string {
   const problems = reports.flatMap(({ source, problems: ofSource }) =>
     ofSource.map(({ at, ...problem }) => ({ source, ...at, ...problem, message: messageOf(problem) })),
   );
-  return `${JSON.stringify({ problems }, null, 2)}\n`;
+  return `${JSON.stringify({ problems, ...others }, null, 2)}\n`;
 }
 
 /** Problems as GitHub Actions shows them, at the lines of a pull request; nothing anywhere else. */

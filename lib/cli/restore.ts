@@ -3,7 +3,7 @@ import { loadClusters } from '../config/load';
 import { Names } from '../kubernetes/names';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
-import { type RestoreProps, restore, undo } from '../live/restore';
+import { type RestoreContext, type RestoreProps, restore, undo } from '../live/restore';
 import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir, placeClusters } from '../output/synthesize';
 import {
@@ -15,7 +15,7 @@ import {
   optionsAndNames,
   UsageError,
 } from './command';
-import { clusterOf, interruptible, kubectlOf, runJob } from './job';
+import { backupsOf, clusterOf, interruptible, kubectlOf, runJob } from './job';
 
 const FLAG = { type: 'boolean' } as const;
 
@@ -49,41 +49,43 @@ BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is t
     if (tooMany.length > 0) throw new UsageError(`one backup of one cluster, not also ${tooMany.join(', ')}`);
     const cluster = clusterOf(placeClusters(loadClusters({ config: values.config?.join(), cwd, env })), name);
     const { settings } = cluster;
-    if (settings.backup === undefined)
-      throw new KubectlError(`${settings.name} has no backups: set backup.enabled, synthesize and apply.`);
+    backupsOf(cluster);
     const of = Names.of(settings);
     const walClaim = objectsIn(settings).find(
       ({ kind, metadata }) => kind === 'PersistentVolumeClaim' && metadata.name === of.writableWal,
     );
-    if (settings.wal.persistence.existingClaim !== undefined) {
-      stderr.write(
-        `Empty claim ${settings.wal.persistence.existingClaim} yourself when Milvus is stopped: its log is of other metadata.\n`,
-      );
-    }
+    const { wal } = settings;
     const props: RestoreProps = {
       name: settings.name,
       instance: settings.instance,
       backup,
+      from: values.from,
+      job: of.restore,
+      foreignWalClaim: wal.enabled && wal.persistence.enabled ? wal.persistence.existingClaim : undefined,
       ...(walClaim === undefined ? {} : { walClaim }),
       deployments: settings.mode === 'cluster' ? [of.writable, of.readonly, of.mishards] : [of.writable],
     };
     const kubectl = kubectlOf(cluster, values, context);
     const outdir = values.outdir ?? defaultOutdir(env);
     const variables = [
-      `BACKUP=${backup}`,
       ...(values.force ? ['RESTORE_FORCE=true'] : []),
       ...(values['no-objects'] ? ['RESTORE_OBJECTS=false'] : []),
       ...placeOf(values.from),
     ];
     if (!values.undo && !values.yes) await confirm(props, context);
     return await interruptible(async (signal) => {
-      const live = {
+      const how = { cwd, outdir, signal, stdout, stderr };
+      const live: RestoreContext = {
         kubectl,
-        say: (line: string) => stderr.write(`${line}\n`),
-        runJob: (kind: 'restore' | 'smoke-test') => {
-          const given = kind === 'restore' ? variables : [];
-          return runJob(kubectl, cluster, kind, { cwd, outdir, variables: given, signal, stdout, stderr });
-        },
+        say: (line) => stderr.write(`${line}\n`),
+        signal,
+        runRestore: ({ backup: which, ...run }) =>
+          runJob(kubectl, cluster, 'restore', {
+            ...how,
+            ...run,
+            variables: [`BACKUP=${which}`, ...variables],
+          }),
+        runSmokeTest: () => runJob(kubectl, cluster, 'smoke-test', { ...how, variables: [] }),
       };
       if (values.undo) await undo(props, live);
       else await restore(props, live);

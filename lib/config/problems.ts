@@ -12,6 +12,8 @@ export interface FilePlace {
 export interface Problem {
   /** Where it stands, or where it is missing. Unset: it comes from no file, or from one that can not be read. */
   readonly at?: FilePlace;
+  /** The flag of a command that has the value: `--set`. Unset: it is in no flag. */
+  readonly flag?: string;
   /** Where: the key as a path, e.g. `s3.address`. Empty for the configuration as a whole. */
   readonly path: string;
   /** What was given, already fit to be shown: never a credential. Unset: there is nothing to show. */
@@ -36,9 +38,24 @@ export interface ProblemReport {
 export class ConfigurationError extends Error {
   public override readonly name = 'ConfigurationError';
 
-  public constructor(public readonly reports: readonly ProblemReport[]) {
-    super(reports.map(formatReport).join('\n\n'));
+  public readonly reports: readonly ProblemReport[];
+
+  public constructor(reports: readonly ProblemReport[]) {
+    const sorted = reports
+      .map((report) => ({ ...report, problems: report.problems.toSorted(byPlace) }))
+      .toSorted((a, b) => byPlace(a.problems[0], b.problems[0]));
+    super(sorted.map(formatReport).join('\n\n'));
+    this.reports = sorted;
   }
+}
+
+/** What stands in no file comes first, in the order in which it was found. */
+function byPlace(a?: Problem, b?: Problem): number {
+  const [one, other] = [a?.at, b?.at];
+  if (one === undefined || other === undefined)
+    return Number(one !== undefined) - Number(other !== undefined);
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1;
+  return one.line - other.line || one.column - other.column;
 }
 
 /** What is wrong with a file that is no text, or no YAML. */
@@ -51,8 +68,9 @@ export function formatProblem(problem: Problem): string {
   const given = problem.given === undefined ? '' : `given ${problem.given}; `;
   const place =
     problem.at === undefined ? '' : `${problem.at.file}:${problem.at.line}:${problem.at.column}: `;
+  const flag = problem.flag === undefined ? '' : `${problem.flag} `;
   const path = problem.path === '' ? '' : `${problem.path}: `;
-  const line = `${place}${path}${given}expected ${problem.expected}`;
+  const line = `${place}${flag}${path}${given}expected ${problem.expected}`;
   return problem.fix === undefined ? line : `${line}\n    ${problem.fix.replaceAll('\n', '\n    ')}`;
 }
 

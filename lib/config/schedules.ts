@@ -51,6 +51,52 @@ export function scheduleFault(text: string): string | undefined {
     : undefined;
 }
 
+const DAY_SECONDS = 86400;
+const WORD_SECONDS: Readonly<Record<string, number>> = {
+  '@yearly': 366 * DAY_SECONDS,
+  '@annually': 366 * DAY_SECONDS,
+  '@monthly': 31 * DAY_SECONDS,
+  '@weekly': 7 * DAY_SECONDS,
+  '@daily': DAY_SECONDS,
+  '@midnight': DAY_SECONDS,
+  '@hourly': 3600,
+};
+/** Long enough for the 29th of February. */
+const DAYS_LOOKED_AT = 9 * 366;
+
+/** What has not ended well for so many of its longest pauses is too old, for alerts and `status`. */
+export const OLD_AFTER_RUNS = 2;
+
+/** The longest time between two runs of a schedule without fault, in seconds. */
+export function longestPauseSeconds(text: string): number {
+  const every = goDurationSeconds(EVERY.exec(text)?.[1] ?? '') ?? WORD_SECONDS[text];
+  if (every !== undefined) return every;
+  const given = text.split(' ').filter((field) => field !== '');
+  const [minutes, hours, days, months, weekdays] = FIELDS.map((field, index) =>
+    allowed(field, given[index] ?? ''),
+  ) as readonly Allowed[];
+  if (!minutes || !hours || !days || !months || !weekdays) return DAY_SECONDS;
+  const times = hours.values
+    .flatMap((hour) => minutes.values.map((minute) => hour * 3600 + minute * 60))
+    .sort((a, b) => a - b);
+  const isDay = (date: Date) => {
+    const ofMonth = days.values.includes(date.getUTCDate());
+    const ofWeek = weekdays.values.includes(date.getUTCDay());
+    // Of two that are given, either is enough.
+    const fits = days.any || weekdays.any ? ofMonth && ofWeek : ofMonth || ofWeek;
+    return fits && months.values.includes(date.getUTCMonth() + 1);
+  };
+  let longest = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
+  let last: number | undefined;
+  for (let day = 0; day < DAYS_LOOKED_AT; day++) {
+    if (!isDay(new Date(day * DAY_SECONDS * 1000))) continue;
+    const first = day * DAY_SECONDS + (times[0] ?? 0);
+    if (last !== undefined) longest = Math.max(longest, first - last);
+    last = day * DAY_SECONDS + (times.at(-1) ?? 0);
+  }
+  return longest;
+}
+
 /** With a day of the week as well, either is enough. */
 function neverComes(days?: Allowed, months?: Allowed, weekdays?: Allowed): boolean {
   const first = Math.min(...(days?.values ?? []));

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatMilvusSize, parseMilvusSize } from './quantities';
 import { count, flag, host, milvusPath, milvusSize, rule, serverPort, timezone } from './rules';
 

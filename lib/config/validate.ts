@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { movedKeys, withoutCredentials } from './moved';
 import type { ParsedConfig } from './parsed-config';
 import { numberOrBoolean, withTypedReferences } from './pod-references';
@@ -22,19 +22,28 @@ export interface Validated {
  */
 export function validate(input: unknown, references: ReadonlyMap<string, string> = new Map()): Validated {
   const given = withTypedReferences(withoutNulls(input, clusterSchema), references);
-  const first = clusterSchema.safeParse(given);
+  const first = parse(given);
   if (first.success) return { config: first.data, given, problems: [] };
   const typed = convertReferences(given, first.error.issues, references) ?? given;
-  const result = clusterSchema.safeParse(typed);
+  const result = parse(typed);
   if (result.success) return { config: result.data, given: typed, problems: [] };
   const { issues } = result.error;
   const problems = issues.flatMap((issue) => toProblems(issue, given, references));
   return {
-    config: clusterSchema.safeParse(withoutInvalid(typed, issues)).data,
+    config: parse(withoutInvalid(typed, issues)).data,
     given: typed,
     // A text that is both too long and ill-formed breaks one rule twice.
     problems: [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()],
   };
+}
+
+/** zod can compile a function for each part of a schema, which pays for itself after some tens of configurations. */
+const FEW = 30;
+let parsed = 0;
+
+function parse(value: unknown) {
+  parsed += 1;
+  return clusterSchema.safeParse(value, { jitless: parsed <= FEW });
 }
 
 /** A key without a value (`mysql:`) counts as not given, if it is a key that exists. */

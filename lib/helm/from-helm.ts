@@ -1,8 +1,14 @@
-import { ConfigurationError } from '../config/problems';
+import { ConfigurationError, type Problem, type ProblemReport, parsePath } from '../config/problems';
 import { adoptionChecklist, adoptionSteps, rollbackSteps } from './adoption';
-import { COMMAND_LINE, type InstallCommand, parseInstallCommand, type ReadFile } from './install-command';
+import {
+  COMMAND_LINE,
+  type InstallCommand,
+  type Origin,
+  parseInstallCommand,
+  type ReadFile,
+} from './install-command';
 import { milvusYaml } from './milvus-yaml';
-import { type HelmTranslation, translateHelmValues } from './translate';
+import { type HelmTranslation, translateHelmValues, VALUES } from './translate';
 import type { SecretEntry } from './translation';
 
 /** What a command has to say, and its exit code. */
@@ -10,6 +16,8 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: number;
+  /** What is wrong, when anything is: as in stderr, but one by one. */
+  readonly problems?: readonly ProblemReport[];
 }
 
 const help = (called: string) => `Makes a milvus.yaml from what follows "helm install" for chart milvus 1.1.6.
@@ -27,6 +35,7 @@ The configuration goes to stdout, or to FILE; what was changed, replaced or drop
   --adopt          the release is running and is to be taken over: paths, claims and versions stay the chart's; the steps,
                    with the commands for this release, are printed too
   --show-secrets   print the credentials that were given in the commands that make the Secrets
+  --format json    what is wrong as JSON on stdout, for editors and other programs; it takes --write
   --help           this text
 
 Exit codes: 0 done, 1 values that can not be taken over, 2 wrong arguments.
@@ -52,7 +61,9 @@ export function fromHelm(
       readFile,
     );
     const adopt = has('--adopt');
-    const translation = translateHelmValues(command.values, { ...command, adopt });
+    const translation = located(command.origins, () =>
+      translateHelmValues(command.values, { ...command, adopt }),
+    );
     return {
       stdout: milvusYaml(translation.config, translation.notes, headline(command)),
       stderr: [
@@ -64,8 +75,59 @@ export function fromHelm(
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const ofArguments = error.reports.some(({ source }) => source === COMMAND_LINE);
-    return { stdout: '', stderr: `${error.message}\n`, exitCode: ofArguments ? 2 : 1 };
+    return {
+      stdout: '',
+      stderr: `${error.message}\n`,
+      exitCode: ofArguments ? 2 : 1,
+      problems: error.reports,
+    };
   }
+}
+
+/** Does something whose problems are of values of the chart, and says of each where the value was given. */
+function located<T>(origins: readonly Origin[], action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const reports = error.reports.map(({ source, problems }) => ({
+      source,
+      problems: problems.map((problem) => ({ ...problem, ...placeOf(problem, origins, source !== VALUES) })),
+    }));
+    throw new ConfigurationError(reports);
+  }
+}
+
+/**
+ * Where the value stands that counts, or most of the way to it; nothing when no step of it is anywhere.
+ * @param exact only the value: the path is that of our option, and not always one of the chart as well
+ */
+function placeOf(
+  { path }: Problem,
+  origins: readonly Origin[],
+  exact: boolean,
+): Pick<Problem, 'at' | 'flag'> {
+  const steps = parsePath(path);
+  const places = origins.toReversed().map((origin) => ({ origin, ...depthIn(origin, steps) }));
+  const deepest = Math.max(0, ...places.map(({ depth }) => depth));
+  const found = places.find(({ depth }) => depth === deepest);
+  if (found === undefined || deepest === 0 || (exact && deepest < steps.length)) return {};
+  const { origin, line = 1, column = 1 } = found;
+  return 'file' in origin ? { at: { file: origin.file, line, column } } : { flag: origin.flag };
+}
+
+function depthIn(
+  origin: Origin,
+  steps: ReturnType<typeof parsePath>,
+): { readonly depth: number; readonly line?: number; readonly column?: number } {
+  if ('file' in origin) return origin.document.placeOf(steps);
+  let value: unknown = origin.values;
+  for (const [depth, step] of steps.entries()) {
+    const known = typeof value === 'object' && value !== null && Object.hasOwn(value, String(step));
+    if (!known) return { depth };
+    value = (value as Record<string, unknown>)[String(step)];
+  }
+  return { depth: steps.length };
 }
 
 function headline({ release, chart, namespace }: InstallCommand): string {

@@ -1,6 +1,6 @@
 import { ConfigurationError, type Problem, problemsOf, suggest } from '../config/problems';
 import { isMapping } from '../config/validate';
-import { decode, FaultyFile, readYaml } from '../yaml/read';
+import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { SetValueError, setValues, type ValueKind } from './set-values';
 
 /** What somebody asked of Helm. */
@@ -19,7 +19,14 @@ export interface InstallCommand {
   readonly ignoredFlags: readonly string[];
   /** What may make the values other than what runs. */
   readonly warnings: readonly string[];
+  /** Where values came from, those that count most at last. */
+  readonly origins: readonly Origin[];
 }
+
+/** A file or a flag that has values. */
+export type Origin =
+  | { readonly file: string; readonly document: YamlDocument }
+  | { readonly flag: string; readonly values: Readonly<Record<string, unknown>> };
 
 /** Reads a file that an argument names: its bytes, or its text when they are known to be UTF-8. */
 export type ReadFile = (path: string) => Uint8Array | string;
@@ -146,7 +153,7 @@ export function parseInstallCommand(args: readonly string[], readFile: ReadFile)
   const [release = '', chart = ''] = words;
   const chartVersion = last('--version') ?? /-(\d+\.\d+\.\d+[\w.-]*)\.tgz$/.exec(chart)?.[1];
   const namespace = last('--namespace');
-  const { values, problems: valueProblems } = mergedValues(flags, readFile);
+  const { values, origins, problems: valueProblems } = mergedValues(flags, readFile);
   const { warnings, problems: versionProblems } = checkVersion(chartVersion);
   const problems = [
     ...flagProblems,
@@ -166,6 +173,7 @@ export function parseInstallCommand(args: readonly string[], readFile: ReadFile)
       .map(({ name }) => name)
       .filter((name) => !USED_WITH_VALUE.includes(name) && name !== '--reuse-values'),
     warnings: [...warnings, ...reuseWarnings(flags)],
+    origins,
   };
 }
 
@@ -343,16 +351,30 @@ function mergedValues(flags: readonly Flag[], readFile: ReadFile) {
   };
 
   let values: Record<string, unknown> = {};
+  const origins: Origin[] = [];
   const files = flags.filter(({ name }) => name === '--values').flatMap(({ value = '' }) => value.split(','));
   for (const file of files) {
-    values = mergeValues(values, attempt('--values', () => valuesFile(file, readText)) ?? {});
+    const document = attempt('--values', () => valuesFile(file, readText));
+    if (document === undefined || !isMapping(document.value)) continue;
+    values = mergeValues(values, document.value);
+    origins.push({ file, document });
   }
   for (const [name, kind] of Object.entries(VALUE_FLAGS)) {
     for (const { value = '' } of flags.filter((flag) => flag.name === name)) {
-      attempt(name, () => setValues(values, value, kind, readText));
+      attempt(name, () => {
+        setValues(values, value, kind, readText);
+        origins.push({ flag: name, values: valuesOf(value, kind) });
+      });
     }
   }
-  return { values, problems };
+  return { values, origins, problems };
+}
+
+/** Of a flag alone: an item of a list may have others before it elsewhere, which makes no difference to where it is. */
+function valuesOf(text: string, kind: ValueKind): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  setValues(values, text, kind, () => '');
+  return values;
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -368,7 +390,8 @@ function readError(error: unknown): string | undefined {
   return code === undefined ? undefined : message;
 }
 
-function valuesFile(file: string, readText: (path: string) => string): Record<string, unknown> {
+/** Undefined for a file without values. */
+function valuesFile(file: string, readText: (path: string) => string): YamlDocument | undefined {
   if (file.trim() === '-' || /^[a-z][\w+.-]*:\/\//i.test(file)) {
     throw new SetValueError(`${JSON.stringify(file)}, which is no file here: save it first`);
   }
@@ -384,9 +407,9 @@ function valuesFile(file: string, readText: (path: string) => string): Record<st
   // the first.
   const yaml = heading === undefined ? text : `#${text.slice(heading.length)}`;
   const [document] = readYaml(yaml, { version: '1.1', lenient: true });
-  const values = document?.value ?? {};
-  if (!isMapping(values)) throw new SetValueError(`${file}, which has no mapping in it`);
-  return values;
+  if (document !== undefined && !isMapping(document.value))
+    throw new SetValueError(`${file}, which has no mapping in it`);
+  return document;
 }
 
 /** Mappings are merged key by key; everything else, lists and nulls among it, is replaced. */

@@ -34,7 +34,8 @@ export interface HelmTranslation {
   readonly secrets: readonly SecretToMake[];
 }
 
-const SOURCE = 'values of chart 1.1.6';
+/** What a problem of the values is a problem of. */
+export const VALUES = 'values of chart 1.1.6';
 
 /**
  * The configuration of a cluster from the values of Helm chart milvus 1.1.6 (and of its subchart, under `mysql`): every
@@ -65,12 +66,12 @@ export function translateHelmValues(
   for (const step of STEPS) step(translation, names);
 
   if (translation.problems.length > 0) {
-    throw new ConfigurationError([{ source: SOURCE, problems: translation.problems }]);
+    throw new ConfigurationError([{ source: VALUES, problems: translation.problems }]);
   }
   const config = inOrder(translation.config);
   const { problems } = check(config);
   if (problems !== undefined) {
-    throw new ConfigurationError([{ source: `${SOURCE}, as a configuration`, problems }]);
+    throw new ConfigurationError([{ source: `${VALUES}, as a configuration`, problems }]);
   }
   return {
     config: config as unknown as MilvusConfig,

@@ -2,7 +2,7 @@
 export const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * Why a cluster is not ready, by the names of the headings in docs/how-to/troubleshoot.md, the most important first. `patience`: seconds
+ * Why a cluster is not ready, or its backups are not as they should be, by the names of the headings in docs/how-to/troubleshoot.md, the most important first. `patience`: seconds
  * after which it is plain that it does not mend itself, so that waiting makes no sense: none, a while for what may be over in a moment (a
  * registry or a webhook that does not answer, an autoscaler that adds a node), or ever.
  */
@@ -37,6 +37,10 @@ const KINDS = {
   'the-proxy-has-no-reader': { patience: NEVER },
   'it-waits-for-another-workload': { patience: NEVER },
   'it-is-starting': { patience: NEVER },
+  'a-verification-has-failed': { patience: NEVER },
+  'a-backup-has-failed': { patience: NEVER },
+  'the-last-backup-is-too-old': { patience: NEVER },
+  'no-backup-is-verified': { patience: NEVER },
 } as const satisfies Record<string, { readonly patience: number }>;
 
 export type CauseKind = keyof typeof KINDS;

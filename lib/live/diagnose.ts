@@ -20,6 +20,7 @@ import {
   type PodTemplate,
   statusesOf,
 } from './objects';
+import { type BackupRun, backupCauses, type LastRun, lastBackup, lastRun, lastVerification } from './runs';
 
 /** A cluster as the configuration says it is. */
 export interface ClusterWanted extends AskedFor {
@@ -62,12 +63,6 @@ export interface WorkloadStatus {
   readonly pods: readonly PodStatus[];
 }
 
-/** The last time that something ended well, and whether a later try failed. */
-export interface LastRun {
-  readonly at: string | undefined;
-  readonly failedSince: boolean;
-}
-
 export interface ClusterStatus {
   readonly name: string;
   readonly namespace: string | undefined;
@@ -83,7 +78,9 @@ export interface ClusterStatus {
   }[];
   readonly services: readonly { readonly name: string; readonly type: string; readonly address: string }[];
   /** Undefined: there are no backups. */
-  readonly backup: LastRun | undefined;
+  readonly backup: BackupRun | undefined;
+  /** Undefined: none is scheduled, and none is known. */
+  readonly verification: LastRun | undefined;
   readonly smokeTest: LastRun | undefined;
   readonly causes: readonly Cause[];
   /** What may not be read, so that this is not all. */
@@ -123,7 +120,8 @@ export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number)
       ];
     }),
     services: here.clientServices(),
-    backup: settings.backup && lastRun(here, Names.of(settings).backup),
+    backup: lastBackup(here, settings),
+    verification: lastVerification(here, settings),
     smokeTest: lastRun(here, Names.of(settings).smokeTest),
     causes,
     forbidden: snapshot.forbidden,
@@ -320,32 +318,6 @@ function podStatus(pod: LiveObject): PodStatus {
   };
 }
 
-function lastRun(here: Here, name: string): LastRun | undefined {
-  const cronJob = here.find('CronJob', name);
-  const jobs = here
-    .all('Job')
-    .filter(({ metadata }) => metadata.name === name || metadata.name.startsWith(`${name}-`))
-    // `backup` begins the names of its verification and list, too.
-    .filter(({ metadata }) => /^(-?\d+)?$/.test(metadata.name.slice(name.length)));
-  const ended = (type: string) =>
-    jobs.flatMap(({ status }) => {
-      const condition = status?.conditions?.find((one) => one.type === type && one.status === 'True');
-      return condition === undefined ? [] : [status?.completionTime ?? condition.lastTransitionTime ?? ''];
-    });
-  const last = (times: readonly (string | undefined)[]) =>
-    times
-      .filter((time) => time !== undefined && time !== '')
-      .sort()
-      .at(-1);
-  const at = last([...ended('Complete'), cronJob?.status?.lastSuccessfulTime]);
-  if (cronJob === undefined && jobs.length === 0) return undefined;
-  const { active = [], lastScheduleTime } = cronJob?.status ?? {};
-  // The Jobs of a schedule have no labels, and are not asked for: what was started and neither runs nor ended well has failed.
-  const isOver = Array.isArray(active) && active.length === 0;
-  const failed = last([...ended('Failed'), ...(isOver ? [lastScheduleTime] : [])]);
-  return { at, failedSince: failed !== undefined && failed > (at ?? '') };
-}
-
 // Causes ----------------------------------------------------------------------------------------------------------------
 
 function nothingApplied({ wanted, names, snapshot }: Here): Cause {
@@ -417,7 +389,7 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
   const own = found.filter(
     ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
-  return inOrder(own);
+  return inOrder([...own, ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now)]);
 }
 
 /** Whether an object is a workload, one of its pods, or what it needs by its name. */

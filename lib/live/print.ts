@@ -1,6 +1,7 @@
 import type { Terminal } from '../output/progress';
 import { anchorOf, type Cause } from './causes';
-import type { ClusterStatus, LastRun, WorkloadStatus } from './diagnose';
+import type { ClusterStatus, WorkloadStatus } from './diagnose';
+import { type LastRun, sizeInWords } from './runs';
 
 /** Words with a colour of the terminal, or without. */
 export type Paint = (colour: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
@@ -68,10 +69,13 @@ export function screen(status: ClusterStatus, now: number, p: Paint): string {
     );
   }
   const runs = [
-    ['Last backup', status.backup],
-    ['Last smoke test', status.smokeTest],
+    ['Last backup', status.backup, status.backup === undefined ? '' : sizeInWords(status.backup)],
+    ['Last verification of a backup', status.verification, ''],
+    ['Last smoke test', status.smokeTest, ''],
   ] as const;
-  const known = runs.flatMap(([what, run]) => (run === undefined ? [] : [runLine(what, run, now, p)]));
+  const known = runs.flatMap(([what, run, words]) =>
+    run === undefined ? [] : [runLine(what, run, words, now, p)],
+  );
   if (known.length > 0) lines.push('', ...known);
   if (causes.length > 0) lines.push('', 'Why', ...causes.map((cause) => causeLine(cause, p)));
   if (forbidden.length > 0) lines.push('', forbiddenLine(forbidden));
@@ -97,8 +101,9 @@ function workloadLines(workloads: readonly WorkloadStatus[], now: number, p: Pai
   return texts.map((text, index) => p(index === 0 ? 'dim' : (colours[index - 1] ?? 'dim'), text));
 }
 
-function runLine(what: string, { at, failedSince }: LastRun, now: number, p: Paint): string {
-  const when = at === undefined ? p('yellow', 'none that ended well') : `${age(at, now)} ago`;
+function runLine(what: string, { at, failedSince }: LastRun, words: string, now: number, p: Paint): string {
+  const when =
+    at === undefined ? p('yellow', 'none that ended well') : `${age(at, now)} ago${words && ` (${words})`}`;
   return `${what}: ${when}${failedSince ? p('red', '; the last one failed') : ''}`;
 }
 

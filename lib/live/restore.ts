@@ -13,32 +13,54 @@ export interface RestoreProps {
   readonly deployments: readonly string[];
   /** Name of the backup, or `latest`. */
   readonly backup: string;
+  /** Bucket and prefix of another cluster's backups. @default - those of the configuration */
+  readonly from?: string | undefined;
+  /** Name of the Job that restores. */
+  readonly job: string;
   /** The claim of the write-ahead log, as it is applied; made anew, since the log belongs to other metadata. @default - there is none of ours */
   readonly walClaim?: { readonly metadata: { readonly name: string } };
+  /** Name of a claim with the write-ahead log that is not ours, so that a person has to empty it. @default - there is none */
+  readonly foreignWalClaim?: string | undefined;
+}
+
+/** How a Job of the restore is run. */
+export interface RestoreRun {
+  /** Its backup. */
+  readonly backup: string;
+  /** Which Job that is there already is followed instead of a new one: none, one that has not failed, or any. */
+  readonly adopt: 'none' | 'alive' | 'any';
+  /** Gets its lines. */
+  readonly onLog: (line: string) => void;
 }
 
 export interface RestoreContext {
   readonly kubectl: Pick<Kubectl, 'run' | 'done' | 'json' | 'commandLine'>;
-  /** Runs a Job of the cluster to its end. */
-  readonly runJob: (kind: 'restore' | 'smoke-test') => Promise<JobEnd>;
+  /** Runs the Job of the restore to its end. */
+  readonly runRestore: (run: RestoreRun) => Promise<JobEnd>;
+  readonly runSmokeTest: () => Promise<JobEnd>;
   readonly say: (line: string) => void;
+  /** Ends it where it can go on later. @default - nothing does */
+  readonly signal?: AbortSignal;
   /** Between two looks at pods. @default 2000 */
   readonly pollMilliseconds?: number;
 }
 
 /** How far it is; each step may be run again. */
-const STEPS = ['stop', 'load', 'start'] as const;
-type Step = (typeof STEPS)[number];
-const WORDS: Readonly<Record<Step, string>> = {
+const WORDS = {
   stop: 'Milvus is being stopped; nothing is changed',
   load: 'metadata and objects are being brought back',
+  log: 'metadata and objects are brought back, and the write-ahead log is being emptied',
   start: 'everything is brought back, and Milvus is being started',
-};
+} as const;
+type Step = keyof typeof WORDS;
 
 /** What is kept in the cluster from the beginning to the end, so that somebody else can go on. */
 interface State {
   readonly backup: string;
+  readonly from?: string | undefined;
   readonly step: Step;
+  /** A Job has failed after it may have changed something. */
+  readonly touched?: boolean;
   /** By Deployment. */
   readonly replicas: Readonly<Record<string, number>>;
   /** Those that were not suspended before. */
@@ -51,7 +73,12 @@ interface Named {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec?: { readonly replicas?: number; readonly suspend?: boolean };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly suspend?: boolean;
+    readonly containers?: readonly { readonly name: string }[];
+  };
+  readonly status?: { readonly phase?: string };
 }
 
 interface Items {
@@ -62,8 +89,15 @@ const GONE_SECONDS = 600;
 const READY_SECONDS = 1800;
 /** Containers of the Job that have ended in failure before anything was changed. */
 const HARMLESS = ['download', 'check'];
+/** The container that only pods of backups have. */
+const OF_BACKUPS = 'upload';
+/** What the Job says when it knows which one is the latest. */
+const TAKEN = /^\[download\] took \S*\/(\d{8}T\d{6}Z)\.sql\.gz /;
 
 export const stateName = (name: string) => `${name}-restore-state`;
+
+/** It says where it stands. */
+class Told extends KubectlError {}
 
 /**
  * Brings a backup back: stops Milvus, runs the Job, starts all as it was, and the smoke test. Interrupted at any point, it
@@ -71,44 +105,85 @@ export const stateName = (name: string) => `${name}-restore-state`;
  * @throws KubectlError with where it stands, and how to go on
  */
 export async function restore(props: RestoreProps, context: RestoreContext): Promise<void> {
-  const { say, runJob } = context;
-  let state = await begin(props, context);
-  const proceed = async (step: Step) => {
-    state = { ...state, step };
+  const reconcilers = await reconcilersOf(props, context);
+  let state = await begin(props, context, reconcilers);
+  const change = async (more: Partial<State>) => {
+    state = { ...state, ...more };
     await save(props, context, state);
   };
-  if (state.step !== 'start') {
-    await stop(props, context, state);
-    await proceed('load');
-    say(`Restoring ${state.backup}`);
-    const { end, reason, container } = await runJob('restore');
-    if (end === 'interrupted') {
-      throw new KubectlError('Interrupted: the Job goes on, and Milvus is stopped. Run the same again.');
+  try {
+    if (state.step === 'stop' || state.step === 'load') {
+      await bringBack(props, context, () => state, change);
+      await change({ step: 'log' });
+      if (props.foreignWalClaim !== undefined)
+        throw new Told(
+          `Metadata and objects are back. Empty claim ${props.foreignWalClaim} now, while Milvus is stopped: its log is of other metadata. Then run the same again, and Milvus is started.`,
+        );
     }
-    if (end === 'failed') {
-      const harmless = container !== undefined && HARMLESS.includes(container);
-      if (harmless) await proceed('stop');
-      throw new KubectlError(
-        `The restore failed: ${reason}\nMilvus is stopped${
-          harmless
-            ? ', and nothing was changed. To start it as it was, add --undo; to replace what is in the database, --force'
-            : ', and has to be until this has ended well: what the message names comes first'
-        }. Then run the same again.`,
+    if (state.step === 'log') {
+      await emptyLog(props, context);
+      await change({ step: 'start' });
+    }
+    await start(props, context, state);
+    const { end, reason } = await context.runSmokeTest();
+    if (end !== 'complete') {
+      throw new Told(
+        `Milvus runs with what was brought back, but the smoke test ${end === 'failed' ? `failed: ${reason}` : 'was interrupted'}. CronJobs stay suspended until the same is run again.`,
       );
     }
-    await emptyLog(props, context);
-    await proceed('start');
+    await finish(props, context, state, reconcilers);
+  } catch (error) {
+    if (!(error instanceof KubectlError) || error instanceof Told) throw error;
+    throw new KubectlError(`${error.message}\nIt stands here: ${WORDS[state.step]}. Run the same again.`);
   }
-  await start(props, context, state);
-  const { end, reason } = await runJob('smoke-test');
-  if (end !== 'complete') {
-    throw new KubectlError(
-      `Milvus runs with what was brought back, but the smoke test ${end === 'failed' ? `failed: ${reason}` : 'was interrupted'}. CronJobs stay suspended until the same is run again.`,
-    );
+  context.say(`${props.name} is restored from ${state.backup}.`);
+  context.say(`When it has proven itself, delete what was kept aside (see the log above).`);
+}
+
+/** Stops Milvus, and runs the Job. */
+async function bringBack(
+  props: RestoreProps,
+  context: RestoreContext,
+  state: () => State,
+  change: (more: Partial<State>) => Promise<void>,
+): Promise<void> {
+  const { kubectl, say, runRestore } = context;
+  await stop(props, context, state());
+  let adopt: RestoreRun['adopt'] = state().touched ? 'alive' : 'any';
+  if (state().step === 'stop') {
+    // From here on a Job that is there is of this restore, and one that has ended meanwhile is not done twice.
+    await kubectl.done(['delete', `job/${props.job}`, '--ignore-not-found', '--cascade=foreground'], {
+      timeoutSeconds: GONE_SECONDS,
+    });
+    adopt = 'none';
+    await change({ step: 'load' });
   }
-  await finish(props, context, state);
-  say(`${props.name} is restored from ${state.backup}.`);
-  say(`When it has proven itself, delete what was kept aside (see the log above).`);
+  const { backup } = state();
+  say(`Restoring ${backup}`);
+  let saved = Promise.resolve();
+  const { end, reason, container } = await runRestore({
+    backup,
+    adopt,
+    onLog: (line) => {
+      // There may be a later one when it is run again.
+      const [, name] = TAKEN.exec(line) ?? [];
+      if (name === undefined || name === state().backup) return;
+      saved = saved.then(() => change({ backup: name })).catch(() => {});
+    },
+  });
+  await saved;
+  if (end === 'interrupted')
+    throw new Told('Interrupted: the Job goes on, and Milvus is stopped. Run the same again.');
+  if (end === 'complete') return;
+  const harmless = !state().touched && container !== undefined && HARMLESS.includes(container);
+  await change(harmless ? { step: 'stop' } : { touched: true });
+  throw new Told(
+    `The restore failed: ${reason}\nMilvus is stopped${
+      harmless
+        ? ', and nothing was changed. To start it as it was, add --undo; to replace what is in the database, --force'
+        : ', and has to be until this has ended well: what the message names comes first'
+    }. Then run the same again.`,
+  );
 }
 
 /** Starts all as it was, where nothing has been changed yet. */
@@ -121,34 +196,39 @@ export async function undo(props: RestoreProps, context: RestoreContext): Promis
     );
   }
   await start(props, context, state);
-  await finish(props, context, state);
+  await finish(props, context, state, await reconcilersOf(props, context));
 }
 
 /** What was begun before, or the beginning. */
-async function begin(props: RestoreProps, context: RestoreContext): Promise<State> {
-  const { say } = context;
+async function begin(
+  props: RestoreProps,
+  context: RestoreContext,
+  reconcilers: readonly Reconciler[],
+): Promise<State> {
+  const { say, kubectl } = context;
   const known = await saved(props, context);
+  if (known?.step !== 'start') for (const one of reconcilers) await refuse(one, kubectl);
   if (known !== undefined) {
-    if (known.step !== 'stop' && known.backup !== props.backup) {
+    const { backup, from } = props;
+    if (known.step === 'stop') {
+      say(`A restore was interrupted: ${WORDS.stop}. It goes on.`);
+      return { ...known, backup, from };
+    }
+    // The latest is the one that was the latest when it began.
+    if ((backup !== 'latest' && backup !== known.backup) || from !== known.from) {
+      const that = `${known.backup}${known.from === undefined ? '' : ` --from ${known.from}`}`;
       throw new KubectlError(
-        `A restore of ${known.backup} has begun: ${WORDS[known.step]}. Name that one, not ${props.backup}.`,
+        `A restore of ${that} has begun: ${WORDS[known.step]}. Name that one, not ${backup}${from === undefined ? '' : ` --from ${from}`}.`,
       );
     }
-    say(`A restore was interrupted: ${WORDS[known.step]}. It goes on.`);
-    return { ...known, backup: props.backup };
+    say(`A restore of ${known.backup} was interrupted: ${WORDS[known.step]}. It goes on.`);
+    return known;
   }
-  const { items } = await list(context, props, 'deployments');
-  const ours = items.filter(({ metadata }) => props.deployments.includes(metadata.name));
-  const missing = props.deployments.filter((name) => !ours.some(({ metadata }) => metadata.name === name));
-  if (missing.length > 0) {
-    throw new KubectlError(
-      `There is no Deployment ${missing.join(', ')} here: apply the manifests first, or name another namespace with -n.`,
-    );
-  }
-  await refuseReconciliation(ours, context);
+  const ours = await deploymentsOf(props, context);
   const cronJobs = (await list(context, props, 'cronjobs')).items;
   const state: State = {
     backup: props.backup,
+    from: props.from,
     step: 'stop',
     replicas: Object.fromEntries(ours.map(({ metadata, spec }) => [metadata.name, spec?.replicas ?? 1])),
     cronJobs: cronJobs.filter(({ spec }) => spec?.suspend !== true).map(({ metadata }) => metadata.name),
@@ -157,40 +237,81 @@ async function begin(props: RestoreProps, context: RestoreContext): Promise<Stat
   return state;
 }
 
+async function deploymentsOf(props: RestoreProps, context: RestoreContext): Promise<readonly Named[]> {
+  const { items } = await list(context, props, 'deployments');
+  const ours = items.filter(({ metadata }) => props.deployments.includes(metadata.name));
+  const missing = props.deployments.filter((name) => !ours.some(({ metadata }) => metadata.name === name));
+  if (missing.length > 0) {
+    throw new KubectlError(
+      `There is no Deployment ${missing.join(', ')} here: apply the manifests first, or name another namespace with -n.`,
+    );
+  }
+  return ours;
+}
+
 async function list({ kubectl }: RestoreContext, { instance }: RestoreProps, kind: string): Promise<Items> {
   return await kubectl.json<Items>(['get', kind, `--selector=app.kubernetes.io/instance=${instance}`]);
 }
 
 /** What would start Milvus again in the middle. */
-async function refuseReconciliation(
-  deployments: readonly Named[],
-  { kubectl }: RestoreContext,
-): Promise<void> {
+interface Reconciler {
+  readonly which: readonly string[];
+  /** Where it says that it is switched on, and the values with which it is not. */
+  readonly path: string;
+  readonly off: readonly (string | undefined)[];
+  /** Why it has to be stopped, and how. */
+  readonly advice: string;
+  readonly stop: string;
+  /** What to do when all is over. */
+  readonly afterwards: string;
+}
+
+async function reconcilersOf(props: RestoreProps, context: RestoreContext): Promise<readonly Reconciler[]> {
+  const { kubectl } = context;
   const [
     {
       metadata: { labels = {}, annotations = {} },
     } = { metadata: {} },
-  ] = deployments;
+  ] = await deploymentsOf(props, context);
+  const patch = (which: readonly string[], spec: object) =>
+    kubectl.commandLine(['patch', ...which, '--type=merge', `--patch=${JSON.stringify({ spec })}`]);
+  const found: Reconciler[] = [];
   const flux = labels['kustomize.toolkit.fluxcd.io/name'];
   if (flux !== undefined) {
     const namespace = labels['kustomize.toolkit.fluxcd.io/namespace'] ?? 'flux-system';
     const which = ['kustomizations.kustomize.toolkit.fluxcd.io', flux, `--namespace=${namespace}`];
-    if ((await field(kubectl, which, '{.spec.suspend}')) !== 'true') {
-      throw new KubectlError(
-        `Flux would start Milvus in the middle. Suspend its Kustomization first, and resume it afterwards:\n  ${kubectl.commandLine(['patch', ...which, '--type=merge', '--patch={"spec":{"suspend":true}}'])}`,
-      );
-    }
+    found.push({
+      which,
+      path: '{.spec.suspend}',
+      off: ['true'],
+      advice:
+        'Flux would start Milvus in the middle. Suspend its Kustomization first, and resume it afterwards',
+      stop: patch(which, { suspend: true }),
+      afterwards: `Flux is still suspended. To resume it:\n  ${patch(which, { suspend: false })}`,
+    });
   }
   const [argo] = annotations['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
   if (argo !== undefined) {
     const which = ['applications.argoproj.io', argo, '--namespace=argocd'];
-    // Unknown where Argo CD is elsewhere: then a person has to know.
-    if (!['', undefined].includes(await field(kubectl, which, '{.spec.syncPolicy.automated}'))) {
-      throw new KubectlError(
-        `Argo CD would start Milvus in the middle. Stop its automated sync first, and switch it on again afterwards:\n  ${kubectl.commandLine(['patch', ...which, '--type=merge', '--patch={"spec":{"syncPolicy":{"automated":null}}}'])}`,
-      );
-    }
+    found.push({
+      which,
+      path: '{.spec.syncPolicy.automated}',
+      // Unknown where Argo CD is elsewhere: then a person has to know.
+      off: ['', undefined],
+      advice:
+        'Argo CD would start Milvus in the middle. Stop its automated sync first, and switch it on again afterwards',
+      stop: patch(which, { syncPolicy: { automated: null } }),
+      afterwards: `If you have stopped the automated sync of Argo CD's Application ${argo} (syncPolicy.automated), switch it on again as it was.`,
+    });
   }
+  return found;
+}
+
+async function refuse(
+  { which, path, off, advice, stop: command }: Reconciler,
+  kubectl: RestoreContext['kubectl'],
+): Promise<void> {
+  if (!off.includes(await field(kubectl, which, path))) throw new KubectlError(`${advice}:\n  ${command}`);
 }
 
 async function field(
@@ -203,8 +324,9 @@ async function field(
 }
 
 async function stop(props: RestoreProps, context: RestoreContext, state: State): Promise<void> {
-  const { kubectl, say, pollMilliseconds = 2000 } = context;
+  const { kubectl, say } = context;
   for (const name of state.cronJobs) await suspend(context, name, true);
+  await untilNoBackupRuns(props, context);
   say(`Stopping ${props.deployments.join(', ')}`);
   for (const name of props.deployments) await kubectl.done(['scale', `deployment/${name}`, '--replicas=0']);
   const components = props.deployments.map((name) => name.slice(name.lastIndexOf('-') + 1));
@@ -214,13 +336,37 @@ async function stop(props: RestoreProps, context: RestoreContext, state: State):
     const { items } = await kubectl.json<Items>(['get', 'pods', selector]);
     if (items.length === 0) return;
     if (Date.now() > until) {
-      const names = items.map(({ metadata }) => metadata.name).join(', ');
       throw new KubectlError(
-        `These pods do not end, ${GONE_SECONDS} s after they were told to: ${names}. See why (kubectl describe pod), then run the same again.`,
+        `These pods do not end, ${GONE_SECONDS} s after they were told to: ${namesOf(items)}. See why (kubectl describe pod).`,
       );
     }
-    await delay(pollMilliseconds);
+    await aMoment(context);
   }
+}
+
+const namesOf = (items: readonly Named[]) => items.map(({ metadata }) => metadata.name).join(', ');
+
+/** One that ends later would delete the oldest backup, maybe the one that is brought back, and mix two states. */
+async function untilNoBackupRuns(props: RestoreProps, context: RestoreContext): Promise<void> {
+  for (let looks = 0; ; looks++) {
+    const { items } = await list(context, props, 'pods');
+    const running = items.filter(
+      ({ spec, status }) =>
+        spec?.containers?.some(({ name }) => name === OF_BACKUPS) &&
+        !['Succeeded', 'Failed'].includes(status?.phase ?? ''),
+    );
+    if (running.length === 0) return;
+    if (looks === 0)
+      context.say(
+        `Waiting for a backup that runs (pod ${namesOf(running)}); delete its Job to go on without it.`,
+      );
+    await aMoment(context);
+  }
+}
+
+async function aMoment({ signal, pollMilliseconds = 2000 }: RestoreContext): Promise<void> {
+  await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
+  if (signal?.aborted === true) throw new KubectlError('Interrupted.');
 }
 
 /** Only while nothing runs: with pods of Milvus a claim would stay, and be deleted some day. */
@@ -250,9 +396,15 @@ async function start(
   }
 }
 
-async function finish(props: RestoreProps, context: RestoreContext, { cronJobs }: State): Promise<void> {
+async function finish(
+  props: RestoreProps,
+  context: RestoreContext,
+  { cronJobs }: State,
+  reconcilers: readonly Reconciler[],
+): Promise<void> {
   for (const name of cronJobs) await suspend(context, name, false);
   await context.kubectl.done(['delete', `configmap/${stateName(props.name)}`]);
+  for (const { afterwards } of reconcilers) context.say(afterwards);
 }
 
 async function suspend({ kubectl }: RestoreContext, cronJob: string, value: boolean): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isNativeError } from 'node:util/types';
@@ -15,24 +16,34 @@ export interface Staged {
   readonly files: string[];
   /** Those whose content is new, each with the temporary file that holds it. */
   readonly changed: { readonly file: string; readonly temporary: string }[];
-  /** What has to go when the whole is given up: directories first, in the order in which they were made. */
-  readonly created: string[];
+  /** Directories that were made for them, in the order in which they were made. */
+  readonly directories: string[];
 }
 
-export const nothingStaged = (): Staged => ({ files: [], changed: [], created: [] });
+export const nothingStaged = (): Staged => ({ files: [], changed: [], directories: [] });
 
 export interface Written {
   /** Paths relative to the output directory, in the order in which they were given. */
   readonly files: readonly string[];
   /** How many of them are new or have other content than before. */
   readonly changed: number;
-  /** Our files of an earlier run that no longer belong to the configuration. */
+  /** Files that earlier runs made and this one does not, and that were left as they are. */
+  readonly stale: readonly string[];
+  /** Those that were removed, since that was asked for. */
   readonly removed: readonly string[];
 }
 
 /** The output directory holds something that must not be overwritten, or can not be written. */
 export class OutputError extends Error {
   public override readonly name = 'OutputError';
+
+  /** @param partly whether some files are new by then, and others as they were */
+  public constructor(
+    message: string,
+    public readonly partly = false,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -50,51 +61,124 @@ export function stage(outdir: string, file: string, content: string, staged: Sta
       if (before === content) return;
       if (before !== '' && !isGenerated(before)) throw foreign(target, 'exists');
     }
-    const directory = path.dirname(target);
-    const temporary = path.join(directory, `.${path.basename(target)}.${process.pid}`);
-    const outermost = fs.mkdirSync(directory, { recursive: true });
-    staged.created.push(...(outermost === undefined ? [] : [outermost]), temporary);
-    fs.writeFileSync(temporary, content);
+    makeDirectory(path.dirname(target), staged.directories);
+    const temporary = temporaryFor(target);
+    // Before it is there: one that could not be written to its end has to go, too.
     staged.changed.push({ file, temporary });
+    fs.writeFileSync(temporary, content);
   });
 }
 
-/** Takes back what was staged: no trace is left of it. */
-export function discard({ created }: Staged): void {
-  for (const file of created) fs.rmSync(file, { recursive: true, force: true });
+/** One by one: Node's own `recursive` never ends where the system has no room for directories (/proc). */
+function makeDirectory(directory: string, made: string[]): void {
+  if (fs.existsSync(directory)) return;
+  makeDirectory(path.dirname(directory), made);
+  try {
+    fs.mkdirSync(directory);
+    made.push(directory);
+  } catch (error) {
+    // Another run was faster.
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
+  }
+}
+
+/** Beside the file; of this run alone, also where several share a disk and not their process ids. */
+function temporaryFor(file: string): string {
+  const mark = `${process.pid}-${randomBytes(4).toString('hex')}`;
+  return path.join(path.dirname(file), `.${path.basename(file)}.${mark}`);
+}
+
+const TEMPORARY = /^\..+\.\d+-[0-9a-f]{8}$/;
+
+/** Whether it is a file that was on its way into its place when a run was stopped. */
+export function isTemporary(file: string): boolean {
+  return TEMPORARY.test(path.basename(file));
+}
+
+/** Takes back what was staged: no trace is left of it, and nothing else is touched. */
+export function discard({ changed, directories }: Staged): void {
+  for (const { temporary } of changed) fs.rmSync(temporary, { force: true });
+  for (const directory of directories.toReversed()) removeIfEmpty(directory);
 }
 
 /**
- * Puts the staged files in their places and removes those that an earlier run left and that no longer belong there.
+ * Puts the staged files in their places.
+ * @returns how many are new or have other content than before
  * @throws OutputError when the directory can not be written
  */
-export function commit(outdir: string, parts: readonly Staged[]): Written {
-  return guarded(outdir, 'written', () => {
-    const files = parts.flatMap((part) => part.files);
-    const changed = parts.flatMap((part) => part.changed);
-    const belongs = new Set(files);
-    const removed = generatedIn(outdir).filter((file) => !belongs.has(file));
-    for (const { temporary, file } of changed) fs.renameSync(temporary, path.join(outdir, file));
-    for (const file of removed) remove(outdir, file);
-    return { files, changed: changed.length, removed };
-  });
+export function commit(outdir: string, parts: readonly Staged[]): number {
+  const changed = parts.flatMap((part) => part.changed);
+  let done = 0;
+  try {
+    guarded(outdir, 'written', () => {
+      for (const { temporary, file } of changed) {
+        fs.renameSync(temporary, path.join(outdir, file));
+        done += 1;
+      }
+    });
+    return changed.length;
+  } catch (error) {
+    for (const part of parts) discard(part);
+    if (!(error instanceof OutputError) || done === 0) throw error;
+    throw new OutputError(
+      `${error.message}\n  - ${done} of ${changed.length} files were written before: mend that, and synthesize again.`,
+      true,
+    );
+  }
 }
 
 /**
- * Writes a file of a person's: whole, or not at all.
+ * Removes files, and the directories that they leave empty.
+ * @throws OutputError when one can not be removed
+ */
+export function remove(outdir: string, files: readonly string[]): void {
+  guarded(outdir, 'written', () => {
+    for (const file of files) {
+      fs.rmSync(path.join(outdir, file), { force: true });
+      for (let directory = path.dirname(file); directory !== '.'; directory = path.dirname(directory))
+        removeIfEmpty(path.join(outdir, directory));
+    }
+  });
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    fs.rmdirSync(directory);
+  } catch (error) {
+    if (!isSystemError(error) || !['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(String(error.code))) throw error;
+  }
+}
+
+/**
+ * Writes a file of a person's: whole, or not at all. A link stays one, and what is no file (`/dev/null`) what it is.
  * @throws OutputError when it can not be written
  */
 export function replaceFile(file: string, content: string): void {
-  const temporary = `${file}.${process.pid}`;
   guarded(file, 'written', () => {
+    const existing = fs.statSync(file, { throwIfNoEntry: false });
+    if (existing !== undefined && !existing.isFile()) {
+      fs.writeFileSync(file, content);
+      return;
+    }
+    const target = existing === undefined ? file : fs.realpathSync(file);
+    const temporary = temporaryFor(target);
     try {
-      fs.writeFileSync(temporary, content);
-      fs.renameSync(temporary, file);
+      fs.writeFileSync(temporary, content, existing && { mode: existing.mode });
+      fs.renameSync(temporary, target);
     } finally {
       fs.rmSync(temporary, { force: true });
     }
   });
 }
+
+const ELSEWHERE = '\n  - Choose another output directory (-o, CDK8S_OUTDIR).';
+const HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: '\n  - The disk is full: make room, and run it again.',
+  EDQUOT: '\n  - Your share of the disk is full: make room, and run it again.',
+  EROFS: ELSEWHERE,
+  EACCES: ELSEWHERE,
+  EPERM: ELSEWHERE,
+};
 
 /** Does something with files; what the system refuses is an OutputError. */
 export function guarded<T>(place: string, verb: 'read' | 'written', action: () => T): T {
@@ -102,7 +186,8 @@ export function guarded<T>(place: string, verb: 'read' | 'written', action: () =
     return action();
   } catch (error) {
     if (error instanceof OutputError || !isSystemError(error)) throw error;
-    throw new OutputError(`${place}: can not be ${verb} (${error.message})`);
+    const hint = verb === 'written' ? (HINTS[String(error.code)] ?? '') : '';
+    throw new OutputError(`${place}: can not be ${verb} (${error.message})${hint}`);
   }
 }
 
@@ -124,27 +209,9 @@ function foreign(file: string, what: string): OutputError {
   );
 }
 
-/** Our files below a directory; what else is there belongs to somebody else. */
-export function generatedIn(outdir: string): string[] {
-  if (!fs.existsSync(outdir)) return [];
-  return fs
-    .readdirSync(outdir, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.k8s.yaml') || path.basename(file) === 'Kustomization')
-    .filter((file) => isGenerated(read(path.join(outdir, file))));
-}
-
 /** Whatever the line ends, which git may have changed. */
-function isGenerated(content: string | undefined): boolean {
+export function isGenerated(content: string | undefined): boolean {
   return content?.startsWith(GENERATED.trimEnd()) ?? false;
-}
-
-/** Removes a file, and the directories that it leaves empty. */
-function remove(outdir: string, file: string): void {
-  fs.rmSync(path.join(outdir, file));
-  for (let directory = path.dirname(file); directory !== '.'; directory = path.dirname(directory)) {
-    if (fs.readdirSync(path.join(outdir, directory)).length > 0) return;
-    fs.rmdirSync(path.join(outdir, directory));
-  }
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadOptions } from '../config/load';
-import { generatedIn, guarded, read } from './files';
-import { synthesize } from './synthesize';
+import { filesOfEarlierRuns } from './earlier';
+import { guarded, read } from './files';
+import { inTemporaryDirectory } from './stream';
+import { earlierClusters, synthesizeInto } from './synthesize';
 
 /** A file of an output directory that is not as it would be synthesized now. */
 export interface StaleFile {
@@ -19,11 +19,10 @@ export interface StaleFile {
  * @throws OutputError when the output directory can not be read
  */
 export function staleFiles(options: LoadOptions, outdir: string): readonly StaleFile[] {
-  const temporary = guarded(tmpdir(), 'written', () => mkdtempSync(join(tmpdir(), 'cdk8s-milvus-')));
-  try {
-    const { written } = synthesize({ ...options, outdir: temporary });
+  return inTemporaryDirectory((temporary) => {
+    const { written } = synthesizeInto(temporary, earlierClusters(outdir), { ...options, outdir });
     return guarded(outdir, 'read', () => {
-      const leftOver = generatedIn(outdir).filter((file) => !written.files.includes(file));
+      const leftOver = filesOfEarlierRuns(outdir).filter((file) => !written.files.includes(file));
       return [...written.files, ...leftOver].sort().flatMap((file): StaleFile[] => {
         const wanted = read(join(temporary, file));
         const found = read(join(outdir, file));
@@ -32,7 +31,5 @@ export function staleFiles(options: LoadOptions, outdir: string): readonly Stale
         return wanted === found ? [] : [{ file, how: 'differs' }];
       });
     });
-  } finally {
-    rmSync(temporary, { recursive: true });
-  }
+  });
 }

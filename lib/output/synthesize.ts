@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import { type LoadedCluster, type LoadOptions, loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
+import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { type JobName, MilvusJob } from '../milvus-job';
 import { jobFile, manifestFile, type PlacedCluster, scriptsFile, stageKustomization } from './cluster-files';
-import { commit, discard, nothingStaged, OutputError, type Written } from './files';
+import { abandonedFiles, clustersOfEarlierRuns, filesOfEarlierRuns } from './earlier';
+import { commit, discard, guarded, nothingStaged, OutputError, remove, type Written } from './files';
 import { type Share, stageClusters } from './threads';
 
 export interface SynthesizeOptions extends LoadOptions {
@@ -12,6 +14,16 @@ export interface SynthesizeOptions extends LoadOptions {
    * @default - the environment variable CDK8S_OUTDIR (the cdk8s CLI sets it), or `dist`
    */
   readonly outdir?: string;
+  /**
+   * Removes what earlier runs made in the output directory and this one does not. Files that were not made here stay.
+   * @default false - such files are left as they are, and listed
+   */
+  readonly prune?: boolean;
+  /**
+   * Called with what is to be removed, before it is.
+   * @default - nothing is called
+   */
+  readonly onPrune?: (files: readonly string[]) => void;
   /**
    * Called now and then while clusters are synthesized.
    * @default - nothing is called
@@ -42,58 +54,119 @@ export interface Synthesis {
 
 /**
  * Loads the configuration, synthesizes every cluster and writes the manifests: one directory per cluster when there are
- * several. No file changes before everything is there, so that a failure leaves the output directory as it was.
+ * several, or when the output directory has others of an earlier run, which are left alone. No file changes before
+ * everything is there, so that a failure leaves the output directory as it was.
  * @throws ConfigurationError with every problem of the configuration
  * @throws OutputError when the output directory can not be written
  */
 export function synthesize(options: SynthesizeOptions = {}): Synthesis {
-  const env = options.env ?? process.env;
-  const outdir = options.outdir ?? defaultOutdir(env);
-  const target = path.resolve(options.cwd ?? '', outdir);
+  const { cwd = '', prune = false, onPrune } = options;
+  const outdir = options.outdir ?? defaultOutdir(options.env ?? process.env);
+  const target = path.resolve(cwd, outdir);
+  const others = prune ? [] : earlierClusters(target);
+  const synthesis = synthesizeInto(target, others, { ...options, outdir });
+  const { files } = synthesis.written;
+  const stale = guarded(target, 'read', () => {
+    const belongs = new Set(files);
+    return filesOfEarlierRuns(target, belongs).filter((file) => !belongs.has(file));
+  });
+  if (!prune) return { ...synthesis, written: { ...synthesis.written, stale } };
+  const removed = [...stale, ...guarded(target, 'read', () => abandonedFiles(target))];
+  if (removed.length > 0) onPrune?.(removed);
+  remove(target, removed);
+  return { ...synthesis, written: { ...synthesis.written, removed } };
+}
+
+/** The directories of the clusters that an output directory has beside each other, as a run finds it. */
+export function earlierClusters(target: string): readonly string[] {
+  return guarded(target, 'read', () => clustersOfEarlierRuns(target));
+}
+
+/**
+ * The same, without a look at what else is in the directory.
+ * @param others the directories of clusters that are to stay, whether this run makes them or not
+ */
+export function synthesizeInto(
+  target: string,
+  others: readonly string[],
+  options: SynthesizeOptions & { readonly outdir: string },
+): Synthesis {
   const loaded = loadClusters(options);
-  const placed = placeClusters(loaded);
+  const placed = placeClusters(loaded, others);
 
   const top = nothingStaged();
   const shares: Share[] = [];
   try {
     shares.push(...stageClusters(target, placed, (done) => options.onProgress?.(done, placed.length)));
     failOf(shares);
-    if (placed.length > 1)
-      stageKustomization(
-        target,
-        '',
-        placed.map(({ directory }) => directory),
-        top,
-      );
+    if (isFleet(loaded, others)) stageKustomization(target, '', directoriesOf(placed, others), top);
   } catch (error) {
     for (const staged of [top, ...shares.map((share) => share.staged)]) discard(staged);
     throw error;
   }
 
   const objects = shares.flatMap((share) => share.objects);
-  const clusters = placed.map((cluster, index) => ({
-    settings: cluster.settings,
-    file: manifestFile(cluster),
-    scripts: scriptsFile(cluster),
-    objects: objects[index] ?? 0,
-    jobs: Object.fromEntries(MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)])),
-  }));
+  const parts = [...shares.map(({ staged }) => staged), top];
   return {
-    outdir,
-    clusters,
-    written: commit(target, [...shares.map(({ staged }) => staged), top]),
-    warnings: warningsOf(loaded),
+    outdir: options.outdir,
+    clusters: placed.map((cluster, index) => ({
+      settings: cluster.settings,
+      file: manifestFile(cluster),
+      scripts: scriptsFile(cluster),
+      objects: objects[index] ?? 0,
+      jobs: Object.fromEntries(
+        MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)]),
+      ),
+    })),
+    written: {
+      changed: commit(target, parts),
+      files: parts.flatMap(({ files }) => files),
+      stale: [],
+      removed: [],
+    },
+    warnings: warningsOf(loaded, options.outdir),
   };
 }
 
-function warningsOf(loaded: readonly LoadedCluster[]): readonly string[] {
+function isFleet(loaded: readonly unknown[], others: readonly string[]): boolean {
+  return loaded.length > 1 || others.length > 0;
+}
+
+/** In the order of the configuration when it has all of them; otherwise as they were, and what is new behind. */
+function directoriesOf(placed: readonly PlacedCluster[], others: readonly string[]): readonly string[] {
+  const made = placed.map(({ directory }) => directory);
+  return others.every((directory) => made.includes(directory)) ? made : [...new Set([...others, ...made])];
+}
+
+function warningsOf(loaded: readonly LoadedCluster[], outdir: string): readonly string[] {
   const sources = new Map<string, string[]>();
-  for (const { source, warnings } of loaded) {
-    for (const warning of warnings) sources.set(warning, [...(sources.get(warning) ?? []), source]);
+  for (const { source, settings, warnings } of loaded) {
+    for (const warning of [...warnings, ...cautions(settings, outdir)])
+      sources.set(warning, [...(sources.get(warning) ?? []), source]);
   }
   return [...sources].map(([warning, [first, ...others]]) =>
     others.length === 0 ? `${first}: ${warning}` : `${first} and ${others.length} more: ${warning}`,
   );
+}
+
+/** What is for a first try, and easily taken along to where it harms. */
+function cautions(settings: Settings, outdir: string): string[] {
+  const place = outdir === '-' ? 'the output' : `${outdir}/`;
+  return [
+    ...(Object.values(secretsOf(settings)) as SecretInUse[]).flatMap(({ path: where, credentials }) =>
+      credentials.inline === undefined
+        ? []
+        : [`${where}.inline puts credentials into ${place}; for development only, do not commit it`],
+    ),
+    ...(settings.minio === undefined
+      ? []
+      : ['s3.embedded is one MinIO on one disk; for a first try, not for production']),
+    ...(settings.networkPolicy.enabled
+      ? []
+      : [
+          'networkPolicy.enabled is false: whatever runs in the Kubernetes cluster reaches Milvus, which asks nobody for a password',
+        ]),
+  ];
 }
 
 /** Where the manifests are when nobody says so. */
@@ -101,14 +174,18 @@ export function defaultOutdir(env: NonNullable<LoadOptions['env']>): string {
   return env['CDK8S_OUTDIR'] || 'dist';
 }
 
-/** Clusters of one name in two namespaces get directories that tell them apart. */
-export function placeClusters(loaded: readonly Pick<LoadedCluster, 'settings'>[]): PlacedCluster[] {
+/** Clusters of one name in two namespaces get directories that tell them apart, and keep those that they have. */
+export function placeClusters(
+  loaded: readonly Pick<LoadedCluster, 'settings'>[],
+  others: readonly string[] = [],
+): PlacedCluster[] {
   const namesakes = new Map<string, number>();
   for (const { settings } of loaded) namesakes.set(settings.name, (namesakes.get(settings.name) ?? 0) + 1);
   return loaded.map(({ settings }) => {
     const { name, namespace } = settings;
-    const unique = namesakes.get(name) === 1 || namespace === undefined;
-    return { settings, directory: loaded.length === 1 ? '' : unique ? name : `${namespace}.${name}` };
+    const full = `${namespace}.${name}`;
+    const unique = namespace === undefined || (namesakes.get(name) === 1 && !others.includes(full));
+    return { settings, directory: isFleet(loaded, others) ? (unique ? name : full) : '' };
   });
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { find } from '../support/requires';
 import { closedPort, killAll, start, until } from './run';
 
@@ -45,7 +45,10 @@ export async function startMariadb(
   { optionFile, options = [] }: MariadbOptions = {},
 ): Promise<Mariadb> {
   const socket = `${folder}/socket`;
-  const data = [`--datadir=${folder}/data`, '--innodb-log-file-size=4M'];
+  // A server that starts deletes the temporary tables of all servers that have them in one directory.
+  const tmp = `${folder}/tmp`;
+  mkdirSync(tmp, { recursive: true });
+  const data = [`--datadir=${folder}/data`, `--tmpdir=${tmp}`, '--innodb-log-file-size=4M'];
   if (process.getuid?.() === 0) {
     data.push('--user=root');
   }

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { main } from '../../lib/cli';
@@ -86,9 +95,15 @@ describe('what is wrong, for programs', () => {
     expected: 'a known one; did you mean "address"?',
   };
 
-  test.each(['synth', 'check'])('--format json: %s', (name) => {
+  test.each(['synth', 'check', 'images'])('--format json: %s', (name) => {
     for (const format of [['--format', 'json'], ['--format=json']]) {
-      const { code, stdout, stderr } = run(name, '-c', 'bad.yaml', '-o', 'none', ...format);
+      const { code, stdout, stderr } = run(
+        name,
+        '-c',
+        'bad.yaml',
+        ...(name === 'images' ? [] : ['-o', 'none']),
+        ...format,
+      );
       expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
       const { problems } = JSON.parse(stdout) as { problems: (typeof problem & { message: string })[] };
       expect(problems).toContainEqual(expect.objectContaining(problem));
@@ -97,6 +112,47 @@ describe('what is wrong, for programs', () => {
       );
     }
     expect(run(name, '--format', 'xml')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('--format json of images has those of the table', () => {
+    const { code, stdout } = run('images', '--format', 'json');
+    const { problems, images } = JSON.parse(stdout) as {
+      problems: unknown[];
+      images: { source: string; image: string; option: string; pinned: boolean }[];
+    };
+    expect({ code, problems }).toEqual({ code: 0, problems: [] });
+    const lines = images.map(({ source, image, option, pinned }) =>
+      [source, image, option, pinned ? 'by digest' : 'by tag'].join('\t'),
+    );
+    expect(`${lines.join('\n')}\n`).toBe(run('images').stdout);
+  });
+
+  test('--format json and annotations of from-helm', () => {
+    writeFileSync(join(directory, 'values.yaml'), 'mysql: {enabled: false}\nreadonly:\n  replicas: many\n');
+    const args = ['r', 'milvus/milvus', '-f', 'values.yaml'];
+    const json = runWith(
+      { GITHUB_ACTIONS: 'true' },
+      'from-helm',
+      ...args,
+      '--format',
+      'json',
+      '--write',
+      'w',
+    );
+    expect({ ...json, stdout: JSON.parse(json.stdout) }).toEqual({
+      code: 1,
+      stdout: {
+        problems: [
+          expect.objectContaining({ file: 'values.yaml', line: 3, column: 13, path: 'readonly.replicas' }),
+        ],
+      },
+      stderr: expect.stringMatching(
+        /^::error file=values\.yaml,line=3,col=13,title=\S.*readonly\.replicas.*\n$/,
+      ),
+    });
+    writeFileSync(join(directory, 'values.yaml'), 'mysql: {enabled: false}\n');
+    expect(run('from-helm', ...args, '--format=json', '--write=w').stdout).toBe('{\n  "problems": []\n}\n');
+    expect(run('from-helm', ...args, '--format=json')).toMatchObject({ code: 2, stdout: '' });
   });
 
   test('--format json says that nothing is wrong, too, and which manifests are stale', () => {
@@ -232,6 +288,18 @@ describe('from-helm --write', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('written'))).toEqual(['written.yaml']);
   });
 
+  test('a link stays one, with the permissions of its file, and a device what it is', () => {
+    const real = join(directory, 'real.yaml');
+    writeFileSync(real, 'before', { mode: 0o600 });
+    symlinkSync('real.yaml', join(directory, 'link.yaml'));
+    run(...milvus, '--write', 'link.yaml', '--set', 'mysql.enabled=false');
+    expect(readlinkSync(join(directory, 'link.yaml'))).toBe('real.yaml');
+    expect(readFileSync(real, 'utf8')).toContain('name: ');
+    expect(statSync(real).mode & 0o777).toBe(0o600);
+    run(...milvus, '--write', '/dev/null', '--set', 'mysql.enabled=false');
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
   test.each<[args: readonly string[], code: number, words: string]>([
     [['--write', 'written.yaml', '--set', 'nonsense=1'], 1, 'nonsense'],
     [['--write', 'written.yaml', '--nonsense'], 2, '--nonsense'],
@@ -298,7 +366,7 @@ describe('check', () => {
       code: 1,
       stdout: '',
       stderr:
-        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.k8s.yaml: left over\nSynthesize, and commit what changes.\n',
+        'committed/Kustomization: missing\ncommitted/milvus.k8s.yaml: differs\ncommitted/other.k8s.yaml: left over\nSynthesize, and commit what changes.\nWhat is left over is removed by synth with --prune.\n',
     });
     expect(readFileSync(file('milvus.k8s.yaml'), 'utf8')).toBe('changed');
     expect(run('check', '-o', 'nowhere').stderr).toContain('nowhere/milvus.k8s.yaml: missing');

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 /** What asks a cluster has its tests in files of its own, with a stand-in for kubectl. */
-const ON_A_CLUSTER = ['status', 'job', 'restore'];
+const ON_A_CLUSTER = ['status', 'job', 'backups', 'restore'];
 
 test.each(Object.entries(COMMANDS).filter(([name]) => !ON_A_CLUSTER.includes(name)))(
   '%s: its example works as it stands, and its help has it',

@@ -69,7 +69,7 @@ test('the smoke test is put in place of the last one and followed', async () => 
     stderr: 'Job milvus-smoke-test is started.\nJob milvus-smoke-test is complete.\n',
   });
   expect(calls[0]).toBe(
-    '--namespace=vectors replace --force --filename dist/jobs/milvus-smoke-test.k8s.yaml',
+    '--namespace=vectors replace --force --cascade=foreground --filename dist/jobs/milvus-smoke-test.k8s.yaml',
   );
 });
 
@@ -99,7 +99,7 @@ test('a restore takes variables, which go through kubectl', async () => {
   );
   expect(calls.slice(0, 3)).toEqual([
     '--namespace=vectors set env --local --filename=dist/jobs/milvus-restore.k8s.yaml --output=yaml BACKUP=20260701T021500Z RESTORE_FORCE=true',
-    '--namespace=vectors replace --force --filename -',
+    '--namespace=vectors replace --force --cascade=foreground --filename -',
     '< set: BACKUP=20260701T021500Z RESTORE_FORCE=true',
   ]);
 });
@@ -109,7 +109,7 @@ test('of several clusters one is named, and has its directory', async () => {
   const { status, calls } = await job(['smoke-test', 'other', ...several], right);
   expect({ status, first: calls[0] }).toEqual({
     status: 0,
-    first: 'replace --force --filename dist/other/jobs/other-smoke-test.k8s.yaml',
+    first: 'replace --force --cascade=foreground --filename dist/other/jobs/other-smoke-test.k8s.yaml',
   });
   expect((await job(['smoke-test', ...several])).stderr).toContain(
     'which cluster? The configuration has several: milvus, other',

@@ -258,10 +258,10 @@ describe('files that are no configuration', () => {
     };
     const found = report(files, { config: '*.yaml,nope.yaml' });
     expect(found.split('\n\n').map((part) => part.split('\n')[0])).toEqual([
-      'a.yaml: 2 problems',
-      'd.yaml: 1 problem',
       'nope.yaml: 1 problem',
+      'a.yaml: 2 problems',
       'b.yaml: 2 problems',
+      'd.yaml: 1 problem',
     ]);
     expect(found).toContain('a.yaml:5:1: expected valid YAML');
   });
@@ -419,14 +419,14 @@ describe('where it is wrong', () => {
       { config: '*.yaml' },
     );
     expect(found.match(/^\S.*|^ {2}- .*?: given/gm)).toEqual([
+      'base.yaml, which 3 clusters extend: 1 problem',
+      '  - base.yaml:3:12: readonly.replica: given',
       'deep.yaml, which 3 clusters extend: 2 problems',
       '  - deep.yaml:1:16: s3.address: given',
       '  - deep.yaml:1:29: s3.port: given',
-      'base.yaml, which 3 clusters extend: 1 problem',
-      '  - base.yaml:3:12: readonly.replica: given',
       'three.yaml: 2 problems',
-      '  - three.yaml:3:7: mode: given',
       '  - three.yaml:1:1: s3.bucket: given',
+      '  - three.yaml:3:7: mode: given',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { scheduleFault } from '../../lib/config/schedules';
+import { longestPauseSeconds, scheduleFault } from '../../lib/config/schedules';
 import { seeded } from '../support/fuzz';
 import { at, messages } from './messages';
 
@@ -111,4 +111,20 @@ test.each([
     expect(found).toEqual([expect.stringContaining(`${path}: given`)]);
     expect(found[0]).toContain(words);
   }
+});
+
+test.each([
+  ['17 3 * * *', 24],
+  ['@hourly', 1],
+  ['@every 1h30m', 1.5],
+  ['*/30 * * * *', 0.5],
+  ['0 2,14 * * *', 12],
+  // From Friday to Monday, from the last of May to that of July.
+  ['5 4 * * 1-5', 72],
+  ['41 4 * * 0', 7 * 24],
+  ['0 0 31 * *', 61 * 24],
+  ['0 0 1 * 1', 7 * 24],
+  ['0 0 29 2 *', 1461 * 24],
+])('%s pauses for %d hours at most', (schedule, hours) => {
+  expect(longestPauseSeconds(schedule) / 3600).toBe(hours);
 });

@@ -108,8 +108,32 @@ test.each<[args: readonly string[], words: string]>([
   expect(stderr).not.toContain('CANARY');
 });
 
+test('a value that can not be taken over is reported where it was given, by what counts at last', () => {
+  const files: Record<string, string> = {
+    'a.yaml': 'readonly:\n  replicas: many\nnonsense: 1\n',
+    'b.yaml': 'wal:\n  recoveryErrorIgnore: {}\nreadonly: {replicas: [1]}\n',
+  };
+  const { problems = [], stderr } = fromHelm(
+    [...SCENARIO, '-f', 'a.yaml,b.yaml', '--set', 'replicas=2,mishards.replica=1', '--set-string', 'other=x'],
+    (path) => files[path] ?? '',
+  );
+  const places = problems.flatMap((report) =>
+    report.problems.map(({ at, flag, path }) => [at ? `${at.file}:${at.line}:${at.column}` : flag, path]),
+  );
+  expect(places).toEqual([
+    ['--set', 'mishards.replica'],
+    ['--set-string', 'other'],
+    ['--set', 'replicas'],
+    ['a.yaml:3:11', 'nonsense'],
+    ['b.yaml:2:3', 'wal.recoveryErrorIgnore'],
+    ['b.yaml:3:12', 'readonly.replicas'],
+  ]);
+  expect(stderr).toContain('  - b.yaml:3:12: readonly.replicas: given');
+  expect(stderr).toContain('  - --set replicas: given');
+});
+
 test.each<[args: readonly string[], words: string]>([
-  [[...SCENARIO, '--set', 'replicas=2'], 'values of chart 1.1.6: 1 problem\n  - replicas:'],
+  [[...SCENARIO, '--set', 'replicas=2'], 'values of chart 1.1.6: 1 problem\n  - --set replicas:'],
   [[...SCENARIO, '--set', 'readonly.replica=2'], 'did you mean "replicas"?'],
   [
     [...SCENARIO, '--set', 'image.resources.limits.memory=1Gi'],

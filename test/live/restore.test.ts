@@ -1,11 +1,19 @@
 import type { JobEnd } from '../../lib/live/job';
 import { KubectlError } from '../../lib/live/kubectl-error';
-import { type RestoreContext, type RestoreProps, restore, stateName, undo } from '../../lib/live/restore';
+import {
+  type RestoreContext,
+  type RestoreProps,
+  type RestoreRun,
+  restore,
+  stateName,
+  undo,
+} from '../../lib/live/restore';
 
 const props: RestoreProps = {
   name: 'milvus',
   instance: 'milvus',
   backup: 'latest',
+  job: 'milvus-restore',
   walClaim: { metadata: { name: 'milvus-writable-wal' } },
   deployments: ['milvus-writable', 'milvus-readonly', 'milvus-mishards'],
 };
@@ -32,6 +40,13 @@ class World {
   /** Of the jobs that run, and with how many pods of Milvus. */
   public jobs: [kind: string, pods: number][] = [];
   public ends: Record<string, JobEnd> = { restore: complete, 'smoke-test': complete };
+  /** Backups that the Job was told to bring back. */
+  public restored: string[] = [];
+  /** The Job that is there, and what a new one of the script would say: rows in the database are refused. */
+  public job: JobEnd | undefined;
+  public hasRows = false;
+  /** Pods of backups, and how often they are seen before they end. */
+  public backups = 0;
 
   private pods(): number {
     return Object.values(this.replicas).reduce((sum, count) => sum + count, 0);
@@ -46,6 +61,7 @@ class World {
     if (verb === 'scale') this.replicas[name] = Number(/--replicas=(\d+)/.exec(line)?.[1]);
     else if (verb === 'patch') this.suspended[name] = line.includes('true');
     else if (verb === 'apply') this.state = JSON.parse(input).data?.state ?? this.state;
+    else if (verb === 'delete' && kind.startsWith('job/')) this.job = undefined;
     else if (verb === 'delete' && kind.startsWith('persistent')) this.logs.push(this.pods());
     else if (verb === 'delete') this.state = '';
     else if (verb === 'get' && kind.startsWith('configmap/')) return this.state;
@@ -65,7 +81,43 @@ class World {
         metadata: { name },
         spec: { suspend },
       }));
+    if (!this.calls.at(-1)?.includes('component in'))
+      return [
+        {
+          metadata: { name: 'backup-0' },
+          spec: { containers: [{ name: 'upload' }] },
+          status: { phase: 'Succeeded' },
+        },
+        ...Array.from({ length: Math.max(0, this.backups--) }, () => ({
+          metadata: { name: 'backup-1' },
+          spec: { containers: [{ name: 'upload' }] },
+          status: { phase: 'Running' },
+        })),
+      ];
     return Array.from({ length: this.pods() }, (_, index) => ({ metadata: { name: `pod-${index}` } }));
+  }
+
+  private end(kind: string): JobEnd {
+    if (this.calls.length >= this.dies) throw new KubectlError('the connection is gone');
+    this.jobs.push([kind, this.pods()]);
+    return this.ends[kind] ?? complete;
+  }
+
+  private runRestore({ backup, adopt, onLog }: RestoreRun): JobEnd {
+    const isAdopted =
+      this.job !== undefined && (adopt === 'any' || (adopt === 'alive' && this.job === complete));
+    if (!isAdopted) {
+      const end = this.end('restore');
+      this.restored.push(backup);
+      this.job = this.hasRows
+        ? { end: 'failed', reason: 'the database is not empty', container: 'check' }
+        : end;
+      // Also of a Job that nobody watches any more.
+      if (this.job.end !== 'failed') this.hasRows = true;
+      onLog(`[download] took backup/milvus/20260701T021500Z.sql.gz from bucket 'backups': 100 bytes`);
+    }
+    if (this.calls.length >= this.dies) throw new KubectlError('the connection is gone');
+    return this.job ?? complete;
   }
 
   public context(): RestoreContext {
@@ -80,11 +132,8 @@ class World {
         commandLine: (args) => `kubectl ${args.join(' ')}`,
       },
       say: (line) => this.said.push(line),
-      runJob: async (kind) => {
-        if (this.calls.length >= this.dies) throw new KubectlError('the connection is gone');
-        this.jobs.push([kind, this.pods()]);
-        return this.ends[kind] ?? complete;
-      },
+      runRestore: async (run) => this.runRestore(run),
+      runSmokeTest: async () => this.end('smoke-test'),
       pollMilliseconds: 1,
     };
   }
@@ -150,16 +199,92 @@ test('broken off in the middle: not started over half of the metadata, and going
     /the bucket is full\nMilvus is stopped, and has to be/,
   );
   await expect(undo(props, world.context())).rejects.toThrow('This can not be undone');
-  await expect(restore({ ...props, backup: '20260701T021500Z' }, world.context())).rejects.toThrow(
-    'A restore of latest has begun: metadata and objects are being brought back. Name that one',
+  await expect(restore({ ...props, backup: '20260630T021500Z' }, world.context())).rejects.toThrow(
+    'A restore of 20260701T021500Z has begun: metadata and objects are being brought back. Name that one',
   );
   expect(world.replicas).toEqual({ 'milvus-writable': 0, 'milvus-readonly': 0, 'milvus-mishards': 0 });
   world.ends['restore'] = complete;
   await restore(props, world.context());
   expect(world).toMatchObject(asItWas);
   expect(world.said).toContain(
-    'A restore was interrupted: metadata and objects are being brought back. It goes on.',
+    'A restore of 20260701T021500Z was interrupted: metadata and objects are being brought back. It goes on.',
   );
+  // The latest of then, whatever has become the latest since.
+  expect(world.restored).toEqual(['latest', '20260701T021500Z']);
+});
+
+test('broken off, and then refused for what is no harm: half of the metadata is there all the same', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'failed', reason: 'MySQL is gone', container: 'load' };
+  await expect(restore(props, world.context())).rejects.toThrow('Milvus is stopped, and has to be');
+  world.ends['restore'] = { end: 'failed', reason: 'S3 does not answer', container: 'download' };
+  await expect(restore(props, world.context())).rejects.toThrow('Milvus is stopped, and has to be');
+  await expect(undo(props, world.context())).rejects.toThrow('This can not be undone');
+});
+
+test('a Job that ended well while nobody watched is not run again, over its own rows', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'interrupted' };
+  await expect(restore(props, world.context())).rejects.toThrow('Interrupted: the Job goes on');
+  world.job = complete;
+  await restore(props, world.context());
+  expect(world).toMatchObject(asItWas);
+  expect(world.restored).toEqual(['latest']);
+});
+
+test('a Job that was refused while nobody watched has changed nothing', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'interrupted' };
+  await expect(restore(props, world.context())).rejects.toThrow('Interrupted');
+  world.job = { end: 'failed', reason: 'the database is not empty', container: 'check' };
+  await expect(restore(props, world.context())).rejects.toThrow('nothing was changed');
+  await undo(props, world.context());
+  expect(world).toMatchObject(asItWas);
+});
+
+test('of another place: the same has to be named to go on', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'failed', reason: 'the bucket is full', container: 'bring-back' };
+  const clone = { ...props, from: 'prod/backup/prod' };
+  await expect(restore(clone, world.context())).rejects.toThrow('the bucket is full');
+  await expect(restore(props, world.context())).rejects.toThrow(
+    'A restore of 20260701T021500Z --from prod/backup/prod has begun: metadata and objects are being brought back. Name that one, not latest.',
+  );
+  world.ends['restore'] = complete;
+  await restore(clone, world.context());
+  expect(world).toMatchObject(asItWas);
+});
+
+test('a claim of the log that is not ours is emptied by a person, before Milvus is started', async () => {
+  const world = new World();
+  const { walClaim: _, ...others } = props;
+  const foreign = { ...others, foreignWalClaim: 'fast-log' };
+  await expect(restore(foreign, world.context())).rejects.toThrow(
+    /Empty claim fast-log now, .*run the same again/,
+  );
+  expect(world.replicas['milvus-writable']).toBe(0);
+  await restore(foreign, world.context());
+  expect(world).toMatchObject(asItWas);
+  expect(world.restored).toHaveLength(1);
+});
+
+test('a backup that runs is waited for: it would delete the oldest one, and have two states', async () => {
+  const world = new World();
+  world.backups = 3;
+  await restore(props, world.context());
+  expect(world.backups).toBeLessThan(0);
+  expect(
+    world.said.filter((line) => /^Waiting for a backup that runs \(pod backup-1/.test(line)),
+  ).toHaveLength(1);
+  const stopped = new AbortController();
+  stopped.abort();
+  const other = new World();
+  other.backups = 3;
+  await expect(restore(props, { ...other.context(), signal: stopped.signal })).rejects.toThrow(
+    'Interrupted.\nIt stands here: Milvus is being stopped; nothing is changed. Run the same again.',
+  );
+  await undo(props, other.context());
+  expect(other).toMatchObject(asItWas);
 });
 
 test('a smoke test that fails leaves the schedule off, and is what the next call begins with', async () => {
@@ -188,7 +313,17 @@ describe('who would start Milvus in the middle', () => {
     );
     expect(world).toMatchObject(asItWas);
     world.fields = { 'kustomizations.kustomize.toolkit.fluxcd.io': 'true' };
+    world.ends['restore'] = { end: 'failed', reason: 'gone', container: 'bring-back' };
+    await expect(restore(props, world.context())).rejects.toThrow('gone');
+    // Somebody has resumed it meanwhile.
+    world.fields = {};
+    await expect(restore(props, world.context())).rejects.toThrow('Suspend its Kustomization first');
+    world.fields = { 'kustomizations.kustomize.toolkit.fluxcd.io': 'true' };
+    world.ends['restore'] = complete;
     await restore(props, world.context());
+    expect(world.said).toContainEqual(
+      expect.stringMatching(/^Flux is still suspended\. To resume it:\n {2}kubectl patch .*"suspend":false/),
+    );
   });
 
   test('Argo CD', async () => {

@@ -466,6 +466,10 @@ describe('a fault gets its cause and cure', () => {
       'it-is-in-another-namespace',
       'it-waits-for-another-workload',
       'it-is-starting',
+      'a-backup-has-failed',
+      'a-verification-has-failed',
+      'the-last-backup-is-too-old',
+      'no-backup-is-verified',
     ];
     expect([...tried, ...below].sort()).toEqual([...CAUSE_KINDS].sort());
   });
@@ -784,6 +788,160 @@ describe('backups and smoke tests', () => {
     const text = screen(status, NOW, paint(false));
     expect(text).toContain('Last backup: 1 d ago; the last one failed');
     expect(text).toContain('Last smoke test: 1 h ago');
+  });
+
+  const verified = { ...config, backup: { enabled: true, verify: { schedule: '@daily' } } };
+  /** A pod of a Job, with the container that has ended last. */
+  const podOf = (name: string, container: string, finishedAt: string, message: string, exitCode = 0) => ({
+    kind: 'Pod',
+    metadata: {
+      name: `${name}-x`,
+      namespace: 'vectors',
+      labels: { 'app.kubernetes.io/instance': N },
+      ownerReferences: [{ kind: 'Job', name }],
+    },
+    spec: { containers: [{ name: container }] },
+    status: {
+      phase: exitCode === 0 ? 'Succeeded' : 'Failed',
+      containerStatuses: [{ name: container, state: { terminated: { exitCode, finishedAt, message } } }],
+    },
+  });
+  /** As backup-upload.sh leaves it, whose own tests compare it. */
+  const manifest = (time: string) =>
+    `cdk8s-milvus-backup 1\ntime ${time}\nfinished 20260701T033000Z\nmilvus 1.1.1\ndump ${'0'.repeat(64)} 1073741824 ${time}.sql.gz\nrows 201554310\nsegments 9\nobjects 90412 2147483648\ncopied 3 100\n`;
+  const ran = (
+    cluster: LiveCluster,
+    name: string,
+    lastSuccessfulTime: string,
+    lastScheduleTime = lastSuccessfulTime,
+  ) =>
+    Object.assign(cluster.get('CronJob', `${N}-${name}`), {
+      status: { lastSuccessfulTime, lastScheduleTime },
+    });
+
+  test('how large the last backup is, and when one was verified', async () => {
+    const cluster = new LiveCluster(verified);
+    ran(cluster, 'backup', '2026-07-01T03:30:10Z');
+    ran(cluster, 'verify-backup', HOUR_AGO);
+    cluster.objects.push(
+      podOf(`${N}-backup-29`, 'upload', '2026-07-01T03:30:00Z', manifest('20260701T031700Z')),
+      podOf(`${N}-backup-28`, 'upload', '2026-06-30T03:30:00Z', manifest('20260630T031700Z')),
+    );
+    const status = await cluster.status();
+    expect(status.backup).toEqual({
+      at: '2026-07-01T03:30:10Z',
+      failedSince: false,
+      name: '20260701T031700Z',
+      bytes: 3 * 1024 ** 3,
+      rows: 201554310,
+      objects: 90412,
+    });
+    const text = screen(status, NOW, paint(false));
+    expect(text).toContain('Last backup: 8 h ago (3 GiB, 201554310 rows, 90412 objects)\n');
+    expect(text).toContain('Last verification of a backup: 1 h ago\n');
+    expect({ ready: status.ready, causes: status.causes }).toEqual({ ready: true, causes: [] });
+    // Another backup since then, whose pod is gone: its size is not that of the one before.
+    ran(cluster, 'backup', HOUR_AGO);
+    expect((await cluster.status()).backup).toEqual({ at: HOUR_AGO, failedSince: false });
+  });
+
+  test('one by hand, under any name, and one of the metadata alone', async () => {
+    const cluster = new LiveCluster(config);
+    cluster.objects.push(
+      podOf(
+        'backup-now',
+        'upload',
+        HOUR_AGO,
+        'time 20260701T101700Z\nfinished 20260701T110000Z\ndump 0 1048576 20260701T101700Z.sql.gz\n',
+      ),
+    );
+    const status = await cluster.status();
+    expect(status.backup).toEqual({
+      at: HOUR_AGO,
+      failedSince: false,
+      name: '20260701T101700Z',
+      bytes: 1048576,
+    });
+    expect(status.verification).toBeUndefined();
+  });
+
+  const ONE_DAY_AGO = '2026-06-30T13:00:00Z';
+  const LONG_AGO = '2026-06-28T03:17:00Z';
+  test.each<[is: CauseKind, make: (cluster: LiveCluster) => void, words: string[]]>([
+    [
+      'a-backup-has-failed',
+      (cluster) => {
+        ran(cluster, 'backup', ONE_DAY_AGO, HOUR_AGO);
+        const line =
+          "backup-objects: could not list the objects: correct the keys in Secret 'x'; earlier ones stay";
+        cluster.objects.push(
+          podOf(`${N}-backup-1`, 'upload', '2026-06-29T03:00:00Z', 'backup-dump: long ago', 1),
+          podOf(`${N}-backup-9`, 'upload', HOUR_AGO, `the dump names 17 objects\n${line}\n`, 1),
+        );
+      },
+      [`pod/${N}-backup-9-x  backup-objects: could not list the objects: correct the keys in Secret 'x'`],
+    ],
+    [
+      'a-backup-has-failed',
+      (cluster) => ran(cluster, 'backup', ONE_DAY_AGO, HOUR_AGO),
+      [`cronjob/${N}-backup  the last backup has failed`, 'kubectl -n vectors get jobs'],
+    ],
+    [
+      'a-verification-has-failed',
+      (cluster) => {
+        ran(cluster, 'verify-backup', ONE_DAY_AGO, HOUR_AGO);
+        cluster.objects.push(
+          podOf(
+            `${N}-verify-backup-9`,
+            'verify',
+            HOUR_AGO,
+            'backup-verify: backup 20260701T031700Z is damaged: 1',
+            1,
+          ),
+        );
+      },
+      ['backup 20260701T031700Z is damaged'],
+    ],
+    [
+      'the-last-backup-is-too-old',
+      (cluster) => ran(cluster, 'backup', LONG_AGO),
+      [
+        `no backup has ended well since ${LONG_AGO}, though there should be one every 24 h`,
+        `job backup ${N}`,
+      ],
+    ],
+    [
+      'the-last-backup-is-too-old',
+      (cluster) => {
+        cluster.change('CronJob', `${N}-backup`, 'metadata', { creationTimestamp: LONG_AGO });
+        cluster.change('CronJob', `${N}-backup`, 'spec', { suspend: true });
+      },
+      [`since ${LONG_AGO}`, `it is suspended: kubectl -n vectors patch cronjob ${N}-backup -p`],
+    ],
+    [
+      'no-backup-is-verified',
+      (cluster) =>
+        cluster.change('CronJob', `${N}-verify-backup`, 'metadata', { creationTimestamp: LONG_AGO }),
+      ['no backup was found to be good since', `job verify-backup ${N}`],
+    ],
+  ])('%s, case %#', async (is, make, words) => {
+    const cluster = new LiveCluster(verified);
+    make(cluster);
+    const status = await cluster.status();
+    expect(status.ready).toBe(true);
+    expect(status.causes.map(({ kind }) => kind)).toEqual([is]);
+    const text = screen(status, NOW, paint(false));
+    for (const word of words) expect(text).toContain(word);
+    expect(text).toContain(`docs/how-to/troubleshoot.md#${is}`);
+    // Nobody waits in vain for it, or gives up for it.
+    expect(status.causes.every(mends)).toBe(true);
+  });
+
+  test('who has suspended them in the configuration has said so', async () => {
+    const cluster = new LiveCluster({ ...verified, backup: { ...verified.backup, suspend: true } });
+    for (const name of ['backup', 'verify-backup'])
+      cluster.change('CronJob', `${N}-${name}`, 'metadata', { creationTimestamp: LONG_AGO });
+    expect((await cluster.status()).causes).toEqual([]);
   });
 
   test('none yet', async () => {

@@ -147,7 +147,8 @@ const summaryOf = (config: MilvusConfig) =>
     clusters: [
       { settings: clusterOf(config).settings, file: 'f', objects: 1, jobs: { 'smoke-test': 'jobs/s' } },
     ],
-    written: { files: ['f'], changed: 1, removed: [] },
+    written: { files: ['f'], changed: 1, stale: [], removed: [] },
+    warnings: [],
   } as unknown as Parameters<typeof summary>[0]);
 
 test.each<[what: string, config: MilvusConfig, commands: readonly string[]]>([

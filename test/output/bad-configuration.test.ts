@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 import { ConfigurationError, OutputError, synthesize } from '../../lib';
 import { GENERATED } from '../../lib/output/files';
@@ -367,7 +367,7 @@ describe('files', () => {
     write('b.yaml', cluster('b', 'readonly: {replicas: 0}\n'));
     const before = state(outdir);
     expect(attempt('a.yaml,good.yaml,b.yaml')).toMatch(
-      /^a\.yaml: 2 problems\n {2}- a\.yaml:1:7: name: given "A";.*\n\nb\.yaml: 1 problem\n {2}- b\.yaml:3:22: readonly\.replicas: given 0/s,
+      /^a\.yaml: 2 problems\n {2}- a\.yaml:1:1: s3: given nothing;.*\n {2}- a\.yaml:1:7: name: given "A";.*\n\nb\.yaml: 1 problem\n {2}- b\.yaml:3:22: readonly\.replicas: given 0/s,
     );
     expect(state(outdir)).toEqual(before);
   });
@@ -379,11 +379,11 @@ describe('files', () => {
     expect([...message.matchAll(/^ {2}- milvus\.yaml:(.*?): given/gm)].map(([, found]) => found)).toEqual([
       '1:7: name',
       '2:15: s3.address',
-      '2:46: s3.port',
       '2:37: s3.bucket',
-      '4:20: milvus.timezone',
+      '2:46: s3.port',
       '3:22: readonly.replicas',
       '3:26: readonly.cach',
+      '4:20: milvus.timezone',
     ]);
   });
 });
@@ -459,14 +459,20 @@ describe('over an earlier output', () => {
     expect(changed.map(([name]) => name)).toEqual(['b', 'b/b.k8s.yaml']);
   });
 
-  test('a cluster that left the configuration leaves the output; what is not ours stays', () => {
+  test('a cluster that left the configuration leaves the output when it is told to; what is not ours stays', () => {
     prepare('a', 'b', 'c');
     writeFileSync(join(outdir, 'c/notes.txt'), 'ours\n');
     writeFileSync(join(outdir, 'mine.k8s.yaml'), 'kind: Precious\n');
     mkdirSync(join(outdir, 'odd.k8s.yaml'));
     write('good.yaml', `${cluster('a')}---\n${cluster('d')}`);
-    const { written } = synthesize({ config: join(directory, 'good.yaml'), outdir, env: {} });
-    expect(new Set(written.removed.map((file) => file.split('/')[0]))).toEqual(new Set(['b', 'c']));
+    const before = filesOf();
+    const run = (prune: boolean) =>
+      synthesize({ config: join(directory, 'good.yaml'), outdir, env: {}, prune }).written;
+    const { stale, removed } = run(false);
+    expect(removed).toEqual([]);
+    expect(filesOf()).toEqual(expect.arrayContaining(before));
+    expect(run(true)).toMatchObject({ stale: [], removed: stale });
+    expect(new Set(stale.map((file) => file.split('/')[0]))).toEqual(new Set(['b', 'c']));
     expect(filesOf()).toEqual([
       'Kustomization',
       'README.md',
@@ -486,9 +492,11 @@ describe('over an earlier output', () => {
   test('from several clusters to one, and back', () => {
     prepare('a', 'b');
     const several = filesOf();
-    expect(attempt(write('milvus.yaml', cluster('a')))).toBe('');
+    const run = (config: string) =>
+      synthesize({ config: join(directory, config), outdir, env: {}, prune: true });
+    run(basename(write('milvus.yaml', cluster('a'))));
     expect(filesOf()).toEqual(['Kustomization', 'README.md', 'a-scripts.k8s.yaml', 'a.k8s.yaml']);
-    expect(attempt('good.yaml')).toBe('');
+    run('good.yaml');
     expect(filesOf()).toEqual(several);
   });
 

@@ -23,10 +23,10 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** The command that users run, on clusters of a multi-document file. */
-function synth(clusters: readonly MilvusConfig[], target = outdir) {
+function synth(clusters: readonly MilvusConfig[], target = outdir, ...args: string[]) {
   const config = join(directory, 'fleet.yaml');
   writeFileSync(config, clusters.map((one) => stringify(one)).join('---\n'));
-  return spawnSync('node', ['synth.js'], {
+  return spawnSync('node', ['synth.js', ...args], {
     cwd: ROOT,
     env: { ...process.env, MILVUS_CONFIG: config, CDK8S_OUTDIR: target },
     encoding: 'utf8',
@@ -57,11 +57,16 @@ test('each cluster of a fleet gets what it gets alone, whatever thread makes it'
   }
 });
 
-test('only what changed is written, and clusters that left the configuration leave', () => {
+test('only what changed is written, and clusters that left the configuration leave when they are told to', () => {
   synth(fleet(MANY));
   const before = times();
   const [first, ...rest] = fleet(MANY - 1);
-  synth([{ ...first, readonly: { replicas: 7 } } as MilvusConfig, ...rest]);
+  const { stderr } = synth(
+    [{ ...first, readonly: { replicas: 7 } } as MilvusConfig, ...rest],
+    outdir,
+    '--prune',
+  );
+  expect(stderr).toMatch(/^Removing 5 files of earlier runs from /m);
   const after = times();
 
   const gone = Object.keys(before).filter((file) => !(file in after));

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
-import { type MilvusConfig, summary, synthesize } from '../../lib';
+import { type MilvusConfig, summary, synthesize, synthesizeStream } from '../../lib';
 import { untilJobEnds } from '../../lib/kubernetes/jobs';
 import { CANARIES, everyOption, everyOptionExternalMysql, manifestsOf, minimal } from '../support/clusters';
 import { at, find, idOf, type Manifest, parse, podTemplates, records } from '../support/manifests';
@@ -120,12 +120,31 @@ test('cdk8s synth gives what npm run synth gives', () => {
   mkdirSync(project);
   copyProject(project);
   const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false' };
-  execFileSync(join(ROOT, 'node_modules/.bin/cdk8s'), ['synth'], { cwd: project, env, stdio: 'pipe' });
+  const cdk8s = (...args: string[]) =>
+    execFileSync(join(ROOT, 'node_modules/.bin/cdk8s'), ['synth', ...args], {
+      cwd: project,
+      env,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  mkdirSync(join(project, 'dist/other'), { recursive: true });
+  for (const file of ['mine.txt', 'other/mine.k8s.yaml'])
+    writeFileSync(join(project, 'dist', file), 'mine\n');
+  const others = contents(join(project, 'dist'));
+  expect(cdk8s()).toContain('  - .cdk8s/milvus-test.k8s.yaml\n');
 
   const outdir = join(directory, 'dist');
-  synthesize({ config: join(ROOT, 'milvus.yaml'), outdir, env: {} });
-  expect(contents(join(project, 'dist'))).toEqual(contents(outdir));
-}, 30_000);
+  const config = join(ROOT, 'milvus.yaml');
+  synthesize({ config, outdir, env: {} });
+  expect(contents(join(project, 'dist'))).toEqual([...contents(outdir), ...others].sort());
+
+  // More than a pipe takes at once, and nothing of dist goes.
+  expect(cdk8s('--stdout')).toBe(synthesizeStream({ config, env: {} }).stream);
+  expect(contents(join(project, 'dist'))).toEqual([...contents(outdir), ...others].sort());
+  // Again, over the link of the first time.
+  cdk8s();
+  expect(contents(join(project, 'dist'))).toEqual([...contents(outdir), ...others].sort());
+}, 60_000);
 
 test('what a person starts is not where kubectl apply -f or kustomize would take it', () => {
   const { outdir, synthesis } = synth({ ...minimal, backup: { enabled: true } });
@@ -136,8 +155,14 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
     'list-backups': 'jobs/milvus-test-list-backups.k8s.yaml',
   });
   expect(readFileSync(join(outdir, 'Kustomization'), 'utf8')).not.toContain('jobs');
-  // Without backups there is nothing to restore, and what was there goes.
-  synth(minimal);
+  // Without backups there is nothing to restore, and what was there goes, once somebody says so.
+  const { stale } = synth(minimal).synthesis.written;
+  expect(stale).toEqual([
+    'jobs/milvus-test-list-backups.k8s.yaml',
+    'jobs/milvus-test-restore.k8s.yaml',
+    'jobs/milvus-test-verify-backup.k8s.yaml',
+  ]);
+  synthesize({ config: join(directory, 'milvus.yaml'), outdir, env: {}, prune: true });
   expect(filesIn(outdir)).toEqual([
     'Kustomization',
     'jobs/Kustomization',
@@ -262,10 +287,36 @@ describe('the summary', () => {
         monitoring: { podMonitor: { enabled: true }, prometheusRule: { enabled: true } },
       }).synthesis,
     );
-    expect(text.split('\n').slice(3, 6)).toEqual([
+    expect(text.split('\n').slice(3, 9)).toEqual([
       '  kubectl create namespace vectors   # unless it exists',
       '  kubectl -n vectors get customresourcedefinition/podmonitors.monitoring.coreos.com customresourcedefinition/prometheusrules.monitoring.coreos.com priorityclass/high secret/registry   # have to be there',
-      '  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first',
+      '  # those of them that are not there yet; set PRIORITY, REGISTRY, REGISTRY_USER, REGISTRY_PASSWORD first',
+      '  # monitoring.coreos.com: install the Prometheus Operator (https://prometheus-operator.dev)',
+      '  kubectl create priorityclass high --value="${PRIORITY:?}"',
+      '  kubectl -n vectors create secret docker-registry registry --docker-server="${REGISTRY:?}" --docker-username="${REGISTRY_USER:?}" --docker-password="${REGISTRY_PASSWORD:?}"',
+    ]);
+    expect(text).toContain('  # once, unless the Secrets exist; set S3_ACCESS_KEY, S3_SECRET_KEY first');
+  });
+
+  test.each<[what: string, config: Partial<MilvusConfig>, needed: string]>([
+    [
+      'the path of the chart',
+      { storage: { path: '/var/lib/milvus' } },
+      'secret/milvus-test-s3 secret/milvus-test-mysql',
+    ],
+    [
+      'a claim with the metadata',
+      { mysql: { persistence: { existingClaim: 'old' } } },
+      'secret/milvus-test-s3 secret/milvus-test-mysql persistentvolumeclaim/old',
+    ],
+  ])('of a cluster that takes over data (%s) makes nothing anew', (_, config, needed) => {
+    const text = summary(synth({ ...minimal, namespace: 'vectors', ...config }).synthesis);
+    expect(text).not.toContain('create');
+    expect(text.split('\n').slice(3, 7)).toEqual([
+      '  # Where the Helm chart still runs, take the steps that "from-helm --adopt" prints instead.',
+      `  kubectl -n vectors get ${needed}   # have to be there`,
+      expect.stringMatching(/^ {2}kubectl diff -f \S+ {3}# read it before it is applied$/),
+      expect.stringMatching(/^ {2}kubectl apply -f \S+$/),
     ]);
   });
 
@@ -279,16 +330,20 @@ describe('the summary', () => {
   });
 
   test('warns of inline credentials and does not show them', () => {
-    const text = summary(synth(everyOption('inline')).synthesis);
-    expect(text).toMatch(/Warning: every: s3\.credentials\.inline .* do not commit/);
-    expect(text).toMatch(/Warning: every: mysql\.credentials\.inline /);
+    const { synthesis } = synth(everyOption('inline'));
+    const text = [...synthesis.warnings, summary(synthesis)].join('\n');
+    expect(text).toMatch(/^\S+milvus\.yaml: s3\.credentials\.inline .* do not commit/m);
+    expect(text).toMatch(/^\S+milvus\.yaml: mysql\.credentials\.inline /m);
+    expect(text).toContain(', 4 warnings.');
+    expect(text).toContain('create secret generic restore-ca --from-file=ca.crt=');
     for (const canary of Object.values(CANARIES)) expect(text).not.toContain(canary);
-    expect(text).not.toContain('create secret');
+    expect(text).not.toContain('--from-literal');
   });
 
   test('warns of the embedded MinIO, whose keys nobody has to know', () => {
-    const text = summary(synth({ name: 'first-try', s3: { embedded: true, bucket: 'milvus' } }).synthesis);
-    expect(text).toMatch(/Warning: first-try: s3\.embedded .* not for production/);
+    const { synthesis } = synth({ name: 'first-try', s3: { embedded: true, bucket: 'milvus' } });
+    const text = summary(synthesis);
+    expect(synthesis.warnings).toEqual([expect.stringMatching(/: s3\.embedded .* not for production$/)]);
     expect(text).toContain('first-try-s3 --from-literal=access-key="$(openssl rand -hex 24)"');
     expect(text).not.toMatch(/set S3_ACCESS_KEY/);
   });

@@ -15,6 +15,8 @@ const FILES = [
   'lib',
   'imports',
   'assets',
+  'scripts/bundled.js',
+  'scripts/typescript.js',
 ];
 
 /** Copies this project into an empty directory, to be changed or run there. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, flag, host, objectName, password, rule, secretKey } from '../rules';
 
 /** Where credentials come from. */

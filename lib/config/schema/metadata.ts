@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { count, flag, host, port, rule } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { externalMysqlCredentials, mysqlCredentials } from './credentials';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { cidr, flag, labelKey, labels, labelText, port, rule } from '../rules';
 
 /** Who may talk to whom. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotations, count, cronSchedule, flag, host, labels, port, rule, scrapeInterval } from '../rules';
 import { RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytesQuantity, count, resourceName, rule } from '../rules';
 import { roleOptions, serverKeys, serverOptions } from '../server-keys';
 import { SERVER_CPU } from '../sizing';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotations, cidr, ipv4, labels, nodePort, port } from '../rules';
 
 /** How a Service is reached. */

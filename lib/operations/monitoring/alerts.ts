@@ -1,4 +1,5 @@
-import type { Monitored } from './monitored';
+import { OLD_AFTER_RUNS } from '../../config/schedules';
+import type { Monitored, ScheduledJob } from './monitored';
 
 /** An alert, as Prometheus takes it. */
 export interface Alert {
@@ -203,14 +204,14 @@ function workloadRules(monitored: Monitored): Rule[] {
       : [
           {
             name: 'MilvusBackupLate',
-            expr: `time() - max by (namespace, cronjob) (kube_cronjob_next_schedule_time{cronjob="${backup}"${namespace}}) > ${LATE_SECONDS}`,
+            expr: `time() - max by (namespace, cronjob) (kube_cronjob_next_schedule_time{cronjob="${backup.cronJob}"${namespace}}) > ${LATE_SECONDS}`,
             severity: 'warning' as const,
             summary: `A backup of ${name} has not begun.`,
             description:
               '{{ $labels.namespace }}/{{ $labels.cronjob }} is late by {{ $value | humanizeDuration }}.',
           },
-          failedJob(monitored, 'MilvusBackupFailed', backup, 'A backup', 'critical'),
-          oldSuccess(monitored, 'MilvusBackupOld', backup, 'The last good backup', 'critical'),
+          failedJob(monitored, 'MilvusBackupFailed', backup.cronJob, 'A backup', 'critical'),
+          ...oldSuccess(monitored, 'MilvusBackupOld', backup, 'The last good backup', 'critical'),
         ]),
     ...(verification === undefined
       ? []
@@ -218,11 +219,11 @@ function workloadRules(monitored: Monitored): Rule[] {
           failedJob(
             monitored,
             'MilvusBackupDamaged',
-            verification,
+            verification.cronJob,
             'The verification of a backup',
             'critical',
           ),
-          oldSuccess(
+          ...oldSuccess(
             monitored,
             'MilvusBackupUnverified',
             verification,
@@ -255,25 +256,28 @@ function failedJob(
   };
 }
 
-/** Older than two times of the schedule, whatever that is, and the time that one may take. */
+/** Older than two times of the schedule; of what has never ended well, the CronJob itself, also where somebody has suspended it. */
 function oldSuccess(
   { name, namespace }: Monitored,
   alert: string,
-  cronJob: string,
+  { cronJob, every }: ScheduledJob,
   what: string,
   severity: Rule['severity'],
-): Rule {
-  const last = (of: string) =>
-    `max by (namespace, cronjob) (kube_cronjob_${of}_time{cronjob="${cronJob}"${namespace}})`;
-  return {
-    name: alert,
-    expr: `time() - ${last('status_last_successful')} > 2 * (${last('next_schedule')} - ${last('status_last_schedule')})`,
-    for: '1h',
-    severity,
-    summary: `${what} of ${name} is too old.`,
-    description:
-      '{{ $labels.namespace }}/{{ $labels.cronjob }} has succeeded {{ $value | humanizeDuration }} ago.',
-  };
+): Rule[] {
+  if (every === undefined) return [];
+  const time = (of: string) =>
+    `max by (namespace, cronjob) (kube_cronjob_${of}{cronjob="${cronJob}"${namespace}})`;
+  return [
+    {
+      name: alert,
+      expr: `time() - (${time('status_last_successful_time')} or ${time('created')}) > ${OLD_AFTER_RUNS * every}`,
+      for: '1h',
+      severity,
+      summary: `${what} of ${name} is too old.`,
+      description:
+        '{{ $labels.namespace }}/{{ $labels.cronjob }} has not succeeded for {{ $value | humanizeDuration }}.',
+    },
+  ];
 }
 
 function mysqlRules({ name, namespace }: Monitored, mysql: string): Rule[] {

@@ -1,3 +1,4 @@
+import { longestPauseSeconds } from '../../config/schedules';
 import type { Settings } from '../../config/settings';
 import { claimsOf } from '../../inventory/claims';
 import { metricSources } from '../../inventory/metrics';
@@ -25,11 +26,17 @@ export interface Monitored {
   readonly mysql?: string;
   readonly claims: readonly string[];
   /** The CronJob of the backups; unset without any. */
-  readonly backup?: string;
+  readonly backup?: ScheduledJob;
   /** The CronJob of the verification of backups; unset without a schedule. */
-  readonly verification?: string;
+  readonly verification?: ScheduledJob;
   /** The CronJob of the smoke test; unset without a schedule. */
   readonly canary?: string;
+}
+
+export interface ScheduledJob {
+  readonly cronJob: string;
+  /** The longest time between two of its runs, in seconds; unset where it is suspended. */
+  readonly every?: number;
 }
 
 export function monitoredOf(settings: Settings, names: Names): Monitored {
@@ -52,10 +59,16 @@ export function monitoredOf(settings: Settings, names: Names): Monitored {
     },
     mysql: mysql === undefined ? undefined : names.mysql,
     claims: claimsOf(settings).map(({ name: claim }) => claim),
-    backup: backup === undefined ? undefined : names.backup,
-    verification: backup?.verify.schedule === undefined ? undefined : names.backupVerify,
+    backup: backup && scheduled(names.backup, backup.schedule, backup.suspend),
+    verification: backup?.verify.schedule
+      ? scheduled(names.backupVerify, backup.verify.schedule, backup.suspend)
+      : undefined,
     canary: smokeTest.schedule === undefined ? undefined : names.smokeTest,
   };
+}
+
+function scheduled(cronJob: string, schedule: string, suspend: boolean): ScheduledJob {
+  return suspend ? { cronJob } : { cronJob, every: longestPauseSeconds(schedule) };
 }
 
 /** Grafana's limit. */

@@ -1,0 +1,74 @@
+import { loadClusters } from '../config/load';
+import { TARGET } from '../live/kubectl';
+import { KubectlError } from '../live/kubectl-error';
+import { defaultOutdir, placeClusters } from '../output/synthesize';
+import { asJson, CONFIG, type Command, EXIT, FORMAT, OUTDIR, optionsAndNames, UsageError } from './command';
+import { backupsOf, clusterOf, INTERRUPTED, interruptible, kubectlOf, runJob } from './job';
+
+const OPTIONS = {
+  config: CONFIG,
+  outdir: OUTDIR,
+  format: { ...FORMAT, about: 'text, or json: an array with an object for each (default: text)' },
+  ...TARGET,
+} as const;
+
+/** Before each line of the Job, as runJob prints it. */
+const CONTAINER = /^\[list\] /;
+
+export const backups: Command = {
+  synopsis: '[NAME] [-n NAMESPACE]',
+  summary: 'lists the backups: when, how large, how many rows, verified or not',
+  about: `Lists the backups of a cluster, the newest first: when, how large (objects and dump together), how many rows and collections, and when
+each was verified, or found to be damaged. It runs the Job list-backups through your kubectl; only pods of the cluster have the keys of S3.
+NAME is the cluster, where the configuration has several.`,
+  options: OPTIONS,
+  exitCodes: `0 listed, 1 not, 2 wrong arguments, ${INTERRUPTED} interrupted (Ctrl-C).`,
+  run: async (args, context) => {
+    const { stdout, stderr, cwd, env } = context;
+    const { values, names } = optionsAndNames(args, OPTIONS);
+    const [name, ...tooMany] = names;
+    if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
+    const json = asJson(values.format);
+    const cluster = clusterOf(placeClusters(loadClusters({ config: values.config?.join(), cwd, env })), name);
+    backupsOf(cluster);
+    const kubectl = kubectlOf(cluster, values, context);
+    const outdir = values.outdir ?? defaultOutdir(env);
+    let log = '';
+    const { end } = await interruptible((signal) =>
+      runJob(kubectl, cluster, 'list-backups', {
+        cwd,
+        outdir,
+        variables: [],
+        signal,
+        stdout: { write: (text) => (log += text) },
+        stderr,
+      }),
+    );
+    if (end === 'interrupted') return INTERRUPTED;
+    if (end === 'failed') {
+      stderr.write(log);
+      return EXIT.failed;
+    }
+    const lines = log
+      .split('\n')
+      .filter((line) => CONTAINER.test(line))
+      .map((line) => line.replace(CONTAINER, ''));
+    const rows = lines.filter((line) => line.startsWith('{'));
+    const table = lines.filter((line) => !line.startsWith('{'));
+    if (table.length === 0)
+      throw new KubectlError(
+        'The Job is complete, but its log can not be read: kubectl logs needs the right to get pods/log.',
+      );
+    stdout.write(
+      json
+        ? `${JSON.stringify(
+            rows.map((row) => JSON.parse(row) as unknown),
+            undefined,
+            2,
+          )}\n`
+        : `${table.join('\n')}\n`,
+    );
+    if (rows.length === 0) stderr.write(`There is no backup of ${cluster.settings.name} yet.\n`);
+    return EXIT.ok;
+  },
+};

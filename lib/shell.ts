@@ -1,0 +1,4 @@
+/** As a POSIX shell takes it for one word: for commands that are printed to be pasted. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

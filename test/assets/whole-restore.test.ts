@@ -1,0 +1,126 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { find } from '../support/requires';
+import { shim } from './run';
+import { describeWholeBackups, PATH_IN_BUCKET, TABLES } from './whole-backup';
+
+describeWholeBackups('restores', (place) => {
+  const {
+    folder,
+    shims,
+    sql,
+    elsewhere,
+    execute,
+    backUp,
+    restore,
+    ended,
+    well,
+    s3,
+    objects,
+    files,
+    putAll,
+    createTable,
+    addRows,
+    segment,
+    everything,
+    notWanted,
+    fill,
+    contents,
+    passes,
+    fails,
+  } = place;
+
+  test('a restore replaces nothing unasked, and keeps aside what it replaces when it is asked', async () => {
+    await fill();
+    await passes(backUp());
+    const then = { rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) };
+    sql("UPDATE milvus.Tables SET flush_lsn = 99; INSERT INTO milvus.Fields VALUES ('new', 'x', 1, '')");
+    await putAll([['faces/16252/deleted_docs', 'as it is now']]);
+    const now = { rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) };
+    expect(await fails(restore())).toMatch(/is not empty .* RESTORE_FORCE=true; nothing was changed\n$/);
+    expect({ rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) }).toEqual(now);
+
+    const output = await passes(restore({ RESTORE_FORCE: 'true' }));
+    expect(output).toMatch(/of 17 objects 16 are in .*; 0 are missing, 1 are others\n/);
+    expect({ rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) }).toEqual(then);
+    const kept = Object.keys(await objects(`vectors:vectors/${PATH_IN_BUCKET}-aside`));
+    expect(kept).toEqual([
+      expect.stringMatching(/^\d+T\d+Z\/metadata\.sql\.gz$/),
+      expect.stringMatching(/^\d+T\d+Z\/tables\/faces\/16252\/deleted_docs$/),
+    ]);
+    expect(await s3('cat', `vectors:vectors/${PATH_IN_BUCKET}-aside/${kept[1]}`)).toBe('as it is now');
+    expect(output).toContain(
+      `what was there before is kept in vectors/${PATH_IN_BUCKET}-aside (${kept[0]?.split('/')[0]}) until you delete it`,
+    );
+  }, 120_000);
+
+  test('to another storage, and back into another bucket, path and name', async () => {
+    await fill();
+    // A collection is being dropped, and its partition is not yet.
+    createTable('1800', { owner: 'dropped' });
+    addRows([segment('1800', 10)]);
+    await putAll(files(segment('1800', 10)));
+    const rows = contents();
+    const before = await objects(`vectors:vectors/${TABLES}`);
+    await passes(backUp(elsewhere()));
+    expect(readdirSync(path.join(folder, 's3', 'backups', place.prefix)).sort()).toEqual(
+      expect.arrayContaining(['objects', 'rewritten']),
+    );
+    sql('DROP DATABASE IF EXISTS clone; CREATE DATABASE clone; GRANT ALL ON clone.* TO milvus@"%"');
+    await passes(
+      restore({ ...elsewhere(), DATA_BUCKET: 'clone', DATA_PATH: 'other/place', MYSQL_DATABASE: 'clone' }),
+    );
+    expect(before).toMatchObject(await objects('vectors:clone/other/place/db/tables'));
+    expect(sql('USE clone; SELECT COUNT(*) FROM TableFiles')).toBe(
+      `${everything.length + notWanted.length + 1}\n`,
+    );
+    // The original is as it was.
+    expect(contents()).toBe(rows);
+    expect(ended([await execute('backup-verify', elsewhere())])).toEqual(well(1));
+    sql('DROP DATABASE clone');
+  }, 120_000);
+
+  test('broken off over what was there, and run again: the end names all that is kept, and another backup is not mixed in', async () => {
+    await fill();
+    await passes(backUp());
+    await passes(backUp({ NOW: '20260702T021500Z' }));
+    sql('UPDATE milvus.Tables SET flush_lsn = 99');
+    await putAll([['faces/16252/deleted_docs', 'as it is now']]);
+    const before = contents();
+    // In the middle of the load, when the objects are there already.
+    const load = { RESTORE_FORCE: 'true', BACKUP: '20260701T021500Z' };
+    const broken = mkdtempSync(path.join(folder, 'broken-'));
+    shim(
+      broken,
+      'mysql',
+      `case "$*" in *--binary-mode*) head -c 3000 | ${find('mysql')} "$@"; echo 'ERROR 2013 (HY000): Lost connection' >&2; exit 1 ;; esac; exec ${find('mysql')} "$@"`,
+    );
+    expect(await fails(restore({ ...load, PATH: `${broken}:${shims}:/usr/bin:/bin` }))).toMatch(
+      /the load into .* broke off, and left it incomplete/,
+    );
+    expect(await fails(restore({ BACKUP: '20260702T021500Z' }))).toMatch(
+      /restore-load: a restore of 20260701T021500Z into .* has not ended: start it again with BACKUP=20260701T021500Z /,
+    );
+    const output = await passes(restore({ BACKUP: '20260701T021500Z' }));
+    const kept = Object.keys(await objects(`vectors:vectors/${PATH_IN_BUCKET}-aside`));
+    const times = [...new Set(kept.map((name) => name.split('/')[0]))];
+    expect(output).toContain(`is kept in vectors/${PATH_IN_BUCKET}-aside (${times.join(' ')}) until`);
+    // The first of them has all that was there.
+    expect(kept.filter((name) => name.startsWith(`${times[0]}/`))).toEqual([
+      expect.stringContaining('metadata.sql.gz'),
+      expect.stringContaining('tables/faces/16252/deleted_docs'),
+    ]);
+    await s3(
+      'copyto',
+      `vectors:vectors/${PATH_IN_BUCKET}-aside/${times[0]}/metadata.sql.gz`,
+      path.join(folder, 'kept.gz'),
+    );
+    sql(
+      gunzipSync(readFileSync(path.join(folder, 'kept.gz')))
+        .toString()
+        .replace(/^/, 'USE milvus;'),
+    );
+    expect(contents()).toBe(before);
+  }, 240_000);
+});
