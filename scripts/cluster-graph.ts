@@ -301,7 +301,7 @@ const STYLE = `<style>
   .secret polyline, .secret polygon { fill: #fff8c5; stroke: #9a6700; }
   .volume path, .volume polygon { fill: #dafbe1; stroke: #1a7f37; }
   .credential path { stroke: #9a6700; } .data path { stroke: #1a7f37; }
-  .off path { fill: none; stroke: #afb8c1; } .off text { fill: #6e7781; }
+  .off path { fill: none; stroke: #818b98; } .off text { fill: #6e7781; }
   @media (prefers-color-scheme: dark) {
     .graph > polygon { fill: #0d1117; }
     text { fill: #e6edf3; }
@@ -311,7 +311,7 @@ const STYLE = `<style>
     .secret polyline, .secret polygon { fill: #3b2300; stroke: #d29922; }
     .volume path, .volume polygon { fill: #033a16; stroke: #3fb950; }
     .credential path { stroke: #d29922; } .data path { stroke: #3fb950; }
-    .off path { stroke: #484f58; } .off text { fill: #8b949e; }
+    .off path { stroke: #6e7681; } .off text { fill: #8b949e; }
   }
 </style>`;
 

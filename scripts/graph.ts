@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generatedIn } from '../lib/output/files';
+import { filesOfAllRuns } from '../lib/output/earlier';
 import { decode } from '../lib/yaml/read';
 import { clusterGraph } from './cluster-graph';
 import { fleetGraph } from './fleet-graph';
@@ -12,7 +12,7 @@ const USAGE = `Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg
 function drawn(source: string): Promise<string> {
   if (statSync(source, { throwIfNoEntry: false })?.isDirectory() !== true)
     return clusterGraph(decode(readFileSync(source)));
-  const files = generatedIn(source).filter(
+  const files = filesOfAllRuns(source).filter(
     (file) => !/(^|[\\/])(jobs[\\/].*|Kustomization|.*-scripts\.k8s\.yaml)$/.test(file),
   );
   if (files.length === 0) throw new Error('there are no manifests');

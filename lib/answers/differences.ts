@@ -12,7 +12,7 @@ import {
   type Restart,
 } from '../output/changes';
 import { objectsIn } from '../output/cluster-files';
-import { filesOfEarlierRuns } from '../output/earlier';
+import { filesOfAllRuns } from '../output/earlier';
 import { guarded } from '../output/files';
 import { readYaml } from '../yaml/read';
 import { writeYaml } from '../yaml/write';
@@ -39,7 +39,7 @@ function isApplied(file: string): boolean {
 /** The documents of an output directory, as texts: most are what the configuration gives, and reading YAML takes long. */
 export function documentsOf(outdir: string): readonly string[] {
   return guarded(outdir, 'read', () =>
-    filesOfEarlierRuns(outdir)
+    filesOfAllRuns(outdir)
       .filter(isApplied)
       .flatMap((file) => documentsIn(readFileSync(join(outdir, file), 'utf8'))),
   );
