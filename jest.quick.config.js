@@ -1,5 +1,14 @@
-/** What `npm test` leaves to `npm run test:all`: servers and shells for real, whole copies of the project. */
-const LONG = ['assets/', 'e2e/', 'docs-commands.test.ts', 'published-package.test.ts', 'synth.test.ts'];
+/** What `npm test` leaves to `npm run test:all`: servers and shells for real, whole copies of the project, large fleets. */
+const LONG = [
+  'assets/',
+  'cli/diff-of-a-fleet.test.ts',
+  'docs-commands.test.ts',
+  'e2e/',
+  'gitops.test.ts',
+  'promotion.test.ts',
+  'published-package.test.ts',
+  'synth.test.ts',
+];
 
 /** @type {import('jest').Config} */
 module.exports = {

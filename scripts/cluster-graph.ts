@@ -2,7 +2,7 @@ import { instance as graphvizInstance } from '@viz-js/viz';
 import { readYaml } from '../lib/yaml/read';
 
 type Fields = Readonly<Record<string, unknown>>;
-interface Manifest extends Fields {
+export interface Manifest extends Fields {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly labels?: Fields };
 }
@@ -15,16 +15,16 @@ interface Endpoint {
 }
 
 /** By which variables the scripts in assets/ are told where something is. */
-const ENDPOINTS = [
+export const ENDPOINTS = [
   ['S3', 'S3_ADDRESS', 'S3_PORT'],
   ['S3', 'DATA_ADDRESS', 'DATA_PORT'],
   ['MySQL', 'MYSQL_HOST', 'MYSQL_PORT'],
 ] as const;
 
-const at = (value: unknown, ...path: readonly string[]): unknown =>
+export const at = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((tree, step) => (tree as Fields | undefined)?.[step], value);
-const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : []);
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+export const list = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value : []);
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /**
  * Draws the objects of a cluster from its manifests: who talks to whom on which port (by the NetworkPolicies), where
@@ -33,13 +33,47 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
  * @param yaml the manifests, as they are applied
  */
 export async function clusterGraph(yaml: string): Promise<string> {
-  const manifests = readYaml(yaml).map(({ value }) => value as Manifest);
+  return picture(new Drawing(manifestsIn(yaml)).dot(), 'The objects of a cluster, and who talks to whom');
+}
+
+export function manifestsIn(yaml: string): readonly Manifest[] {
+  return readYaml(yaml).map(({ value }) => value as Manifest);
+}
+
+/**
+ * @param dot a graph in the language of Graphviz, without attributes of its own
+ * @param title what a reader who does not see it is told
+ */
+export async function picture(dot: readonly string[], title: string): Promise<string> {
   const graphviz = await graphvizInstance();
-  return themed(graphviz.renderString(new Drawing(manifests).dot(), { format: 'svg' }));
+  const graph = `digraph {
+  graph [rankdir=TB, bgcolor=white, nodesep=0.35, ranksep=0.6, fontname="Helvetica,Arial,sans-serif"]
+  node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.3,0.1"]
+  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, arrowsize=0.7]
+${dot.map((line) => `  ${line}\n`).join('')}}
+`;
+  return themed(graphviz.renderString(graph, { format: 'svg' }), title);
 }
 
 /** Keeps a label off its own edge, in fonts that are wider than Graphviz thinks; spaces that SVG does not drop. */
 const PADDING = '\u00a0'.repeat(3);
+
+/** In the file of a server. */
+const METRICS_ON = /^metric:\n(?: +.*\n)*? +enable: true$/m;
+
+/** What can be switched on, the key that does it, and how the manifests tell that it is. */
+const OPTIONAL: readonly (readonly [what: string, key: string, isOn: (manifest: Manifest) => boolean])[] = [
+  ['backups', 'backup.enabled', (one) => one.kind === 'CronJob' && componentOf(one) === 'backup'],
+  ['canary', 'smokeTest.schedule', (one) => one.kind === 'CronJob' && componentOf(one) === 'smoke-test'],
+  ['web interface', 'admin.enabled', (one) => componentOf(one) === 'admin'],
+  [
+    'metrics',
+    'milvus.metrics.enabled',
+    ({ data }) => Object.values((data ?? {}) as Fields).some((file) => METRICS_ON.test(text(file))),
+  ],
+  ['autoscaling', 'readonly.autoscaling.enabled', ({ kind }) => kind === 'HorizontalPodAutoscaler'],
+];
+const componentOf = ({ metadata }: Manifest) => metadata.labels?.['component'];
 
 class Drawing {
   private readonly workloads: readonly Manifest[];
@@ -50,19 +84,21 @@ class Drawing {
     this.workloads = manifests.filter(({ kind }) => ['Deployment', 'StatefulSet', 'CronJob'].includes(kind));
   }
 
-  public dot(): string {
+  public dot(): readonly string[] {
     for (const workload of this.workloads) this.workload(workload);
     for (const service of this.ofKind('Service')) this.service(service);
     for (const policy of this.ofKind('NetworkPolicy')) this.flows(policy);
-    const indent = (lines: Iterable<string>) => [...lines].map((line) => `  ${line}`).join('\n');
-    return `digraph {
-  graph [rankdir=TB, bgcolor=white, nodesep=0.35, ranksep=0.6, fontname="Helvetica,Arial,sans-serif"]
-  node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontsize=11, margin="0.3,0.1"]
-  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, arrowsize=0.7]
-${indent(this.nodes.values())}
-${indent(this.edges)}
-}
-`;
+    return [...this.nodes.values(), ...this.edges, ...this.off()];
+  }
+
+  /** What the cluster could have and has not, below all the rest. */
+  private off(): readonly string[] {
+    const off = OPTIONAL.filter(([, , isOn]) => !this.manifests.some(isOn));
+    const [lowest] = [...this.edges].slice(-1).map((edge) => edge.split(' -> ')[1]?.split(' [')[0]);
+    return off.flatMap(([what, key]) => [
+      `${quoted(`off ${what}`)} [label=${quoted(`${what}: off\\n${key}`)}, class="off", style="rounded,dashed"]`,
+      ...(lowest === undefined ? [] : [`${lowest} -> ${quoted(`off ${what}`)} [style=invis]`]),
+    ]);
   }
 
   private ofKind(kind: string): readonly Manifest[] {
@@ -224,9 +260,9 @@ function templateOf(workload: Manifest): unknown {
     : at(workload, 'spec', 'template');
 }
 
-const podOf = (workload: Manifest): unknown => at(templateOf(workload), 'spec');
+export const podOf = (workload: Manifest): unknown => at(templateOf(workload), 'spec');
 
-function containersOf(pod: unknown): readonly Fields[] {
+export function containersOf(pod: unknown): readonly Fields[] {
   return [...list(at(pod, 'initContainers')), ...list(at(pod, 'containers'))];
 }
 
@@ -252,7 +288,7 @@ function namesOfOthers(peer: Fields): readonly string[] {
   );
 }
 
-function quoted(value: string): string {
+export function quoted(value: string): string {
   return `"${value.replaceAll('"', '\\"')}"`;
 }
 
@@ -265,6 +301,7 @@ const STYLE = `<style>
   .secret polyline, .secret polygon { fill: #fff8c5; stroke: #9a6700; }
   .volume path, .volume polygon { fill: #dafbe1; stroke: #1a7f37; }
   .credential path { stroke: #9a6700; } .data path { stroke: #1a7f37; }
+  .off path { fill: none; stroke: #818b98; } .off text { fill: #6e7781; }
   @media (prefers-color-scheme: dark) {
     .graph > polygon { fill: #0d1117; }
     text { fill: #e6edf3; }
@@ -274,16 +311,17 @@ const STYLE = `<style>
     .secret polyline, .secret polygon { fill: #3b2300; stroke: #d29922; }
     .volume path, .volume polygon { fill: #033a16; stroke: #3fb950; }
     .credential path { stroke: #d29922; } .data path { stroke: #3fb950; }
+    .off path { stroke: #6e7681; } .off text { fill: #8b949e; }
   }
 </style>`;
 
 /** Colours from a style sheet instead of attributes, and none of what changes with the tool's version. */
-function themed(svg: string): string {
+function themed(svg: string, title: string): string {
   return svg
     .replace(/<\?xml[^>]*\?>\s*|<!DOCTYPE[\s\S]*?>\s*|<!--[\s\S]*?-->\s*/g, '')
     .replace(/ (fill|stroke)="(black|white|none|transparent)"/g, (attribute, name, value) =>
       name === 'fill' && value === 'none' ? attribute : '',
     )
     .replace(/<title>%\d*<\/title>\n/, '')
-    .replace(/(<svg[^>]*>)/, `$1\n<title>The objects of a cluster, and who talks to whom</title>\n${STYLE}`);
+    .replace(/(<svg[^>]*>)/, `$1\n<title>${title}</title>\n${STYLE}`);
 }

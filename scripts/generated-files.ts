@@ -4,10 +4,14 @@ import { compile } from 'json-schema-to-typescript';
 import * as z from 'zod';
 import { loadClusters, MilvusCluster } from '../lib';
 import { clusterSchema } from '../lib/config/schema';
+import { Names } from '../lib/kubernetes/names';
+import { dashboard } from '../lib/operations/monitoring/dashboard';
+import { monitoredOf } from '../lib/operations/monitoring/monitored';
 import { writeDocuments } from '../lib/yaml/write';
 import { clusterGraph } from './cluster-graph';
 import { commandsReference } from './commands-reference';
 import { configurationReference } from './configuration-reference';
+import { dashboardPicture } from './dashboard-picture';
 import { helmValuesReference } from './helm-values-reference';
 import { POD_TEMPLATE_DEFINITION, podShapes, podTemplatePatchDefinitions } from './pod-template-schema';
 
@@ -22,6 +26,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     [join(ROOT, 'lib/config/milvus-config.ts')]: await configType(),
     [join(ROOT, 'lib/kubernetes/pod-shapes.ts')]: podShapes(),
     [join(ROOT, 'docs/images/cluster.svg')]: await clusterGraph(defaultManifests()),
+    [join(ROOT, 'docs/images/dashboard.svg')]: productionDashboard(),
     [join(ROOT, 'docs/reference/commands.md')]: commandsReference(),
     [join(ROOT, 'docs/reference/configuration.md')]: configurationReference(),
     [join(ROOT, 'docs/reference/helm-values.md')]: helmValuesReference(),
@@ -34,6 +39,14 @@ function defaultManifests(): string {
   if (cluster === undefined) throw new Error('milvus.yaml has no cluster');
   const chart = new MilvusCluster(new App(), 'cluster', cluster.settings);
   return writeDocuments(chart.toJson());
+}
+
+/** The dashboard of the example of production. */
+function productionDashboard(): string {
+  const [cluster] = loadClusters({ config: 'examples/production/milvus.yaml', cwd: ROOT, env: {} });
+  if (cluster === undefined) throw new Error('the example has no cluster');
+  const monitored = monitoredOf(cluster.settings, Names.of(cluster.settings));
+  return dashboardPicture(dashboard(monitored), ['writable', 'readonly']);
 }
 
 const REFERENCE: JsonSchema = {

@@ -2,7 +2,7 @@ import { App } from 'cdk8s';
 import { loadClusters, MilvusCluster, type MilvusConfig } from '../lib';
 import { writeDocuments } from '../lib/yaml/write';
 import { clusterGraph } from '../scripts/cluster-graph';
-import { minimal, yamlOf } from './support/clusters';
+import { everyOption, minimal, yamlOf } from './support/clusters';
 import { ROOT } from './support/project';
 
 /** Who is connected with whom outside the cluster, and on which ports, as the picture has it. */
@@ -60,4 +60,23 @@ test('nothing changes where there are no policies', async () => {
   const s3 = (config: MilvusConfig) =>
     drawn(config).then((edges) => edges.filter((edge) => edge.includes('192.168.18.13:80')));
   expect(await s3({ ...minimal, networkPolicy: { enabled: false } })).toEqual(await s3(minimal));
+});
+
+test('what is off is drawn as such, with the key that switches it on', async () => {
+  const off = async (config: MilvusConfig) =>
+    [
+      ...(await clusterGraph(yamlOf(config))).matchAll(
+        /<title>off ([^<]+)<\/title>\n<path[^>]*stroke-dasharray/g,
+      ),
+    ].map(([, what]) => what);
+  expect(await off(minimal)).toEqual(['backups', 'canary', 'web interface', 'metrics', 'autoscaling']);
+  const some = {
+    ...minimal,
+    milvus: { metrics: { enabled: true } },
+    smokeTest: { schedule: '*/10 * * * *' },
+    readonly: { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 4 } },
+  };
+  expect(await off(some)).toEqual(['backups', 'web interface']);
+  expect(await off(everyOption('existingSecret'))).toEqual([]);
+  expect(await clusterGraph(yamlOf(minimal))).toContain('backup.enabled</text>');
 });

@@ -179,6 +179,29 @@ const OUTCOMES: Readonly<
         'Deployment/milvus-books-readonly',
       ),
   },
+  'docs/how-to/run-a-fleet.md': {
+    after: (copy, { stdout, stderr }) => {
+      expect(stderr).toContain('No differences: fleet is what the configuration gives.');
+      expect(stdout).toContain('namespace: tenant-globex');
+      expect(existsSync(join(copy, 'fleet.svg'))).toBe(true);
+    },
+  },
+  'examples/many-kubernetes-clusters/README.md': {
+    after: (copy, { stderr }) => {
+      expect(existsSync(join(copy, 'examples/many-kubernetes-clusters/dist/us-1/music-us-1'))).toBe(true);
+      expect(stderr).toContain('No differences: examples/many-kubernetes-clusters/dist is');
+    },
+  },
+  'examples/promotion/README.md': {
+    after: (copy) =>
+      expect(idsIn(copy, 'dist/production/milvus.k8s.yaml')).toContain('Deployment/milvus-readonly'),
+  },
+  'examples/tenants/README.md': {
+    after: (copy) =>
+      expect(readFileSync(join(copy, 'quotas.yaml'), 'utf8')).toBe(
+        readFileSync(join(ROOT, 'examples/tenants/quotas.yaml'), 'utf8'),
+      ),
+  },
   'examples/kustomize/README.md': {
     after: (copy, { stdout }) => {
       expect(parse(stdout.slice(stdout.indexOf('apiVersion'))).map(idOf)).toContain('Service/milvus');

@@ -32,6 +32,13 @@ const PREREQUISITES: Readonly<Record<string, readonly string[]>> = {
     'PersistentVolumeClaim/milvus-test-mysql',
   ],
   fleet: ['books', 'music'].flatMap((name) => [`Secret/milvus-${name}-s3`, `Secret/milvus-${name}-mysql`]),
+  tenants: ['acme', 'globex'].flatMap((name) => [`Secret/milvus-${name}-s3`, `Secret/milvus-${name}-mysql`]),
+  'many-kubernetes-clusters': ['books-eu-1', 'music-eu-1', 'books-us-1', 'music-us-1'].flatMap((name) => [
+    `Secret/${name}-s3`,
+    `Secret/${name}-mysql`,
+  ]),
+  'promotion/staging': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
+  'promotion/production': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
   'kustomize/dev': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
   'kustomize/prod': ['Secret/milvus-s3', 'Secret/milvus-mysql'],
 };
@@ -39,10 +46,17 @@ const names = readdirSync(EXAMPLES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
+/** Those that have no milvus.yaml. */
+const FLEETS: Readonly<Record<string, string>> = {
+  fleet: 'fleet/clusters',
+  tenants: 'tenants/clusters',
+  'many-kubernetes-clusters': 'many-kubernetes-clusters/clusters/*/*.yaml',
+};
+
 /** Everything that an example writes, jobs included. */
 function synthesized(name: string): Manifest[] {
   const outdir = join(directory, name, 'dist');
-  const config = name === 'fleet' ? 'fleet/clusters' : `${name}/milvus.yaml`;
+  const config = FLEETS[name] ?? `${name}/milvus.yaml`;
   synthesize({ config: join(EXAMPLES, config), outdir, env: {} });
   return manifestsIn(outdir);
 }

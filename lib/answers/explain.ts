@@ -142,7 +142,7 @@ function changeOf(
 }
 
 /** More places say no more. */
-const MOST_PLACES = 6;
+export const MOST_PLACES = 6;
 
 function readersOf({ objects }: Changes): string[] {
   const places = objects.flatMap(({ id, how, fields }) =>
@@ -150,6 +150,13 @@ function readersOf({ objects }: Changes): string[] {
   );
   const rest = places.length - MOST_PLACES;
   return rest <= 1 ? places : [...places.slice(0, MOST_PLACES), `and ${rest} more`];
+}
+
+/** Which workloads get another number of pods. */
+export function scaledIn({ objects }: Changes): { readonly id: string; readonly field: FieldChange }[] {
+  return objects.flatMap(({ id, fields }) =>
+    fields.filter(({ path }) => path === 'spec.replicas').map((field) => ({ id, field })),
+  );
 }
 
 /** What an apply of the changes does, a sentence or more for each thing that happens. */
@@ -162,9 +169,7 @@ export function effectsOf(changes: Changes): string[] {
     const ids = some.slice(0, rest <= 1 ? undefined : MOST_PLACES).map(({ id }) => id);
     return `${ids.join(', ')}${rest <= 1 ? '' : ` and ${rest} more`}`;
   };
-  const scaled = objects.flatMap(({ id, fields }) =>
-    fields.filter(({ path }) => path === 'spec.replicas').map((field) => scaledWords(id, field)),
-  );
+  const scaled = scaledIn(changes).map(({ id, field }) => scaledWords(id, field));
   const added = of('added');
   const removed = of('removed');
   const quiet =

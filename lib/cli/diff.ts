@@ -36,7 +36,8 @@ export const diff: Command = {
   synopsis: '[--against cluster|dist|REVISION] [-c CONFIG] [-o DIRECTORY] [FLAGS OF kubectl diff]',
   summary: 'tells what an apply would change, which pods restart, and what is away meanwhile',
   about: `Tells what an apply would do: which objects it adds and changes, which pods restart in which order and what is away meanwhile, and what can
-not be changed in place. Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
+not be changed in place. Of several clusters it prints groups to which the same happens.
+Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
   options: OPTIONS,
   example: '--against dist',
   exitCodes: '0 no differences, 1 there are some, 2 and above: could not be compared.',
@@ -54,16 +55,18 @@ not be changed in place. Against the cluster everything else goes to kubectl: -n
 function againstFiles(args: readonly string[], { stdout, stderr, cwd, env }: CommandContext): number {
   const { against, config, outdir = defaultOutdir(env), format } = options(args, OPTIONS);
   const json = asJson(format);
-  const { changesOfClusters, configuredObjects, differencesText, GitError, objectsAt, objectsOf } =
+  const { changesOfClusters, clustersOf, configuredObjects, differing, documentsAt, documentsOf, GitError } =
     require('../answers/differences') as typeof import('../answers/differences');
   const directory = resolve(cwd, outdir);
   if (against === DIST && !existsSync(directory)) return nothingThere(outdir, stderr);
-  const after = configuredObjects({ config: config?.join(), cwd, env });
+  const configured = configuredObjects({ config: config?.join(), cwd, env });
   try {
-    const before = against === DIST ? objectsOf(directory) : objectsAt(against, outdir, cwd);
-    const clusters = changesOfClusters(before, after);
-    if (json) stdout.write(`${JSON.stringify(clusters, null, 2)}\n`);
-    else if (clusters.length > 0) stdout.write(differencesText(clusters));
+    const documents = against === DIST ? documentsOf(directory) : documentsAt(against, outdir, cwd);
+    const { before, after, all } = differing(documents, configured);
+    const clusters = changesOfClusters(before, after, all);
+    const fleet = clustersOf(all);
+    if (json) stdout.write(`${JSON.stringify(answerOf(clusters, fleet), null, 2)}\n`);
+    else if (clusters.length > 0) stdout.write(textOf(clusters, fleet));
     else
       stderr.write(
         `No differences: ${against === DIST ? outdir : `${outdir} at ${against}`} is what the configuration gives.\n`,
@@ -77,6 +80,23 @@ function againstFiles(args: readonly string[], { stdout, stderr, cwd, env }: Com
     }
     throw error;
   }
+}
+
+type Clusters = Parameters<typeof import('../answers/fleet-differences').fleetText>;
+
+/** Of one cluster all that changes; of several groups to which the same happens. */
+function answerOf(...[clusters, fleet]: Clusters): unknown {
+  if (fleet.size <= 1) return clusters;
+  const { effectGroups } =
+    require('../answers/fleet-differences') as typeof import('../answers/fleet-differences');
+  return effectGroups(clusters, fleet);
+}
+
+function textOf(...[clusters, fleet]: Clusters): string {
+  const { differencesText } = require('../answers/differences') as typeof import('../answers/differences');
+  const { fleetText } =
+    require('../answers/fleet-differences') as typeof import('../answers/fleet-differences');
+  return fleet.size <= 1 ? differencesText(clusters) : fleetText(clusters, fleet);
 }
 
 function nothingThere(outdir: string, stderr: CommandContext['stderr']): number {
@@ -120,12 +140,12 @@ function inWords(
     encoding: 'utf8',
     maxBuffer: Number.POSITIVE_INFINITY,
   });
-  const { changesOfClusters, differencesText, objectsInDiff, objectsOf } =
+  const { changesOfClusters, clustersOf, objectsInDiff, objectsOf } =
     require('../answers/differences') as typeof import('../answers/differences');
   const { before, after } = objectsInDiff(stdout);
   const all = existsSync(directory) ? objectsOf(directory) : after;
   const clusters = changesOfClusters(before, after, all);
-  return clusters.length === 0 ? '' : `\n${differencesText(clusters)}\n`;
+  return clusters.length === 0 ? '' : `\n${textOf(clusters, clustersOf(all))}\n`;
 }
 
 /** The least that kubectl itself ends with when it could not compare. */

@@ -1,5 +1,5 @@
 import type { IndexType } from '../answers/size';
-import { asJson, type Command, EXIT, FORMAT, options, UsageError } from './command';
+import { asJson, CONFIG, type Command, EXIT, FORMAT, options, UsageError } from './command';
 
 const INDEXES = [
   'FLAT',
@@ -28,20 +28,32 @@ const OPTIONS = {
     about:
       'size of the index to that of the raw vectors, if you have measured it; of ANNOY nobody knows it before',
   },
+  quota: {
+    type: 'boolean',
+    about: 'instead: a ResourceQuota for each namespace of the configuration, as tight as it can be',
+  },
+  config: { ...CONFIG, about: `with --quota: ${CONFIG.about}` },
   format: { ...FORMAT, about: 'text, or json: the same for programs (default: text)' },
 } as const;
 
 export const sizeCommand: Command = {
-  synopsis: '--vectors COUNT --dim DIMENSIONS [--index TYPE] [--replicas READERS]',
+  synopsis: '--vectors COUNT --dim DIMENSIONS [--index TYPE] [--replicas READERS] | --quota [-c CONFIG]',
   summary: 'works out what so many vectors need, and the lines for milvus.yaml',
   about:
     'Works out caches, memory, disk, bucket and nodes for so many vectors, each with its formula, and the lines for milvus.yaml.',
   options: OPTIONS,
   example: '--vectors 100M --dim 128 --index IVF_SQ8 --replicas 3',
-  exitCodes: '0 worked out, 2 wrong arguments.',
-  run: (args, { stdout }) => {
+  exitCodes: '0 worked out, 1 the configuration can not be used, 2 wrong arguments.',
+  run: (args, { stdout, cwd, env }) => {
     const given = options(args, OPTIONS);
     const json = asJson(given.format);
+    if (given.quota === true) {
+      const { quotas } = require('../answers/quota') as typeof import('../answers/quota');
+      const { writeDocuments } = require('../yaml/write') as typeof import('../yaml/write');
+      const found = quotas({ config: given.config?.join(), cwd, env });
+      stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : writeDocuments(found));
+      return EXIT.ok;
+    }
     const { needsRatio, parseCount, size, sizeText } =
       require('../answers/size') as typeof import('../answers/size');
     const vectors = parseCount(given.vectors ?? '');

@@ -38,6 +38,19 @@ export interface Restart {
   readonly component: Component | undefined;
   /** What happens, as sentences. */
   readonly words: string;
+  readonly pods: RestartedPods;
+}
+
+/** How pods are made anew: all times in seconds, and the longest that Kubernetes allows. */
+export interface RestartedPods {
+  /** That one gets to stop. */
+  readonly grace: number;
+  /** After which a start counts as failed. */
+  readonly start: number;
+  /** How many there are; those of an autoscaler count as one. */
+  readonly replicas: number;
+  /** One after another, each new one ready before an old one goes. Otherwise they are away from the stop to the start. */
+  readonly rolling: boolean;
 }
 
 /** What Kubernetes refuses to change, and what to do. */
@@ -90,7 +103,10 @@ export function changesBetween(
     if (was === undefined || is === undefined) continue;
     const refused = refusalsOf(id, was, is);
     refusals.push(...refused);
-    if (restarted) restarts.push({ id, component: componentOf(is), words: restartWords(was, is, all) });
+    if (restarted) {
+      const pods = { ...podsOf(is), grace: podsOf(was).grace };
+      restarts.push({ id, component: componentOf(is), words: restartWords(pods, is, all), pods });
+    }
   }
   return { objects, restarts: [...restarts].sort(byStart), refusals };
 }
@@ -255,29 +271,24 @@ function byStart(one: Restart, other: Restart): number {
   return rank(one) - rank(other);
 }
 
-interface Pods {
-  /** Seconds that one gets to stop. */
-  readonly grace: number;
-  /** Seconds after which a start counts as failed. */
-  readonly start: number;
-  readonly memory: string;
+function containersOf(object: Manifest): readonly unknown[] {
+  return (valueAt(object, [...TEMPLATE, 'spec', 'containers']) ?? []) as readonly unknown[];
 }
 
-function podsOf(object: Manifest): Pods {
-  const spec = valueAt(object, ['spec', 'template', 'spec']);
-  const containers = (valueAt(spec, ['containers']) ?? []) as readonly unknown[];
+function podsOf(object: Manifest): RestartedPods {
+  const containers = containersOf(object);
   const probe = containers.map((container) => valueAt(container, ['startupProbe'])).find(isMapping);
   return {
-    grace: Number(valueAt(spec, ['terminationGracePeriodSeconds']) ?? 30),
+    grace: Number(valueAt(object, [...TEMPLATE, 'spec', 'terminationGracePeriodSeconds']) ?? 30),
     start: Number(probe?.['failureThreshold'] ?? 3) * Number(probe?.['periodSeconds'] ?? 10),
-    memory: String(valueAt(containers[0], ['resources', 'requests', 'memory']) ?? 'its memory'),
+    replicas: Number(valueAt(object, ['spec', 'replicas']) ?? 1),
+    rolling: object.kind === 'Deployment' && valueAt(object, ['spec', 'strategy', 'type']) !== 'Recreate',
   };
 }
 
 /** What a restart means for people. Times are those of the pods; the measured ones are of a small real cluster. */
-function restartWords(before: Manifest, after: Manifest, all: readonly Manifest[]): string {
-  const grace = podsOf(before).grace;
-  const { start, memory } = podsOf(after);
+function restartWords({ grace, start }: RestartedPods, after: Manifest, all: readonly Manifest[]): string {
+  const memory = String(valueAt(containersOf(after)[0], ['resources', 'requests', 'memory']) ?? 'its memory');
   const alone = !all.some((object) => componentOf(object) === 'mishards');
   const away = `It stops before it starts again: at most ${grace} s to stop, then its start, which may take ${start} s before Kubernetes gives up`;
   switch (componentOf(after)) {

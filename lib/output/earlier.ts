@@ -51,6 +51,22 @@ export function clustersOfEarlierRuns(outdir: string): string[] {
   );
 }
 
+/**
+ * The files of earlier runs in a directory, and in those of its directories that are output directories of fleets themselves: one for
+ * each Kubernetes cluster.
+ */
+export function filesOfAllRuns(directory: string): string[] {
+  const fleets = directoriesIn(directory).filter(
+    (fleet) => clustersOfEarlierRuns(path.join(directory, fleet)).length > 0,
+  );
+  return [
+    ...filesOfEarlierRuns(directory),
+    ...fleets.flatMap((fleet) =>
+      filesOfEarlierRuns(path.join(directory, fleet)).map((file) => path.join(fleet, file)),
+    ),
+  ];
+}
+
 function resourcesIn(text: string): string[] {
   try {
     const value = readYaml(text)[0]?.value;

@@ -63,6 +63,9 @@ test('against dist: objects with what changes in them, restarts in their order, 
     'Deployment/music-mishards',
   ]);
   expect(stdout).toContain('they are ready in this order');
+  expect(stdout).toMatch(
+    /^When, at the longest.*\n.*\n {2}Deployment\/music-writable +\|-+=+ *\| {2}away for at most/m,
+  );
 });
 
 test('what can not be changed in place, and what leaves the manifests, comes with the way', async () => {

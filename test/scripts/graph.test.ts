@@ -26,7 +26,9 @@ test('a manifest that is not there: a sentence, and no picture', () => {
 });
 
 test('help, and wrong arguments', () => {
-  const usage = expect.stringContaining('Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg');
+  const usage = expect.stringContaining(
+    'Usage: npm run graph -- dist/<name>.k8s.yaml <file>.svg\n       npm run graph -- dist <file>.svg',
+  );
   expect(graph('--help')).toEqual({ status: 0, stdout: usage, stderr: '' });
   expect(graph('one')).toEqual({ status: 2, stdout: '', stderr: usage });
 });

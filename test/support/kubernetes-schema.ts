@@ -14,6 +14,14 @@ const absent: Readonly<Record<Version, readonly string[]>> = {
   '1.30': [],
 };
 
+/** Whose custom resources have types and schemas of their own, by the ends of their groups. */
+const CUSTOM: Readonly<Record<string, string>> = {
+  'argoproj.io': '@kubernetes-models/argo-cd',
+  'toolkit.fluxcd.io': '@kubernetes-models/flux-cd',
+};
+const packageOf = ({ apiVersion }: Manifest): string | undefined =>
+  Object.entries(CUSTOM).find(([group]) => apiVersion.split('/')[0]?.endsWith(group))?.[1];
+
 export interface SchemaOptions {
   /** API groups of custom resources, which have no schema here. */
   readonly skipGroups?: readonly string[];
@@ -43,9 +51,11 @@ const withoutNoTime = (manifest: Manifest): Manifest =>
 
 type Model = new (data: unknown) => { validate(): void };
 
-function modelOf({ apiVersion, kind }: Manifest): Model | undefined {
+function modelOf(manifest: Manifest): Model | undefined {
+  const { apiVersion, kind } = manifest;
   try {
-    const loaded: Readonly<Record<string, Model>> = require(`kubernetes-models/${apiVersion}/${kind}`);
+    const from = packageOf(manifest) ?? 'kubernetes-models';
+    const loaded: Readonly<Record<string, Model>> = require(`${from}/${apiVersion}/${kind}`);
     return loaded[kind];
   } catch {
     return undefined;
@@ -137,6 +147,11 @@ const sourceFor = (version: Version, manifests: readonly Manifest[]): string => 
   const constants = manifests
     .filter(({ apiVersion }) => !absent[version].includes(apiVersion))
     .map((manifest, index) => {
+      const custom = packageOf(manifest);
+      if (custom !== undefined) {
+        const type = `import('${custom}/${manifest.apiVersion}/${manifest.kind}').I${manifest.kind}`;
+        return `/*${idOf(manifest)}*/ const o${index}: ${type} = ${JSON.stringify(manifest)};`;
+      }
       const [group = '', apiVersion] = manifest.apiVersion.includes('/')
         ? manifest.apiVersion.split('/')
         : ['core', manifest.apiVersion];
