@@ -20,7 +20,6 @@ import { ServerConfigs } from './milvus/server-config';
 import { serverScripts } from './milvus/server-pod';
 import { WritableNode } from './milvus/writable';
 import { Admin } from './operations/admin';
-import { EXPORT_SCRIPTS } from './operations/export';
 import { Monitoring } from './operations/monitoring';
 import { NetworkPolicies } from './operations/network-policies';
 import { SMOKE_TEST, SmokeTest } from './operations/smoke-test';
@@ -118,13 +117,11 @@ export class MilvusCluster extends Chart {
     this.restoreSecret = this.credentials('RestoreCredentials', secrets.restore);
     this.mysqlSecret = this.credentials('MysqlCredentials', secrets.mysql);
     const { configMap: scripts } = new Scripts(this, 'Scripts', {
-      name: names.scripts,
-      ...this.metadata(),
+      metadata: { name: names.scripts, ...this.metadata() },
       files: [
         ...new Set([
           SMOKE_TEST,
           ...(backup ? BACKUP_SCRIPTS : []),
-          ...EXPORT_SCRIPTS,
           ...serverScripts(settings),
           ...(settings.mode === 'cluster' ? MISHARDS_SCRIPTS : []),
           ...(mysql ? MYSQL_SCRIPTS : []),

@@ -31,7 +31,7 @@ export class MilvusJob extends Chart {
   /**
    * @param name which Job
    * @param config the configuration of the cluster
-   * @param run of an export or import: what is otherwise than in the file in jobs/
+   * @param run of an export or import: what is otherwise than by default
    * @throws ConfigurationError with every problem of the configuration, or when the cluster has no such Job
    */
   public constructor(
@@ -43,7 +43,7 @@ export class MilvusJob extends Chart {
   ) {
     const source = `MilvusJob "${id}"`;
     const settings = settingsOf(config, source);
-    const names = MilvusJob.namesFor(settings, run);
+    const names = MilvusJob.allFor(settings, run);
     if (!names.includes(name)) {
       const problem: Problem = {
         path: 'name',
@@ -69,15 +69,24 @@ export class MilvusJob extends Chart {
     return new SmokeTest(this, 'SmokeTest', props).job;
   }
 
-  /**
-   * The Jobs that a cluster has: those of backups only with backups, export and import with S3.
-   * @param run with a claim there are these two without S3 as well
-   */
-  public static namesFor(settings: Settings, { claim }: RunOptions = {}): readonly JobName[] {
+  /** The Jobs that a cluster has beside its manifest: those of backups only with backups. */
+  public static namesFor(settings: Settings): readonly JobName[] {
     return [
       'smoke-test',
       ...(settings.backup === undefined ? [] : (['restore', 'verify-backup', 'list-backups'] as const)),
-      ...(claim === undefined && exportStorage(settings) === undefined ? [] : movesOf(settings)),
     ];
+  }
+
+  /**
+   * Those that bring their program along and are made when they are wanted: export and import, with S3.
+   * @param run with a claim there are these two without S3 as well
+   */
+  public static movesFor(settings: Settings, { claim }: RunOptions = {}): readonly JobName[] {
+    return claim === undefined && exportStorage(settings) === undefined ? [] : movesOf(settings);
+  }
+
+  /** All of these. */
+  public static allFor(settings: Settings, run?: RunOptions): readonly JobName[] {
+    return [...MilvusJob.namesFor(settings), ...MilvusJob.movesFor(settings, run)];
   }
 }

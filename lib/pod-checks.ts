@@ -41,7 +41,9 @@ function podsOf(settings: Settings): readonly GuardedPod[] {
   const app = new App();
   const charts = [
     new MilvusCluster(app, 'cluster', settings),
-    ...MilvusJob.namesFor(settings).map((name) => new MilvusJob(app, name, name, settings)),
+    ...[...MilvusJob.namesFor(settings), ...MilvusJob.movesFor(settings)].map(
+      (name) => new MilvusJob(app, name, name, settings),
+    ),
   ];
   return charts
     .flatMap((chart) => chart.node.findAll())

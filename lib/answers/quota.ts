@@ -54,7 +54,7 @@ function needsOf(settings: Settings): Amounts {
       ...claims.map((claim) => times(ofClaim(claim), replicas)),
     ];
   });
-  const jobs = MilvusJob.namesFor(settings)
+  const jobs = MilvusJob.allFor(settings)
     .flatMap((job): readonly Manifest[] => new MilvusJob(new App(), job, job, settings).toJson())
     .filter(({ kind }) => kind === 'Job')
     .map((job) => ofPod(valueAt(job, ['spec', 'template'])));

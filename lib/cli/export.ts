@@ -192,9 +192,9 @@ function print(
   values: Readonly<Record<string, string>>,
 ): void {
   const run = { values, claim: matching('--claim', claim, CLAIM, 'the name of a PersistentVolumeClaim') };
-  if (!MilvusJob.namesFor(settings, run).includes(name)) {
+  if (!MilvusJob.movesFor(settings, run).includes(name)) {
     throw new UsageError(
-      MilvusJob.namesFor(settings, { claim: name }).includes(name)
+      MilvusJob.movesFor(settings, { claim: name }).includes(name)
         ? `cluster ${settings.name} has no S3: name a claim with option '--claim'`
         : `an export needs the metadata in MySQL and the vectors in S3 or on a volume, which cluster ${settings.name} does not have`,
     );

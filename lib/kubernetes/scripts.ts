@@ -10,9 +10,7 @@ export const SCRIPTS_DIRECTORY = '/opt/cdk8s-milvus';
 const VOLUME = 'scripts';
 
 export interface ScriptsProps {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly metadata: k8s.ObjectMeta;
   /** Files in assets/; their base names must differ. */
   readonly files: readonly string[];
 }
@@ -27,7 +25,7 @@ export class Scripts extends Construct {
       this,
       'ConfigMap',
       k8s.KubeConfigMap.manifest({
-        metadata: { name: props.name, labels: { ...props.labels }, annotations: { ...props.annotations } },
+        metadata: props.metadata,
         data: Object.fromEntries(props.files.map((file) => [baseName(file), asset(file)])),
       }),
     );

@@ -15,9 +15,6 @@ const EXPORT = 'export/milvus_export.py';
 const IMPORT = 'export/milvus_import.py';
 const LIBRARY = ['export/milvus_objects.py', 'export/milvus_metadata.py'];
 
-/** Scripts that export and import run. */
-export const EXPORT_SCRIPTS = [...LIBRARY, EXPORT, IMPORT];
-
 /** Where a claim for exports is mounted, and where the vectors of a cluster without S3 are. */
 const CLAIM_DIRECTORY = '/export';
 const SOURCE_DIRECTORY = '/source';
@@ -44,13 +41,23 @@ export function exportStorage({ backup, s3 }: Pick<Settings, 'backup' | 's3'>): 
 /** The folder of the exports of a cluster. */
 const prefixOf = ({ name }: Settings) => `export/${name}`;
 
+/** A Job that brings its program along, which is large and seldom run. */
+abstract class Move extends Part {
+  protected scripts(name: string, script: string): void {
+    new Scripts(this, 'Scripts', {
+      metadata: this.metadata(name, { annotations: STARTED_BY_HAND }),
+      files: [...LIBRARY, script],
+    });
+  }
+}
+
 export interface ExportProps extends PartProps {
   readonly database: DatabaseSettings;
   readonly run?: RunOptions;
 }
 
 /** Takes collections out, as arrays that bulk insert of Milvus 2 reads: from the objects and the metadata, past the server. */
-export class Export extends Part {
+export class Export extends Move {
   /** The Job, which is started by a person. */
   public readonly job: ApiObject;
 
@@ -72,13 +79,14 @@ export class Export extends Part {
       // Of the backup whose dump is to be the metadata, when BACKUP names one.
       ...(backup === undefined ? [] : [{ name: 'BACKUP_PREFIX', value: backup.s3.prefix }]),
     ];
+    this.scripts(names.export, EXPORT);
     this.job = this.workload(
       job({
         metadata: this.metadata(names.export, { annotations: STARTED_BY_HAND }),
         timeoutSeconds: TIMEOUT_SECONDS,
         retries: RETRIES,
       }),
-      pod(this, settings, names.scripts, {
+      pod(this, settings, names.export, {
         name: 'export',
         script: EXPORT,
         env,
@@ -110,20 +118,21 @@ export interface ImportProps extends PartProps {
 }
 
 /** Puts an export, or arrays of NumPy, into the cluster, through the proxy. */
-export class Import extends Part {
+export class Import extends Move {
   /** The Job, which is started by a person. */
   public readonly job: ApiObject;
 
   public constructor(scope: Construct, id: string, { settings, names, run = {} }: ImportProps) {
     super(scope, id, settings, 'import');
     const source = exportStorage(settings);
+    this.scripts(names.import, IMPORT);
     this.job = this.workload(
       job({
         metadata: this.metadata(names.import, { annotations: STARTED_BY_HAND }),
         timeoutSeconds: TIMEOUT_SECONDS,
         retries: RETRIES,
       }),
-      pod(this, settings, names.scripts, {
+      pod(this, settings, names.import, {
         name: 'import',
         script: IMPORT,
         env: [

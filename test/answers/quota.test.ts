@@ -20,14 +20,14 @@ const hardOf = (config: string): unknown => {
 };
 
 test('all pods at once, one more of what rolls, and the largest Job', () => {
-  // MySQL, writable, two readers, two proxies, and the smoke test; in MiB.
-  const memory = 1024 + 8 * 1024 + 2 * 7 * 1024 + 2 * 256 + 128;
-  const limits = 1024 + 8 * 1024 + 2 * 7 * 1024 + 2 * 1024 + 512;
+  // MySQL, writable, two readers, two proxies, and an import; in MiB.
+  const memory = 1024 + 8 * 1024 + 2 * 7 * 1024 + 2 * 256 + 256;
+  const limits = 1024 + 8 * 1024 + 2 * 7 * 1024 + 2 * 1024 + 1024;
   expect(hardOf(CLUSTER)).toEqual({
-    'requests.cpu': `${250 + 500 + 2 * 500 + 2 * 250 + 50}m`,
+    'requests.cpu': `${250 + 500 + 2 * 500 + 2 * 250 + 250}m`,
     'requests.memory': `${memory}Mi`,
-    'limits.cpu': `${1 + 2 + 2 * 2 + 2 * 2 + 1}`,
-    'limits.memory': `${limits}Mi`,
+    'limits.cpu': `${1 + 2 + 2 * 2 + 2 * 2 + 2}`,
+    'limits.memory': `${limits / 1024}Gi`,
     pods: '7',
     persistentvolumeclaims: '2',
     'requests.storage': '14Gi',

@@ -29,8 +29,11 @@ function run(...args: string[]) {
 function printed(...args: string[]): Manifest {
   const { code, stdout, stderr } = run(...args);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const [manifest, ...others] = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+  const [scripts, manifest, ...others] = parseAllDocuments(stdout).map(
+    (document) => document.toJS() as Manifest,
+  );
   expect(others).toEqual([]);
+  expect(scripts?.kind).toBe('ConfigMap');
   if (manifest === undefined) throw new Error('nothing was printed');
   return manifest;
 }
@@ -49,7 +52,9 @@ function envOf(manifest: Manifest): Record<string, unknown> {
 }
 
 function job(name: 'export' | 'import', config: MilvusConfig, options?: RunOptions): Manifest {
-  const found = jobsOf(config, options).find(({ metadata }) => metadata.name === `${config.name}-${name}`);
+  const found = jobsOf(config, options).find(
+    ({ kind, metadata }) => kind === 'Job' && metadata.name === `${config.name}-${name}`,
+  );
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found;
 }

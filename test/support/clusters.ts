@@ -667,10 +667,12 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
 };
 
 /** The Jobs that a person starts, as they are written to jobs/; or those of one run. */
-export const jobsOf = (config: MilvusConfig, run?: RunOptions): Manifest[] =>
-  MilvusJob.namesFor(clusterOf(config).settings, run).flatMap((job) =>
+export const jobsOf = (config: MilvusConfig, run?: RunOptions): Manifest[] => {
+  const { settings } = clusterOf(config);
+  return MilvusJob.allFor(settings, run).flatMap((job) =>
     parse(writeDocuments(new MilvusJob(new App(), job, job, config, run).toJson())),
   );
+};
 
 export const clusterOf = (config: MilvusConfig): MilvusCluster =>
   new MilvusCluster(new App(), 'cluster', config);
