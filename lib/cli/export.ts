@@ -16,6 +16,7 @@ import {
   UsageError,
 } from './command';
 import { clusterOf, exitCodeOf, INTERRUPTED, interruptible, kubectlOf, runManifest } from './job';
+import { backupPlace } from './restore';
 
 const METRICS = ['L2', 'IP', 'HAMMING', 'JACCARD', 'TANIMOTO', 'SUBSTRUCTURE', 'SUPERSTRUCTURE'];
 
@@ -50,6 +51,12 @@ const EXPORT_OPTIONS = {
     type: 'string',
     value: 'BACKUP',
     about: 'as the backup of that name has it, such as 20260701T021500Z, or latest',
+  },
+  from: {
+    type: 'string',
+    value: 'BUCKET/PREFIX',
+    about:
+      "of another cluster's backups, at the endpoint of backup.restoreFrom (default: those of backup.restoreFrom)",
   },
   'part-size': {
     type: 'string',
@@ -110,7 +117,7 @@ kubectl, and see its log, add --run; or
   example: 'films codes --part-size 256',
   run: (args, context) => {
     const { values, names } = optionsAndNames(args, EXPORT_OPTIONS);
-    const { name, backup, 'part-size': partSize } = values;
+    const { name, backup, from, 'part-size': partSize } = values;
     const cluster = clusterFor(values, context);
     const { settings } = cluster;
     if (backup !== undefined && settings.backup === undefined) {
@@ -118,6 +125,8 @@ kubectl, and see its log, add --run; or
         `option '--backup' needs backup.enabled, which cluster ${settings.name} does not have`,
       );
     }
+    if (from !== undefined && backup === undefined)
+      throw new UsageError(`option '--from' says where a backup is: name that with '--backup'`);
     if (
       partSize !== undefined &&
       !(/^\d{1,5}$/.test(partSize) && Number(partSize) >= 1 && Number(partSize) <= 16384)
@@ -131,6 +140,7 @@ kubectl, and see its log, add --run; or
         'BACKUP',
         matching('--backup', backup, BACKUP, 'the name of a backup such as 20260701T021500Z, or latest'),
       ),
+      ...(from === undefined ? {} : variablesOf(from)),
       ...given('PART_MIB', partSize),
       ...given('SKIP_MISSING', values['skip-missing'] ? 'true' : undefined),
     });
@@ -172,6 +182,11 @@ origin (then with --as), in the bucket or on the claim; it ends with "/".`,
 };
 
 const COLLECTION_MEANT = 'the name of a collection: letters, digits and "_", not a digit first';
+
+function variablesOf(from: string) {
+  const { bucket, prefix } = backupPlace(from);
+  return { BACKUP_S3_BUCKET: bucket, BACKUP_PREFIX: prefix };
+}
 
 /** The names of collections as a variable has them. */
 function collections(all: boolean | undefined, names: readonly string[]): string {

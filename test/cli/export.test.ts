@@ -47,7 +47,7 @@ test.each([
     expect(calls().slice(0, replaced.length)).toBe(replaced);
     expect(calls()).toContain(`--namespace=vectors ${flags} get job/milvus-${name} --output=json\n`);
   },
-  20_000,
+  60_000,
 );
 
 test('a Job that fails is exit code 1, with its log and its reason', async () => {
@@ -79,7 +79,7 @@ test('Ctrl-C says how to go on', async () => {
     code: 130,
     stderr: `Job milvus-import is started.\n\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  kubectl --namespace=vectors delete job/milvus-import\n`,
   });
-}, 20_000);
+}, 60_000);
 
 test.each([
   ['-n', 'namespace'],
