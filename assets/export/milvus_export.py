@@ -7,7 +7,8 @@ Environment:
     MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE, MYSQL_PWD    the metadata
     CREDENTIALS_FROM_MYSQL the Secret with its password, named in messages
     BACKUP                 of a backup instead, as 20260701T021500Z, or latest; without objects of its own, those it names must still be there
-    BACKUP_PREFIX          the folder of the target with the backups
+    BACKUP_S3_...          where that is, as below
+    BACKUP_PREFIX          the folder in it with the backups
     S3_ADDRESS, S3_PORT, S3_SCHEME, S3_CA, S3_REGION, S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY, CREDENTIALS_FROM   the objects
     SOURCE_DIRECTORY       or the volume with them (storage.path)
     STORAGE_PATH           storage.path of the servers
@@ -131,7 +132,7 @@ class Export:
             for candidate in reversed(self.target.folders(self.prefix + '/')[-10:]):
                 found = self.read_json('%s/%s/export.json' % (self.prefix, candidate))
                 if found and 'finished' not in found and found.get('collections') == self.wanted:
-                    if found.get('backup') == (self.backup and self.backup.name):
+                    if found.get('from') == (self.backup and self.backup.place):
                         name = candidate
                         break
         self.started = now()
@@ -156,7 +157,7 @@ class Export:
     def description(self, **more):
         described = {'format': 1, 'started': self.started, 'collections': self.wanted}
         if self.backup is not None:
-            described['backup'] = self.backup.name
+            described.update({'backup': self.backup.name, 'from': self.backup.place})
         return dict(described, **more)
 
     def read_json(self, key):
@@ -450,7 +451,7 @@ def backup_of(wanted):
         return None
     if re.match(r'(\d{8}T\d{6}Z|latest)\Z', wanted) is None:
         raise Failure("BACKUP has to be the name of a backup, as 20260701T021500Z, or latest, not '%s'" % wanted)
-    return Backup(S3(settings_of('TARGET_')), os.environ['BACKUP_PREFIX'].strip('/'), wanted)
+    return Backup(S3(settings_of('BACKUP_')), os.environ['BACKUP_PREFIX'].strip('/'), wanted)
 
 
 def without(chunk, unit, flags, first):

@@ -1,11 +1,22 @@
 import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
-import type { Settings } from '../config/settings';
+import { Names } from '../kubernetes/names';
+import { type KubectlTarget, TARGET } from '../live/kubectl';
 import { MilvusJob } from '../milvus-job';
+import type { PlacedCluster } from '../output/cluster-files';
 import { placeClusters } from '../output/synthesize';
 import { writeDocuments } from '../yaml/write';
-import { CONFIG, type Command, type CommandContext, EXIT, optionsAndNames, UsageError } from './command';
-import { clusterOf } from './job';
+import {
+  CONFIG,
+  type Command,
+  type CommandContext,
+  EXIT,
+  type ExitCode,
+  optionsAndNames,
+  UsageError,
+} from './command';
+import { clusterOf, exitCodeOf, INTERRUPTED, interruptible, kubectlOf, runManifest } from './job';
+import { backupPlace } from './restore';
 
 const METRICS = ['L2', 'IP', 'HAMMING', 'JACCARD', 'TANIMOTO', 'SUBSTRUCTURE', 'SUPERSTRUCTURE'];
 
@@ -18,7 +29,15 @@ const OPTIONS = {
     about: 'which cluster, where the configuration has several',
   },
   claim: { type: 'string', value: 'NAME', about: 'a PersistentVolumeClaim instead of S3' },
+  run: {
+    type: 'boolean',
+    about: 'put the Job in place instead of printing it, and follow it to its end (with the options below)',
+  },
+  ...TARGET,
 } as const;
+
+const EXIT_CODES = `0 printed, or with --run complete; 1 the configuration can not be used, or the Job failed or could not be started; 2 wrong
+arguments; ${INTERRUPTED} interrupted (Ctrl-C): the Job goes on without you.`;
 
 const EXPORT_OPTIONS = {
   all: { type: 'boolean', about: 'all collections' },
@@ -32,6 +51,12 @@ const EXPORT_OPTIONS = {
     type: 'string',
     value: 'BACKUP',
     about: 'as the backup of that name has it, such as 20260701T021500Z, or latest',
+  },
+  from: {
+    type: 'string',
+    value: 'BUCKET/PREFIX',
+    about:
+      "of another cluster's backups, at the endpoint of backup.restoreFrom (default: those of backup.restoreFrom)",
   },
   'part-size': {
     type: 'string',
@@ -81,58 +106,64 @@ const NAME = /^[\w][\w.-]*$/;
 const CLAIM = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 export const exportCommand: Command = {
-  synopsis: 'COLLECTION...|--all [-c CONFIG]',
-  summary: 'prints the Job that takes collections out',
+  synopsis: 'COLLECTION...|--all [--run]',
+  summary: 'prints the Job that takes collections out, or runs it',
   about: `Prints a Job that takes collections out, as arrays of NumPy that bulk insert of Milvus 2 reads. It asks MySQL and S3, and the server nothing.
-It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors. To start it:
+It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors. To run it through your
+kubectl, and see its log, add --run; or
   cdk8s-milvus export films | kubectl replace --force -f -`,
   options: EXPORT_OPTIONS,
+  exitCodes: EXIT_CODES,
   example: 'films codes --part-size 256',
   run: (args, context) => {
     const { values, names } = optionsAndNames(args, EXPORT_OPTIONS);
-    const { name, backup, 'part-size': partSize } = values;
-    const settings = settingsFor(values, context);
+    const { name, backup, from, 'part-size': partSize } = values;
+    const cluster = clusterFor(values, context);
+    const { settings } = cluster;
     if (backup !== undefined && settings.backup === undefined) {
       throw new UsageError(
         `option '--backup' needs backup.enabled, which cluster ${settings.name} does not have`,
       );
     }
+    if (from !== undefined && backup === undefined)
+      throw new UsageError(`option '--from' says where a backup is: name that with '--backup'`);
     if (
       partSize !== undefined &&
       !(/^\d{1,5}$/.test(partSize) && Number(partSize) >= 1 && Number(partSize) <= 16384)
     ) {
       throw new UsageError(`option '--part-size' is a number of MiB from 1 to 16384, not "${partSize}"`);
     }
-    print(context, settings, 'export', values.claim, {
+    return make(context, cluster, 'export', values, {
       COLLECTIONS: collections(values.all, names),
       ...given('EXPORT', matching('--name', name, NAME, 'letters, digits, "_", "." and "-"')),
       ...given(
         'BACKUP',
         matching('--backup', backup, BACKUP, 'the name of a backup such as 20260701T021500Z, or latest'),
       ),
+      ...(from === undefined ? {} : variablesOf(from)),
       ...given('PART_MIB', partSize),
       ...given('SKIP_MISSING', values['skip-missing'] ? 'true' : undefined),
     });
-    return EXIT.ok;
   },
 };
 
 export const importCommand: Command = {
-  synopsis: '[EXPORT|FOLDER/] [-c CONFIG]',
-  summary: 'prints the Job that puts an export, or arrays of NumPy, into the cluster',
-  about: `Prints a Job that puts collections into the cluster, through its proxy; with flush and index, counted and searched. To start it:
+  synopsis: '[EXPORT|FOLDER/] [--run]',
+  summary: 'prints the Job that puts an export, or arrays of NumPy, into the cluster, or runs it',
+  about: `Prints a Job that puts collections into the cluster, through its proxy; with flush and index, counted and searched. To run it through your
+kubectl, and see its log, add --run; or
   cdk8s-milvus import | kubectl replace --force -f -
 EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of one, or of id.npy and vectors.npy of other
 origin (then with --as), in the bucket or on the claim; it ends with "/".`,
   options: IMPORT_OPTIONS,
+  exitCodes: EXIT_CODES,
   example: '20260701T021500Z --collection films --as films_copy',
   run: (args, context) => {
     const { values, names } = optionsAndNames(args, IMPORT_OPTIONS);
     const [from, ...others] = names;
     if (others.length > 0) throw new UsageError(`one export at a time, not also "${others.join(' ')}"`);
     const folder = from?.includes('/') === true;
-    const settings = settingsFor(values, context);
-    print(context, settings, 'import', values.claim, {
+    return make(context, clusterFor(values, context), 'import', values, {
       ...given(
         'FROM',
         folder
@@ -147,11 +178,15 @@ origin (then with --as), in the bucket or on the claim; it ends with "/".`,
       ...given('INDEX_PARAMETERS', values['index-parameters']),
       ...given('INTO_EXISTING', values['into-existing'] ? 'true' : undefined),
     });
-    return EXIT.ok;
   },
 };
 
 const COLLECTION_MEANT = 'the name of a collection: letters, digits and "_", not a digit first';
+
+function variablesOf(from: string) {
+  const { bucket, prefix } = backupPlace(from);
+  return { BACKUP_S3_BUCKET: bucket, BACKUP_PREFIX: prefix };
+}
 
 /** The names of collections as a variable has them. */
 function collections(all: boolean | undefined, names: readonly string[]): string {
@@ -177,20 +212,32 @@ function matching(
 
 const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
 
-function settingsFor(
+function clusterFor(
   { config, cluster }: { readonly config?: readonly string[]; readonly cluster?: string },
   { cwd, env }: CommandContext,
-): Settings {
-  return clusterOf(placeClusters(loadClusters({ config: config?.join(), cwd, env })), cluster).settings;
+): PlacedCluster {
+  return clusterOf(placeClusters(loadClusters({ config: config?.join(), cwd, env })), cluster);
 }
 
-function print(
-  { stdout }: CommandContext,
-  settings: Settings,
+interface HowToRun extends KubectlTarget {
+  readonly claim?: string;
+  readonly run?: boolean;
+}
+
+/** Prints the Job, or runs it. */
+function make(
+  context: CommandContext,
+  cluster: PlacedCluster,
   name: 'export' | 'import',
-  claim: string | undefined,
+  { claim, run: isRun, ...options }: HowToRun,
   values: Readonly<Record<string, string>>,
-): void {
+): ExitCode {
+  const { stdout, stderr } = context;
+  const { settings } = cluster;
+  const { namespace, kubeconfig, context: ofKubectl } = options;
+  const target = { namespace, context: ofKubectl, kubeconfig };
+  const unused = Object.entries(target).find(([, value]) => value !== undefined);
+  if (unused !== undefined && !isRun) throw new UsageError(`option '--${unused[0]}' needs --run`);
   const run = { values, claim: matching('--claim', claim, CLAIM, 'the name of a PersistentVolumeClaim') };
   if (!MilvusJob.movesFor(settings, run).includes(name)) {
     throw new UsageError(
@@ -199,5 +246,14 @@ function print(
         : `an export needs the metadata in MySQL and the vectors in S3 or on a volume, which cluster ${settings.name} does not have`,
     );
   }
-  stdout.write(writeDocuments(new MilvusJob(new App(), name, name, settings, run).toJson()));
+  const manifest = writeDocuments(new MilvusJob(new App(), name, name, settings, run).toJson());
+  if (!isRun) {
+    stdout.write(manifest);
+    return EXIT.ok;
+  }
+  return interruptible(async (signal) => {
+    const kubectl = kubectlOf(cluster, target, context);
+    const job = Names.of(settings)[name];
+    return exitCodeOf(await runManifest(kubectl, job, manifest, { signal, stdout, stderr }));
+  });
 }

@@ -28,6 +28,8 @@ type JobKind = (typeof JOBS)[number];
 export const INTERRUPTED = 130;
 /** For the old Job and its pods to go, which have to be gone before the new one comes. */
 const REPLACE_SECONDS = 180;
+/** With its pods: what they do must not go on beside the new one. */
+const REPLACE = ['replace', '--force', '--cascade=foreground', '--filename'];
 
 const OPTIONS = {
   config: CONFIG,
@@ -74,15 +76,8 @@ NAME is the cluster, where the configuration has several.`,
     const kubectl = kubectlOf(cluster, values, { cwd, env });
     const outdir = values.outdir ?? defaultOutdir(env);
     return await interruptible(async (signal) => {
-      const { end } = await runJob(kubectl, cluster, kind, {
-        cwd,
-        outdir,
-        variables,
-        signal,
-        stdout,
-        stderr,
-      });
-      return { complete: EXIT.ok, failed: EXIT.failed, interrupted: INTERRUPTED }[end];
+      const how = { cwd, outdir, variables, signal, stdout, stderr };
+      return exitCodeOf(await runJob(kubectl, cluster, kind, how));
     });
   },
 };
@@ -115,16 +110,23 @@ export async function interruptible<T>(what: (signal: AbortSignal) => Promise<T>
   }
 }
 
-export interface RunOptions extends Pick<CommandContext, 'cwd' | 'stdout' | 'stderr'> {
+/** A command ends as its Job does. */
+export const exitCodeOf = ({ end }: JobEnd): number =>
+  ({ complete: EXIT.ok, failed: EXIT.failed, interrupted: INTERRUPTED })[end];
+
+export interface WatchOptions extends Pick<CommandContext, 'stdout' | 'stderr'> {
+  readonly signal: AbortSignal;
+  /** Gets the lines of its containers, too. @default - nothing */
+  readonly onLog?: (line: string) => void;
+}
+
+export interface RunOptions extends WatchOptions, Pick<CommandContext, 'cwd'> {
   /** Where the manifests of Jobs are. */
   readonly outdir: string;
   /** Of its containers, each NAME=VALUE. */
   readonly variables: readonly string[];
-  readonly signal: AbortSignal;
   /** Which Job that is there already is followed instead of a new one: none, one that has not failed, or any. @default none */
   readonly adopt?: 'none' | 'alive' | 'any';
-  /** Gets the lines of its containers, too. @default - nothing */
-  readonly onLog?: (line: string) => void;
 }
 
 /**
@@ -137,14 +139,38 @@ export async function runJob(
   kind: JobKind,
   options: RunOptions,
 ): Promise<JobEnd> {
-  const { stdout, stderr, signal, adopt = 'none', onLog } = options;
+  const { signal, adopt = 'none' } = options;
   const isThere = adopt !== 'none' && (await hasJob(kubectl, cluster, kind, adopt));
   const started = isThere
     ? jobName(cluster, kind)
     : kind === 'backup'
       ? await startBackup(kubectl, cluster, signal)
       : await replaceJob(kubectl, cluster, kind, options);
-  stderr.write(`Job ${started} is ${isThere ? 'there already' : 'started'}.\n`);
+  return await watch(kubectl, started, isThere ? 'there already' : 'started', options);
+}
+
+/**
+ * The same for a Job that is in no file.
+ * @param manifest the Job of that name in YAML, with what it brings along
+ * @throws KubectlError if it can not be started
+ */
+export async function runManifest(
+  kubectl: Kubectl,
+  name: string,
+  manifest: string,
+  options: WatchOptions,
+): Promise<JobEnd> {
+  await done(kubectl, [...REPLACE, '-'], { signal: options.signal, input: manifest });
+  return await watch(kubectl, name, 'started', options);
+}
+
+async function watch(
+  kubectl: Kubectl,
+  started: string,
+  how: 'started' | 'there already',
+  { stdout, stderr, signal, onLog }: WatchOptions,
+): Promise<JobEnd> {
+  stderr.write(`Job ${started} is ${how}.\n`);
   const ended = await followJob(kubectl, started, {
     onLog: (line) => {
       stdout.write(`${line}\n`);
@@ -158,8 +184,7 @@ export async function runJob(
     const end = kubectl.commandLine(['delete', `job/${started}`]);
     stderr.write(`\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  ${end}\n`);
   } else {
-    const how = ended.end === 'complete' ? 'is complete.' : `failed: ${ended.reason}`;
-    stderr.write(`Job ${started} ${how}\n`);
+    stderr.write(`Job ${started} ${ended.end === 'complete' ? 'is complete.' : `failed: ${ended.reason}`}\n`);
   }
   return ended;
 }
@@ -236,16 +261,14 @@ async function replaceJob(
   const file = join(outdir, jobFile(cluster, kind));
   if (!existsSync(resolve(cwd, file)))
     throw new KubectlError(`There is no ${file}: synthesize first (npm run synth, or cdk8s-milvus synth).`);
-  // With its pods: what they do must not go on beside the new one.
-  const replace = ['replace', '--force', '--cascade=foreground', '--filename'];
-  if (variables.length === 0) await done(kubectl, [...replace, file], { signal });
+  if (variables.length === 0) await done(kubectl, [...REPLACE, file], { signal });
   else {
     const input = await done(
       kubectl,
       ['set', 'env', '--local', `--filename=${file}`, '--output=yaml', ...variables],
       { signal },
     );
-    await done(kubectl, [...replace, '-'], { signal, input });
+    await done(kubectl, [...REPLACE, '-'], { signal, input });
   }
   return jobName(cluster, kind);
 }

@@ -70,7 +70,7 @@ BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is t
     const variables = [
       ...(values.force ? ['RESTORE_FORCE=true'] : []),
       ...(values['no-objects'] ? ['RESTORE_OBJECTS=false'] : []),
-      ...placeOf(values.from),
+      ...(values.from === undefined ? [] : variablesOf(values.from)),
     ];
     if (!values.undo && !values.yes) await confirm(props, context);
     return await interruptible(async (signal) => {
@@ -94,13 +94,21 @@ BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is t
   },
 };
 
-function placeOf(from: string | undefined): string[] {
-  if (from === undefined) return [];
+function variablesOf(from: string): string[] {
+  const { bucket, prefix } = backupPlace(from);
+  return [`S3_BUCKET=${bucket}`, `BACKUP_PREFIX=${prefix}`];
+}
+
+/**
+ * Where backups are that `--from` names.
+ * @throws UsageError for what is not BUCKET/PREFIX
+ */
+export function backupPlace(from: string): { readonly bucket: string; readonly prefix: string } {
   const [, bucket, prefix] = /^([a-z0-9][a-z0-9.-]+)\/([\w-][\w./-]*[\w-])$/.exec(from) ?? [];
   if (bucket === undefined || prefix === undefined) {
     throw new UsageError(`option '--from' is BUCKET/PREFIX, as milvus-prod/backup/milvus-prod, not ${from}`);
   }
-  return [`S3_BUCKET=${bucket}`, `BACKUP_PREFIX=${prefix}`];
+  return { bucket, prefix };
 }
 
 /** Nobody stops a cluster by a line of the shell's history. */

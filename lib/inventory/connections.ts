@@ -81,7 +81,7 @@ export function connectionsOf(settings: Settings): readonly Connection[] {
     backup &&
       !sameEndpoint(backup.restoreFrom, backup.s3) &&
       !sameEndpoint(backup.restoreFrom, s3) && {
-        from: ['restore'],
+        from: ['restore', ...exports],
         to: external(backup.restoreFrom.address, backup.restoreFrom.port),
       },
     cluster && { from: proxies, to: discoveryPlaces(settings) },

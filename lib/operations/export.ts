@@ -64,8 +64,12 @@ export class Export extends Move {
   public constructor(scope: Construct, id: string, { settings, names, database, run = {} }: ExportProps) {
     super(scope, id, settings, 'export');
     const { s3, storage, backup } = settings;
-    const target = exportStorage(settings);
     const { subPath } = storage.persistence;
+    // An export of what runs needs no keys of backups.
+    const from = run.values?.['BACKUP'] === undefined ? undefined : backup?.restoreFrom;
+    const vectors: Place = { storage: s3 };
+    const exports: Place = { storage: exportStorage(settings), variables: 'TARGET_', ca: EXPORT_CA };
+    const backups: Place = { storage: from, variables: 'BACKUP_', ca: BACKUP_CA };
     const env: k8s.EnvVar[] = [
       // Names with spaces between, or --all.
       { name: 'COLLECTIONS', value: '--all' },
@@ -73,11 +77,10 @@ export class Export extends Move {
       { name: 'CREDENTIALS_FROM_MYSQL', value: database.credentials.secretName },
       { name: 'WAIT_SECONDS', value: String(database.waitSeconds) },
       { name: 'STORAGE_PATH', value: storage.path },
-      ...(s3 === undefined ? [{ name: 'SOURCE_DIRECTORY', value: SOURCE_DIRECTORY }] : s3RemoteEnv(s3, [])),
-      ...storageEnv('TARGET_', target),
+      ...(s3 === undefined ? [{ name: 'SOURCE_DIRECTORY', value: SOURCE_DIRECTORY }] : placeEnv(vectors)),
+      ...placeEnv(exports),
       { name: 'TARGET_PREFIX', value: prefixOf(settings) },
-      // Of the backup whose dump is to be the metadata, when BACKUP names one.
-      ...(backup === undefined ? [] : [{ name: 'BACKUP_PREFIX', value: backup.s3.prefix }]),
+      ...(from === undefined ? [] : [...placeEnv(backups), { name: 'BACKUP_PREFIX', value: from.prefix }]),
     ];
     this.scripts(names.export, EXPORT);
     this.job = this.workload(
@@ -92,8 +95,7 @@ export class Export extends Move {
         env,
         run,
         variable: 'TARGET_',
-        own: s3,
-        other: target,
+        places: [vectors, exports, backups],
         // What is in memory does not grow with the data: 4 parts at a time, with two buffers of 8 MiB each.
         memory: '512Mi',
         volumes: s3 === undefined ? persistentVolume('storage', storage.persistence, names.storage) : [],
@@ -124,7 +126,7 @@ export class Import extends Move {
 
   public constructor(scope: Construct, id: string, { settings, names, run = {} }: ImportProps) {
     super(scope, id, settings, 'import');
-    const source = exportStorage(settings);
+    const source: Place = { storage: exportStorage(settings), variables: 'SOURCE_', ca: EXPORT_CA };
     this.scripts(names.import, IMPORT);
     this.job = this.workload(
       job({
@@ -141,12 +143,12 @@ export class Import extends Move {
           { name: 'COLLECTIONS', value: '--all' },
           { name: 'MILVUS_HOST', value: names.cluster },
           { name: 'MILVUS_PORT', value: String(settings.service.port) },
-          ...storageEnv('SOURCE_', source),
+          ...placeEnv(source),
           { name: 'SOURCE_PREFIX', value: prefixOf(settings) },
         ],
         run,
         variable: 'SOURCE_',
-        other: source,
+        places: [source],
         // A batch of 8 MiB is ten times as large as the numbers of Python, and as a message beside them.
         memory: '1Gi',
         volumes: [],
@@ -163,21 +165,30 @@ interface Program {
   readonly run: RunOptions;
   /** How the variables begin that say where the export is. */
   readonly variable: 'SOURCE_' | 'TARGET_';
-  /** The storage of the vectors, if the program speaks to it, and that of the exports. */
-  readonly own?: Storage;
-  readonly other?: Storage;
+  /** What the program speaks to. */
+  readonly places: readonly Place[];
   readonly memory: string;
   readonly volumes: readonly k8s.Volume[];
   readonly mounts: readonly k8s.VolumeMount[];
 }
 
-/** Where the CA of the exports' storage is; that of the vectors' may be another one. */
+/** Where the CAs of the exports' storage and of the backups' are; that of the vectors' may be another one. */
 const EXPORT_CA: CaPlace = { volume: 'export-ca', directory: '/etc/export-ca' };
+const BACKUP_CA: CaPlace = { volume: 'backup-ca', directory: '/etc/backup-ca' };
 
-/** What a script reads of the storage of the exports, under names of their own. */
-function storageEnv(variable: Program['variable'], storage: Storage | undefined): k8s.EnvVar[] {
+/** A storage, under the variables of which a program reads it. */
+interface Place {
+  /** Undefined where there is none. */
+  readonly storage: Storage | undefined;
+  /** How they begin. @default - as they are */
+  readonly variables?: string;
+  /** @default - that of the vectors */
+  readonly ca?: CaPlace;
+}
+
+function placeEnv({ storage, variables = '', ca }: Place): k8s.EnvVar[] {
   if (storage === undefined) return [];
-  return s3RemoteEnv(storage, [], EXPORT_CA).map((each) => ({ ...each, name: `${variable}${each.name}` }));
+  return s3RemoteEnv(storage, [], ca).map((each) => ({ ...each, name: `${variables}${each.name}` }));
 }
 
 function pod(
@@ -186,7 +197,7 @@ function pod(
   scripts: string,
   program: Program,
 ) {
-  const { name, script, memory, run, own, other, variable } = program;
+  const { name, script, memory, run, places, variable } = program;
   const changed: Readonly<Record<string, string>> = {
     ...(run.claim === undefined ? {} : { [`${variable}DIRECTORY`]: CLAIM_DIRECTORY }),
     ...run.values,
@@ -212,8 +223,7 @@ function pod(
     volumeMounts: [
       Scripts.mount(),
       { name: 'tmp', mountPath: '/tmp' },
-      ...caMounts(own?.tls),
-      ...caMounts(other?.tls, EXPORT_CA),
+      ...places.flatMap(({ storage, ca }) => caMounts(storage?.tls, ca)),
       ...program.mounts,
       ...(run.claim === undefined ? [] : [{ name: 'export', mountPath: CLAIM_DIRECTORY }]),
     ],
@@ -222,13 +232,14 @@ function pod(
     patches: podTemplates.backup,
     selectorLabels: part.selectorLabels,
     restartPolicy: 'Never',
-    hostAliases: endpointAliases([own, other].filter((storage) => storage !== undefined)),
+    hostAliases: endpointAliases(
+      places.map(({ storage }) => storage).filter((storage) => storage !== undefined),
+    ),
     containers: [container],
     volumes: [
       Scripts.volume(scripts, [...LIBRARY, script]),
       emptyDir('tmp', '64Mi'),
-      ...caVolumes(own?.tls),
-      ...caVolumes(other?.tls, EXPORT_CA),
+      ...places.flatMap(({ storage, ca }) => caVolumes(storage?.tls, ca)),
       ...program.volumes,
       ...(run.claim === undefined
         ? []

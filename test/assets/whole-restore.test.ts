@@ -55,6 +55,33 @@ describeWholeBackups('restores', (place) => {
     );
   }, 120_000);
 
+  test('in place to another path, where Milvus has begun with the metadata and without the objects', async () => {
+    await fill();
+    await passes(backUp());
+    const then = { rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) };
+    const there = { DATA_PATH: 'other/place' };
+    sql('UPDATE milvus.Tables SET flush_lsn = 99');
+    await s3(
+      'copy',
+      `vectors:vectors/${TABLES}/faces/16252`,
+      'vectors:vectors/other/place/db/tables/faces/16252',
+    );
+    // One on schedule in the meantime is none that could become the latest.
+    expect(await fails(backUp({ ...there, NOW: '20260702T021500Z' }))).toMatch(
+      /objects that the metadata names are not in bucket 'vectors'/,
+    );
+    const output = await passes(restore({ ...there, RESTORE_FORCE: 'true' }));
+    expect(output).toMatch(/took \S+\/20260701T021500Z\.sql\.gz /);
+    expect(contents()).toBe(then.rows);
+    const now = await objects('vectors:vectors/other/place/db/tables');
+    expect(Object.keys(now).length).toBe(17);
+    expect(then.objects).toMatchObject(now);
+    expect(await objects(`vectors:vectors/${TABLES}`)).toEqual(then.objects);
+    expect(Object.keys(await objects('vectors:vectors/other/place-aside'))).toEqual([
+      expect.stringMatching(/^\d+T\d+Z\/metadata\.sql\.gz$/),
+    ]);
+  }, 120_000);
+
   test('to another storage, and back into another bucket, path and name', async () => {
     await fill();
     // A collection is being dropped, and its partition is not yet.

@@ -11,6 +11,10 @@ const directory = mkdtempSync(join(tmpdir(), 'export-command-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 writeFileSync(join(directory, 'milvus.yaml'), 'name: milvus\ns3: {address: rgw, bucket: vectors}\n');
 writeFileSync(join(directory, 'volume.yaml'), 'name: volume\nmode: standalone\n');
+writeFileSync(
+  join(directory, 'backups.yaml'),
+  'name: backups\ns3: {address: rgw, bucket: vectors}\nbackup: {enabled: true}\n',
+);
 writeFileSync(join(directory, 'sqlite.yaml'), 'name: sqlite\nmode: standalone\nmysql: {enabled: false}\n');
 
 function run(...args: string[]) {
@@ -94,8 +98,8 @@ describe('the Jobs', () => {
       TARGET_S3_SECRET_KEY: 'backup-keys',
       TARGET_CREDENTIALS_FROM: 'backup-keys',
       TARGET_PREFIX: 'export/milvus-test',
-      BACKUP_PREFIX: 'backup/milvus-test',
     });
+    expect(Object.keys(envOf(exported)).filter((name) => name.startsWith('BACKUP'))).toEqual([]);
     const secrets = (manifest: Manifest) =>
       records(at(spec(manifest), 'volumes')).flatMap((volume) => {
         const secret = text(at(volume, 'secret', 'secretName'));
@@ -118,6 +122,46 @@ describe('the Jobs', () => {
       SOURCE_S3_BUCKET: 'backups',
       SOURCE_PREFIX: 'export/milvus-test',
     });
+  });
+
+  test('take a backup from where restores do, with its keys and its CA', () => {
+    const config: MilvusConfig = {
+      ...minimal,
+      backup: {
+        enabled: true,
+        restoreFrom: {
+          address: '10.0.0.2',
+          bucket: 'old',
+          prefix: 'backup/old',
+          tls: { enabled: true, caSecret: 'old-ca', serverName: 'old.example.com' },
+          credentials: { existingSecret: 'old-keys' },
+        },
+      },
+    };
+    const exported = job('export', config, { values: { BACKUP: 'latest' } });
+    expect(envOf(exported)).toMatchObject({
+      BACKUP: 'latest',
+      BACKUP_S3_SCHEME: 'https',
+      BACKUP_S3_CA: '/etc/backup-ca/ca.crt',
+      BACKUP_S3_ADDRESS: 'old.example.com',
+      BACKUP_S3_PORT: '443',
+      BACKUP_S3_BUCKET: 'old',
+      BACKUP_S3_ACCESS_KEY: 'old-keys',
+      BACKUP_S3_SECRET_KEY: 'old-keys',
+      BACKUP_CREDENTIALS_FROM: 'old-keys',
+      BACKUP_PREFIX: 'backup/old',
+    });
+    expect(records(at(spec(exported), 'volumes'))).toContainEqual({
+      name: 'backup-ca',
+      secret: { secretName: 'old-ca', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+    });
+    expect(records(containers(spec(exported))[0]?.['volumeMounts'])).toContainEqual({
+      name: 'backup-ca',
+      mountPath: '/etc/backup-ca',
+      readOnly: true,
+    });
+    expect(at(spec(exported), 'hostAliases')).toEqual([{ ip: '10.0.0.2', hostnames: ['old.example.com'] }]);
+    expect(JSON.stringify(job('export', config))).not.toContain('old');
   });
 
   test('without S3 read the volume, and write to a claim', () => {
@@ -151,6 +195,23 @@ describe('the commands print the Job', () => {
     expect(envOf(printed('export', '--all', '--claim', 'mine', '-c', 'volume.yaml'))).toMatchObject({
       COLLECTIONS: '--all',
       TARGET_DIRECTORY: '/export',
+    });
+  });
+
+  test('of an export of a backup, of this cluster or of another one', () => {
+    const args = ['export', '--all', '-c', 'backups.yaml', '--backup'];
+    expect(envOf(printed(...args, 'latest'))).toMatchObject({
+      BACKUP: 'latest',
+      BACKUP_S3_BUCKET: 'vectors',
+      BACKUP_PREFIX: 'backup/backups',
+    });
+    expect(envOf(printed(...args, '20260701T021500Z', '--from', 'other-bucket/backup/other'))).toMatchObject({
+      BACKUP: '20260701T021500Z',
+      BACKUP_S3_ADDRESS: 'rgw',
+      BACKUP_S3_BUCKET: 'other-bucket',
+      BACKUP_PREFIX: 'backup/other',
+      TARGET_S3_BUCKET: 'vectors',
+      TARGET_PREFIX: 'export/backups',
     });
   });
 
@@ -195,6 +256,14 @@ describe('the commands print the Job', () => {
     [
       ['export', 'films', '--backup', '20260701T021500Z'],
       `option '--backup' needs backup.enabled, which cluster milvus does not have`,
+    ],
+    [
+      ['export', 'films', '--from', 'a/b'],
+      `option '--from' says where a backup is: name that with '--backup'`,
+    ],
+    [
+      ['export', 'films', '-c', 'backups.yaml', '--backup', 'latest', '--from', 'bucket'],
+      `option '--from' is BUCKET/PREFIX, as milvus-prod/backup/milvus-prod, not bucket`,
     ],
     [['export', 'films', '--claim', 'No'], '--claim is the name of a PersistentVolumeClaim, not "No"'],
     [['export', 'films', '--cluster', 'other'], 'there is no cluster "other" in the configuration: milvus'],

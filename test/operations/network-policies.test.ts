@@ -285,7 +285,7 @@ test('an external MySQL, another place for backups, a push gateway and a tracer 
   expect(who(S3, 80)).toEqual(['readonly', 'writable', 'backup']);
 });
 
-test('the metadata alone is dumped without a way to the vectors; a restore reaches the backups that it takes, too', () => {
+test('the metadata alone is dumped without a way to the vectors; a restore and an export reach the backups that they take, too', () => {
   const { allows } = network({
     ...minimal,
     backup: {
@@ -302,6 +302,7 @@ test('the metadata alone is dumped without a way to the vectors; a restore reach
   ];
   expect(reached('backup')).toEqual([false, true, false]);
   expect(reached('restore')).toEqual([true, true, true]);
+  expect(reached('export')).toEqual([true, true, true]);
 });
 
 test('the API server is for the stock discovery alone', () => {

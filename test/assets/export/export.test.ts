@@ -582,6 +582,7 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
     const toS3 = (bucket = 'elsewhere', overrides: Record<string, string> = {}) => ({
       ...s3('', overrides),
       ...s3('TARGET_', { S3_BUCKET: bucket, ...overrides }),
+      ...s3('BACKUP_', { S3_BUCKET: 'elsewhere', ...overrides }),
       SOURCE_DIRECTORY: '',
       TARGET_DIRECTORY: '',
     });
@@ -733,6 +734,21 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
         expect(takeAway()).toEqual(expected);
       }
 
+      // To another place than that of the backups; and what was begun of one is not gone on with of another, which has the same name.
+      const toMilvus = { ...toS3('milvus'), ...backup, BACKUP: second };
+      await expectExported(toMilvus);
+      get('milvus');
+      const begun = path.join(source, 'export.json');
+      writeFileSync(begun, JSON.stringify({ ...json('export.json'), finished: undefined }));
+      const at = `s3:milvus/export/milvus/${path.basename(place())}/export.json`;
+      expect(takeAway()).toEqual(after);
+      rclone('copyto', begun, at);
+      rclone('copy', 's3:elsewhere/backup/milvus', 's3:elsewhere/backup/other');
+      const { stdout } = await expectExported({ ...toMilvus, BACKUP_PREFIX: 'backup/other' });
+      expect(stdout).toContain('exporting to export/milvus/');
+      expect((await expectExported(toMilvus)).stdout).toContain('going on with the export at ');
+      rclone('delete', 's3:milvus');
+
       // One that is damaged is not the latest; one that lost an object says so.
       rclone(
         'copyto',
@@ -788,6 +804,7 @@ print(rows and sorted((name, {tag: len(found) for tag, found in one.partitions.i
         await expectExported(encrypted);
         await expectExported({
           ...encrypted,
+          ...storage('BACKUP_', 'ca.crt'),
           BACKUP: name,
           BACKUP_PREFIX: 'backup/milvus',
           EXPORT: 'second',
