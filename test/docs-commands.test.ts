@@ -358,8 +358,9 @@ describe('commands in running text', () => {
       "'cdk8s-milvus', 'check'",
     ],
     'npm run site': ['.github/workflows/site.yml', '- run: npm run site\n'],
-    // The same, until it is stopped.
+    // These go on until they are stopped.
     'npm run site -- --dev': ['site/build.mjs', "process.argv.includes('--dev')"],
+    'npm run synth -- --watch': ['test/cli/watch.test.ts', "'--watch', ...args"],
     'npm run site:test': ['.github/workflows/site.yml', '- run: npm run site:test\n'],
     'npm run lint': ['package.json', '"test": "npm run lint && '],
     // A name, without what it is to work on.
