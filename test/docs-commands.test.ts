@@ -263,7 +263,7 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     const needsNone = marked.filter(
       (command) =>
         !/^((until )?kubectl|helm|kind|npm run (backups|diff|job|restore|status)|mysql>)/.test(command) &&
-        !/ -f values\.yaml .*--adopt/.test(command),
+        !/ -f values\.yaml .*--adopt| \| kubectl replace --force -f -$/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
   }
