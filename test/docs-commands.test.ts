@@ -263,7 +263,7 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     const needsNone = marked.filter(
       (command) =>
         !/^((until )?kubectl|helm|kind|npm run (backups|diff|job|restore|status)|mysql>)/.test(command) &&
-        !/ -f values\.yaml .*--adopt/.test(command),
+        !/ -f values\.yaml .*--adopt| \| kubectl | --run\b/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
   }
@@ -335,7 +335,7 @@ test('the policy of the how-to has the four rights that a server tries at its st
 
 describe('commands in running text', () => {
   const NEEDS_CLUSTER =
-    /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (backups|diff|job|restore|status)|kind )/;
+    /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (backups|diff|job|restore|status)|npm run (export|import) -- .*--run\b|kind )/;
   const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
 
   test('where one needs a cluster, the document says so', () => {
@@ -358,8 +358,9 @@ describe('commands in running text', () => {
       "'cdk8s-milvus', 'check'",
     ],
     'npm run site': ['.github/workflows/site.yml', '- run: npm run site\n'],
-    // The same, until it is stopped.
+    // These go on until they are stopped.
     'npm run site -- --dev': ['site/build.mjs', "process.argv.includes('--dev')"],
+    'npm run synth -- --watch': ['test/cli/watch.test.ts', "'--watch', ...args"],
     'npm run site:test': ['.github/workflows/site.yml', '- run: npm run site:test\n'],
     'npm run lint': ['package.json', '"test": "npm run lint && '],
     // A name, without what it is to work on.

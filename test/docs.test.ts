@@ -9,7 +9,15 @@ import { check } from '../lib/config';
 import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from '../scripts/cluster-graph';
 import { clusterOf, everyOption, manifestsOf, minimal, sourceScenario, yamlOf } from './support/clusters';
-import { blocks, commandsIn, documentOf, documents, prose } from './support/documents';
+import {
+  blocks,
+  commandsIn,
+  documentOf,
+  documents,
+  inlineCode,
+  prose,
+  shellBlocks,
+} from './support/documents';
 import { at, records } from './support/manifests';
 import { ROOT } from './support/project';
 
@@ -24,12 +32,16 @@ test('there are documents', () => {
 });
 
 /** The anchor that GitHub gives a heading. */
-const anchors = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+/** The anchors of a document, in their order: of its headings, and those that it sets itself. */
+const anchors = (text: string): string[] =>
+  [...prose(text).matchAll(/^(?:#+ (.*)|<a id="([^"]+)"><\/a>)$/gm)].map(
+    ([, heading, id]) => id ?? anchorOf(heading ?? ''),
   );
 
 describe.each(documents)('$name', ({ file, text }) => {
@@ -41,7 +53,7 @@ describe.each(documents)('$name', ({ file, text }) => {
       const target = path === '' ? file : join(dirname(file), path);
       expect({ link, exists: existsSync(target) }).toEqual({ link, exists: true });
       if (anchor !== undefined)
-        expect({ link, anchors: anchors(target) }).toEqual({
+        expect({ link, anchors: anchors(readFileSync(target, 'utf8')) }).toEqual({
           link,
           anchors: expect.arrayContaining([anchor]),
         });
@@ -202,6 +214,29 @@ test.each(['light', 'dark'])('the picture can be read on any page in the %s them
   for (const fill of [background, ...fills.filter((one) => !strokes.includes(one))])
     expect(contrast(words, fill)).toBeGreaterThan(7);
   for (const stroke of strokes) expect(contrast(stroke, background)).toBeGreaterThan(3);
+});
+
+describe('the Chinese page about troubleshooting', () => {
+  const { text } = documentOf('docs/how-to/troubleshoot.zh-CN.md');
+  const english = documentOf('docs/how-to/troubleshoot.md').text;
+
+  test('has each section of the English one, at the same anchor and in the same order', () => {
+    const set = [...text.matchAll(/^<a id="([^"]+)"><\/a>\n\n(#+) /gm)];
+    expect(set.map(([, id, level]) => `${level} ${id}`)).toEqual(
+      [...prose(english).matchAll(/^(#+) (.*)$/gm)].map(
+        ([, level, heading = '']) => `${level} ${anchorOf(heading)}`,
+      ),
+    );
+    expect(prose(text).match(/^#+ /gm)).toHaveLength(set.length);
+  });
+
+  test('leaves commands, options and what programs say as they are', () => {
+    const codes = (page: string) => [...new Set(inlineCode(page))].sort();
+    expect(codes(text)).toEqual(expect.arrayContaining(codes(english)));
+    expect(shellBlocks(text).map(({ withCluster }) => commandsIn(withCluster))).toEqual(
+      shellBlocks(english).map(({ withCluster }) => commandsIn(withCluster)),
+    );
+  });
 });
 
 test('every document is in the index of the documents, with a line of what is in it', () => {

@@ -153,7 +153,7 @@ test('the examples of its reference compile and run, and so does that of the REA
   });
   compile(...names.map((name) => `${name}.ts`));
   const output = names.map((name) => run('node', `${name}.js`)).join('');
-  expect(output).toContain('Synthesized manifests/from-file.k8s.yaml (19 objects)');
+  expect(output).toContain('Synthesized manifests/from-file.k8s.yaml (21 objects)');
   const written = (file: string) => readFileSync(join(project, file), 'utf8');
   for (const words of ['runtimeClassName: gvisor', 'example.com/owner: search'])
     expect(written('dist/milvus.k8s.yaml')).toContain(words);

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { LoadMemory } from '../config/load';
+import { type LoadMemory, listingOf } from '../config/load';
 import { guarded } from '../output/files';
 
 /** Editors write a file in several steps; what happens within this time is one change. */
@@ -21,7 +21,7 @@ export class Watcher {
    */
   public async change(): Promise<void> {
     for (const file of this.memory.files.keys()) this.watch(nearest(path.dirname(file)));
-    for (const directory of this.memory.directories) this.watch(nearest(directory));
+    for (const directory of this.memory.directories.keys()) this.watch(nearest(directory));
     if (!this.hasChanged) await new Promise<void>((resolve) => (this.onChange = resolve));
     this.hasChanged = false;
     this.onChange = undefined;
@@ -37,10 +37,13 @@ export class Watcher {
     // It is gone: what is above it tells when it comes back.
     watcher.on('error', () => this.unwatch(directory));
     this.watched.set(directory, watcher);
-    // An edit before it was watched.
-    for (const [file, content] of this.memory.files) {
-      if (path.dirname(file) === directory && !isAs(file, content?.bytes)) this.notice();
-    }
+    // What happened before it was watched.
+    const { files, directories } = this.memory;
+    const edited = [...files].some(
+      ([file, content]) => path.dirname(file) === directory && !isAs(file, content?.bytes),
+    );
+    if (edited || (directories.has(directory) && directories.get(directory) !== listingOf(directory)))
+      this.notice();
   }
 
   private unwatch(directory: string): void {
@@ -54,7 +57,7 @@ export class Watcher {
     const { files, directories } = this.memory;
     const place = path.join(directory, name);
     const contains = (other: string) => other === place || other.startsWith(place + path.sep);
-    return directories.has(directory) || [...files.keys(), ...directories].some(contains);
+    return directories.has(directory) || [...files.keys(), ...directories.keys()].some(contains);
   }
 
   private notice(): void {

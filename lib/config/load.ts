@@ -54,8 +54,8 @@ export interface LoadOptions {
 export class LoadMemory {
   /** Files that were looked for, with what was in them if they were there. */
   public files = new Map<string, FileContent | undefined>();
-  /** Directories whose files count, whatever they are called. */
-  public readonly directories = new Set<string>();
+  /** Directories whose files count, whatever they are called, with those that were in them. */
+  public directories = new Map<string, string | undefined>();
   /** What became of each configuration, by its text. */
   public checked = new Map<string, Checked>();
 }
@@ -242,7 +242,7 @@ const YAML_FILE = /\.(ya?ml|json)$/;
 function findFiles(
   pattern: string,
   cwd: string,
-  directories = new Set<string>(),
+  directories = new Map<string, string | undefined>(),
 ): { readonly file: string; readonly listed: boolean }[] {
   const target = path.resolve(cwd, pattern);
   const found = (names: readonly string[]) => {
@@ -253,12 +253,13 @@ function findFiles(
   };
   const names = namesIn(target);
   if (names !== undefined) {
-    directories.add(target);
+    directories.set(target, listingOf(target));
     return found(names.filter((name) => YAML_FILE.test(name)).map((name) => path.join(target, name)));
   }
   if (/[*?{[]/.test(pattern) && !fs.existsSync(target)) {
     const [fixed = ''] = pattern.split(/[*?{[]/);
-    directories.add(path.dirname(path.resolve(cwd, `${fixed}x`)));
+    const base = path.dirname(path.resolve(cwd, `${fixed}x`));
+    directories.set(base, listingOf(base));
     const { globSync } = require('tinyglobby') as typeof import('tinyglobby');
     return found(globSync(pattern, { cwd, absolute: true, expandDirectories: false }));
   }
@@ -272,6 +273,11 @@ function namesIn(directory: string): readonly string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The names of what is in a directory; undefined where it can not be read. */
+export function listingOf(directory: string): string | undefined {
+  return namesIn(directory)?.join('/');
 }
 
 /** Reads YAML files, each once, with what they extend. */
