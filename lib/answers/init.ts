@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { check } from '../config';
 import type { MilvusConfig } from '../config/milvus-config';
 import { ConfigurationError, formatProblem } from '../config/problems';
-import { guarded, OutputError } from '../output/files';
+import { guarded, makeDirectory, OutputError } from '../output/files';
 import { writeYaml } from '../yaml/write';
 
 /** What a new configuration is made of; all as typed. */
@@ -73,7 +73,7 @@ export function writeConfiguration(answers: Answers, directory: string, cwd: str
   if (existsSync(file))
     throw new OutputError(`${file}: exists, and stays as it is\n  - Name another directory.`);
   guarded(directory, 'written', () => {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     writeFileSync(
       file,
       HEADER(schemaFor(directory, cwd)) + writeYaml(config, { comments: commentsOf(answers) }),

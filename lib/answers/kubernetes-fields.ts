@@ -36,7 +36,7 @@ export function kubernetesField(path: string): KubernetesField | string {
   for (const step of parsePath(path)) {
     if (typeof step !== 'string') continue; // an item of a list has the fields of the list
     const properties = fieldsOf(schema, $defs);
-    const own = properties[step] ?? freeField(schema);
+    const own = Object.hasOwn(properties, step) ? properties[step] : freeField(schema);
     if (own === undefined) {
       const names = Object.keys(properties);
       const meant = suggest(step, names);

@@ -1,5 +1,6 @@
 import { App } from 'cdk8s';
 import { loadClusters } from '../config/load';
+import { isMapping } from '../config/validate';
 import { Names } from '../kubernetes/names';
 import { type KubectlTarget, TARGET } from '../live/kubectl';
 import { MilvusJob } from '../milvus-job';
@@ -175,7 +176,7 @@ origin (then with --as), in the bucket or on the claim; it ends with "/".`,
       ...given('PARTITION', values.partition),
       ...given('METRIC', values.metric),
       ...given('INDEX', values.index),
-      ...given('INDEX_PARAMETERS', values['index-parameters']),
+      ...given('INDEX_PARAMETERS', indexParameters(values['index-parameters'])),
       ...given('INTO_EXISTING', values['into-existing'] ? 'true' : undefined),
     });
   },
@@ -186,6 +187,19 @@ const COLLECTION_MEANT = 'the name of a collection: letters, digits and "_", not
 function variablesOf(from: string) {
   const { bucket, prefix } = backupPlace(from);
   return { BACKUP_S3_BUCKET: bucket, BACKUP_PREFIX: prefix };
+}
+
+function indexParameters(text: string | undefined): string | undefined {
+  if (text === undefined || isMapping(parsed(text))) return text;
+  throw new UsageError(`option '--index-parameters' is JSON such as {"nlist":1024}, not "${text}"`);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The names of collections as a variable has them. */

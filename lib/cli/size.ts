@@ -9,6 +9,7 @@ const INDEXES = [
   'HNSW',
   'ANNOY',
 ] as const satisfies readonly IndexType[];
+const BINARY_INDEXES: readonly IndexType[] = ['FLAT', 'IVF_FLAT'];
 
 const OPTIONS = {
   vectors: { type: 'string', value: 'COUNT', about: 'how many, such as 250k, 100M or 1.5B' },
@@ -47,7 +48,10 @@ export const sizeCommand: Command = {
   run: (args, { stdout, cwd, env }) => {
     const given = options(args, OPTIONS);
     const json = asJson(given.format);
-    if (given.quota === true) {
+    const { quota = false, vectors: count, dim, config } = given;
+    if (quota ? count !== undefined || dim !== undefined : config !== undefined)
+      throw new UsageError("option '--quota' goes with '--config', and not with those of the vectors");
+    if (quota) {
       const { quotas } = require('../answers/quota') as typeof import('../answers/quota');
       const { writeDocuments } = require('../yaml/write') as typeof import('../yaml/write');
       const found = quotas({ config: given.config?.join(), cwd, env });
@@ -61,6 +65,14 @@ export const sizeCommand: Command = {
       throw new UsageError("option '--vectors' is a number such as 250k, 100M or 1.5B");
     const index = INDEXES.find((one) => one === given.index.toUpperCase());
     if (index === undefined) throw new UsageError(`option '--index' is one of ${INDEXES.join(', ')}`);
+    const binary = given.binary === true;
+    if (binary && !BINARY_INDEXES.includes(index))
+      throw new UsageError(
+        `option '--index' is one of ${BINARY_INDEXES.join(', ')} with binary vectors: Milvus 1.1.1 has no other`,
+      );
+    const dimensions = number('dim', given.dim ?? '', 32768);
+    if (binary && dimensions % 8 !== 0)
+      throw new UsageError("option '--dim' is a multiple of 8 with binary vectors: each is whole bytes");
     const ratio = given.ratio === undefined ? undefined : number('ratio', given.ratio, 100, false);
     if (ratio === undefined && needsRatio(index)) {
       throw new UsageError(
@@ -69,10 +81,10 @@ export const sizeCommand: Command = {
     }
     const answer = size({
       vectors,
-      dim: number('dim', given.dim ?? '', 32768),
+      dim: dimensions,
       index,
       replicas: number('replicas', given.replicas, 1000),
-      binary: given.binary === true,
+      binary,
       ...(ratio === undefined ? {} : { ratio }),
     });
     stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : sizeText(answer));

@@ -3,7 +3,7 @@ import { loadClusters } from '../config/load';
 import { anchorOf, type Cause, mends, patienceWith } from '../live/causes';
 import { type ClusterStatus, type ClusterWanted, diagnose } from '../live/diagnose';
 import { gather } from '../live/gather';
-import { Kubectl, TARGET } from '../live/kubectl';
+import { answerOf, Kubectl, TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import type { LiveObject } from '../live/objects';
 import { Display, paint, screen, table } from '../live/print';
@@ -127,15 +127,16 @@ async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise
   if (wanted.length > 1 || only?.causes[0]?.object !== only?.name) return statuses;
   // Nothing is here. Who may not look elsewhere is told no more than that.
   const [{ settings } = { settings: undefined }] = wanted;
-  const { code, stdout } = await kubectl.run([
+  const args = [
     'get',
     'deployments',
     '--all-namespaces',
     `--selector=app.kubernetes.io/instance=${settings?.instance}`,
     '--output=json',
-  ]);
+  ];
+  const { code, stdout } = await kubectl.run(args);
   if (code !== 0) return statuses;
-  const { items: objects } = JSON.parse(stdout) as { items: readonly LiveObject[] };
+  const { items: objects } = answerOf<{ items: readonly LiveObject[] }>(stdout, kubectl.commandLine(args));
   return wanted.map((one) => diagnose(one, { ...snapshot, objects }, Date.now()));
 }
 

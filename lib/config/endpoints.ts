@@ -1,6 +1,6 @@
 import type { ParsedConfig } from './parsed-config';
 import type { Problem } from './problems';
-import { isLoopback } from './rules';
+import { isLoopback, isNoHost } from './rules';
 import { isMapping } from './validate';
 
 /** Where pods connect to: addresses and ports that can be written, and lead to nothing or to something else. */
@@ -129,7 +129,7 @@ export function reachable(config: ParsedConfig): Problem[] {
         (host, index) => [`mishards.staticHosts[${index}]`, host, [mishards]] as const,
       ),
     ];
-  const problems = addresses
+  const problems: Problem[] = addresses
     .filter(([, address, from]) => isLoopback(hostOf(address)) && ![config, ...from].some(listensItself))
     .map(([path, address]) => ({
       path,
@@ -137,6 +137,15 @@ export function reachable(config: ParsedConfig): Problem[] {
       expected: 'an address that pods on every node can reach',
       fix: 'In a pod this is the pod itself: write the name of a Service, or the name or IPv4 address of the machine.',
     }));
+  problems.push(
+    ...addresses
+      .filter(([, address]) => isNoHost(hostOf(address)))
+      .map(([path, address]) => ({
+        path,
+        given: JSON.stringify(address),
+        expected: 'the address of a machine, and no link-local, multicast or broadcast one',
+      })),
+  );
   const { enabled, address } = milvus.metrics;
   if (!enabled || !isLoopback(hostOf(address))) return problems;
   return [

@@ -2,7 +2,7 @@ import type { PodChecks } from '../pod-checks';
 import { crossCheck } from './cross-checks';
 import type { MilvusConfig } from './milvus-config';
 import { podReferences } from './pod-references';
-import { ConfigurationError, type Problem } from './problems';
+import { ConfigurationError, formatPath, type Problem } from './problems';
 import { type PodTemplatePatch, resolveSettings, type Settings } from './settings';
 import { validate } from './validate';
 
@@ -24,7 +24,10 @@ export type Checked =
 
 /** Checks one cluster's configuration and fills in all defaults. */
 export function check(input: unknown, references: ReadonlyMap<string, string> = new Map()): Checked {
+  const unwritable = unwritableIn(input);
   const { config, given, problems } = validate(input, references);
+  if (unwritable.length > 0)
+    return { problems: [...unwritable, ...problems.filter(({ path }) => !isAbout(path, unwritable))] };
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
   const pods = podChecks(markChecked(settings), podReferences(given, references));
@@ -34,6 +37,41 @@ export function check(input: unknown, references: ReadonlyMap<string, string> = 
   if (problems.length + others.length > 0) return { problems: [...problems, ...others] };
   // It has just been checked that it is one.
   return { config: given as MilvusConfig, settings, warnings: pods.warnings };
+}
+
+/** What JavaScript's own objects have under these names would come out instead, or nothing. */
+const RESERVED_KEYS: readonly string[] = ['__proto__', 'constructor'];
+/** A null character, which ends a text for the kernel, and half of one that is written in two. */
+const IMPOSSIBLE = /[\0\ud800-\udfff]/u;
+
+/** Keys and texts that can not be handed on, wherever they stand. */
+function unwritableIn(value: unknown, steps: readonly PropertyKey[] = []): Problem[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, item]) => {
+      const inner = [...steps, Array.isArray(value) ? Number(key) : key];
+      const path = formatPath(inner);
+      if (RESERVED_KEYS.includes(key))
+        return [{ path, given: `the key ${key}`, expected: 'another one: this program can not write it' }];
+      return [...unwritableText(key, path, 'a key'), ...unwritableIn(item, inner)];
+    });
+  }
+  return typeof value === 'string' ? unwritableText(value, formatPath(steps), 'a text') : [];
+}
+
+function unwritableText(text: string, path: string, what: string): Problem[] {
+  const [found] = IMPOSSIBLE.exec(text) ?? [];
+  if (found === undefined) return [];
+  const isNull = found === '\0';
+  return [
+    {
+      path,
+      given: isNull ? `${what} with the character U+0000` : `${what} with half of a character`,
+      expected: `${what} without it`,
+      fix: isNull
+        ? 'No container takes such a text.'
+        : 'kubectl can not read it: write the character itself, or its whole code as "\\U0001F600".',
+    },
+  ];
 }
 
 /** Loaded only where something is otherwise than this project has it: the schema of Kubernetes is large. */

@@ -402,7 +402,7 @@ class Reader {
 
   private show(file: string): string {
     const relative = path.relative(this.cwd, file);
-    return relative.startsWith('..') ? file : relative;
+    return relative.startsWith('..') ? file : relative || '.';
   }
 }
 
@@ -414,10 +414,10 @@ const CREATE =
 /** Mappings are merged key by key, everything else is replaced; null takes a key of the base away. */
 function merge(base: unknown, over: unknown): unknown {
   if (!isMapping(base) || !isMapping(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over))
-    merged[key] = key in base ? merge(base[key], value) : value;
-  return merged;
+  const merged = Object.entries(over).map(
+    ([key, value]) => [key, Object.hasOwn(base, key) ? merge(base[key], value) : value] as const,
+  );
+  return Object.fromEntries([...Object.entries(base), ...merged]);
 }
 
 interface Substituted {

@@ -101,9 +101,16 @@ export const hostAndPort = (expected: string) =>
 /** What of the addresses that are taken is no name. */
 export const IPV4 = /^\d+(\.\d+){3}$/;
 
-/** What leads a pod to itself, whatever was meant by it. */
+/** What leads a pod to itself, whatever was meant by it, also as resolvers read it: `0x7f.1`. */
 export function isLoopback(address: string): boolean {
-  return /^(127(\.\d+){3}|0\.0\.0\.0|(.*\.)?localhost(\.localdomain)?\.?)$/i.test(address);
+  return /^(127(\.\d+){3}|0x0*7f([\da-f]{6}|(\.[\da-fx]+){1,3})|0x0+|0(\.\d+){3}|(.*\.)?(ip6-)?(localhost[46]?|loopback)(\.localdomain[46]?)?\.?)$/i.test(
+    address,
+  );
+}
+
+/** What no connection is made to: of link-local addresses each node has its own, of the others there is no machine. */
+export function isNoHost(address: string): boolean {
+  return /^(169\.254|2(2[4-9]|[3-5]\d)\.\d+)(\.\d+){2}$/.test(address);
 }
 
 /** The address of a Service; the API server takes none of these others, nor can anything listen there. */

@@ -829,7 +829,7 @@ function amounts({ pod }: GuardedPod, at: Locate): Problem[] {
   const ofResources = (resources: unknown, steps: readonly Step[]): Problem[] =>
     Object.entries(isMapping(resources) ? resources : {}).flatMap(([kind, given]) =>
       Object.entries(isMapping(given) ? given : {}).flatMap(([name, value]) => {
-        const form = AMOUNTS[name];
+        const form = Object.hasOwn(AMOUNTS, name) ? AMOUNTS[name] : undefined;
         return form === undefined ? [] : check(form, value, [...steps, kind, name]);
       }),
     );

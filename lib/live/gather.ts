@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings';
 import { claimsOf } from '../inventory/claims';
 import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
-import type { Kubectl } from './kubectl';
+import { answerOf, type Kubectl } from './kubectl';
 import { KubectlError } from './kubectl-error';
 import type { LiveObject, ObjectList } from './objects';
 
@@ -77,7 +77,10 @@ export async function gather(
     const refused = refusedIn(stderr);
     // What may be read is printed all the same.
     if (code !== 0 && refused.length === 0) throw new KubectlError(messageOf(stderr));
-    return { items: stdout.trim() === '' ? [] : itemsOf(JSON.parse(stdout)), refused };
+    return {
+      items: stdout.trim() === '' ? [] : itemsOf(answerOf(stdout, ['kubectl', 'get', ...args].join(' '))),
+      refused,
+    };
   };
   const list = async (args: readonly string[]): Promise<readonly LiveObject[]> => {
     const { items, refused } = await ask(args);

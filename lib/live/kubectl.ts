@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { isMapping } from '../config/validate';
 import { quoted } from '../shell';
 import { KubectlError } from './kubectl-error';
 
@@ -74,25 +75,34 @@ export class Kubectl {
   public async run(args: readonly string[], call: KubectlCall = {}): Promise<KubectlResult> {
     const { input, timeoutSeconds = TIMEOUT_SECONDS, onOutput, signal } = call;
     const child = spawn('kubectl', [...this.flags, ...args], { cwd: this.cwd, env: this.env });
-    const timer =
-      timeoutSeconds === 0 ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutSeconds * 1000);
+    let late = false;
+    const kill = () => {
+      late = true;
+      child.kill('SIGKILL');
+    };
+    const timer = timeoutSeconds === 0 ? undefined : setTimeout(kill, timeoutSeconds * 1000);
     const stop = () => child.kill();
     signal?.addEventListener('abort', stop);
     try {
       const result = collect(child, onOutput);
       child.stdin.on('error', () => {}); // it ended before it had read everything: its exit code says why
       child.stdin.end(input);
-      const { code, ...texts } = await result;
+      const { code, ended, ...texts } = await result;
       if (code === null && signal?.aborted !== true) {
         throw new KubectlError(
-          `"${this.commandLine(args)}" did not end within ${timeoutSeconds} s: is the API server of this context reachable? (kubectl version)`,
+          !late
+            ? `"${this.commandLine(args)}" was ended by ${ended}.`
+            : `"${this.commandLine(args)}" did not end within ${timeoutSeconds} s: is the API server of this context reachable? (kubectl version)`,
         );
       }
       return { code: code ?? 130, ...texts };
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      const { syscall, code } = error as NodeJS.ErrnoException;
+      if (syscall?.startsWith('spawn') !== true) throw error;
       throw new KubectlError(
-        'There is no kubectl in any directory of PATH: see https://kubernetes.io/docs/tasks/tools/',
+        code === 'ENOENT'
+          ? 'There is no kubectl in any directory of PATH: see https://kubernetes.io/docs/tasks/tools/'
+          : `The kubectl in PATH can not be run (${code}): see https://kubernetes.io/docs/tasks/tools/`,
       );
     } finally {
       clearTimeout(timer);
@@ -118,14 +128,36 @@ export class Kubectl {
   public async json<T>(args: readonly string[], call: KubectlCall = {}): Promise<T> {
     const { code, stdout, stderr } = await this.run([...args, '--output=json'], call);
     if (code !== 0) throw new KubectlError(stderr.trim());
-    return JSON.parse(stdout) as T;
+    return answerOf<T>(stdout, this.commandLine(args));
   }
 }
+
+/**
+ * The objects that kubectl printed.
+ * @param asked what it was asked, for the message
+ * @throws KubectlError when it printed something else
+ */
+export function answerOf<T>(stdout: string, asked: string): T {
+  try {
+    const value: unknown = JSON.parse(stdout);
+    if (isObject(value) || (isList(value) && value.items.every(isObject))) return value as T;
+  } catch {
+    // No JSON: the same is to be said.
+  }
+  throw new KubectlError(
+    `"${asked}" printed something else than objects of Kubernetes as JSON: is this kubectl, or a script of that name?`,
+  );
+}
+
+const isList = (value: unknown): value is { readonly items: readonly unknown[] } =>
+  isMapping(value) && Array.isArray(value['items']);
+const isObject = (value: unknown): boolean =>
+  isMapping(value) && isMapping(value['metadata']) && !isList(value);
 
 async function collect(
   child: ChildProcess,
   onOutput: KubectlCall['onOutput'],
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+): Promise<{ code: number | null; ended: string | null; stdout: string; stderr: string }> {
   let [stdout, stderr] = ['', ''];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     if (onOutput === undefined) stdout += text;
@@ -136,6 +168,6 @@ async function collect(
   });
   return await new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    child.on('close', (code, ended) => resolve({ code, ended, stdout, stderr }));
   });
 }

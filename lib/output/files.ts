@@ -73,7 +73,7 @@ export function stage(outdir: string, file: string, content: string, staged: Sta
 }
 
 /** One by one: Node's own `recursive` never ends where the system has no room for directories (/proc). */
-function makeDirectory(directory: string, made: string[]): void {
+export function makeDirectory(directory: string, made: string[] = []): void {
   if (fs.existsSync(directory)) return;
   makeDirectory(path.dirname(directory), made);
   try {

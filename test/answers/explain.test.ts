@@ -127,3 +127,10 @@ test('every key has an explanation, with what a change does; and none has a cred
   }
   expect(JSON.stringify(all)).not.toContain('KEPT-SECRET');
 }, 300_000);
+
+test('fields that no pod template has are told, whatever JavaScript has under that name', async () => {
+  for (const key of ['toString', '__proto__', 'constructor', 'spce']) {
+    const { code, stderr } = await runIn(directory, ['explain', `writable.podTemplate.spec.${key}`]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`has no "spec.${key}"`) });
+  }
+});

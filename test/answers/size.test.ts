@@ -59,6 +59,10 @@ test.each([
   [['--vectors', '1M', '--dim', '8', '--index', 'BTREE'], "'--index' is one of FLAT"],
   [['--vectors', '1M', '--dim', '8', '--index', 'ANNOY'], 'give --ratio'],
   [['--vectors', '1M', '--dim', '8', '--replicas', '0'], "'--replicas' is a whole number"],
+  [['--vectors', '1M', '--dim', '8', '--binary'], "'--index' is one of FLAT, IVF_FLAT with binary vectors"],
+  [['--vectors', '1M', '--dim', '9', '--binary', '--index', 'FLAT'], "'--dim' is a multiple of 8"],
+  [['--vectors', '1M', '--dim', '8', '-c', 'milvus.yaml'], "'--quota' goes with '--config'"],
+  [['--vectors', '1M', '--quota'], "'--quota' goes with '--config'"],
 ])('%j: wrong arguments', async (args, words) => {
   expect(await sized(...args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) });
 });

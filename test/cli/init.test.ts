@@ -101,3 +101,11 @@ test.each<[args: readonly string[], code: number, words: string]>([
   });
   expect(existsSync(join(directory, target))).toBe(false);
 });
+
+test('a place without room for directories: said so, and no hang', async () => {
+  expect(await runIn(directory, ['init', '/proc/x', '--embedded', '--yes'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('/proc/x: can not be written (ENOENT'),
+  });
+});

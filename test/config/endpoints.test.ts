@@ -20,7 +20,16 @@ describe('addresses that lead a pod to itself', () => {
       'localhost.localdomain',
       's3.localhost',
       '0.0.0.0',
+      '0x7f000001',
+      '0x7f.1',
+      'ip6-localhost',
+      'ip6-loopback',
+      'localhost4.localdomain4',
     ),
+  );
+  const noHost = fc.oneof(
+    fc.tuple(byte, byte).map((rest) => `169.254.${rest.join('.')}`),
+    fc.tuple(fc.integer({ min: 224, max: 255 }), byte, byte, byte).map((all) => all.join('.')),
   );
   const places: readonly [path: string, config: (address: string) => object][] = [
     ['s3.address', (address) => s3({ address })],
@@ -45,6 +54,18 @@ describe('addresses that lead a pod to itself', () => {
       seeded(30),
     );
   });
+
+  test.each(places.filter(([path]) => path !== 'milvus.metrics.address'))(
+    '%s: where no machine can be, as well',
+    (_, config) => {
+      fc.assert(
+        fc.property(noHost, (address) => {
+          expect(over(config(address))).toEqual([expect.stringContaining('link-local')]);
+        }),
+        seeded(30),
+      );
+    },
+  );
 
   test.each(places)('%s: others are taken', (_, config) => {
     for (const address of ['10.127.0.1', '12.7.0.1', 'localhost.example.com', 'mylocalhost', '128.0.0.1']) {

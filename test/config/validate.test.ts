@@ -805,3 +805,54 @@ describe('one report has everything, whatever kind of rule is broken', () => {
     expect(found).toEqual([expect.stringContaining('readonly.resources.limits.memory: given "4TB"')]);
   });
 });
+
+describe('what can not be handed on is refused, wherever it stands', () => {
+  /** Mappings in which any key may stand. */
+  const FREE = [
+    'labels',
+    'annotations',
+    'readonly.annotations',
+    'readonly.resources.limits',
+    'writable.extraServerConfig.cache',
+    'writable.podTemplate.metadata.labels',
+    'writable.podTemplate.spec.nodeSelector',
+    'podTemplate.spec',
+  ];
+  const own = (key: string, value: unknown) => Object.fromEntries([[key, value]]);
+
+  test.each(FREE)('%s: a key that JavaScript has for itself', (path) => {
+    for (const key of ['__proto__', 'constructor']) {
+      expect(messages(at(path, own(key, 'x')))).toEqual([
+        expect.stringContaining(`${path}.${key}: given the key ${key};`),
+      ]);
+    }
+  });
+
+  test.each(FREE)('%s: names of its functions do no harm', (path) => {
+    for (const key of ['toString', 'valueOf', 'hasOwnProperty']) {
+      // Taken, or refused in words; never a crash.
+      expect(messages(at(path, own(key, '1'))).join()).not.toContain('native code');
+    }
+    expect(messages(at('labels', { toString: 'x', valueOf: 'y' }))).toEqual([]);
+    const limits = { toString: '1' };
+    const containers = [{ name: 'milvus', resources: { limits } }];
+    expect(messages(at('mishards.podTemplate', { spec: { containers } }))).toHaveLength(1);
+  });
+
+  test('half of a character, and the null character', () => {
+    const texts: readonly [text: string, words: string][] = [
+      ['a\ud83d', 'half of a character'],
+      ['\ude00b', 'half of a character'],
+      ['a\0b', 'U+0000'],
+    ];
+    for (const [text, words] of texts) {
+      for (const path of ['annotations.a', 'annotations', 'podTemplate.metadata.annotations.a']) {
+        const value = path === 'annotations' ? own(text, 'x') : text;
+        expect(messages(at(path, value)).join('\n')).toContain(
+          `with ${words.startsWith('U') ? 'the character ' : ''}${words}`,
+        );
+      }
+    }
+    expect(messages(at('annotations.a', 'whole: \u{1f600}'))).toEqual([]);
+  });
+});

@@ -114,10 +114,6 @@ test('no Service, script or image of the proxy and the readers is left', () => {
   const images = podTemplates(manifests).flatMap(({ spec }) => containers(spec).map(({ image }) => image));
   expect(images.filter((image) => String(image).includes('mishards'))).toEqual([]);
   expect(Object.keys(at(find(manifests, 'ConfigMap', 'milvus-test-scripts'), 'data') ?? {})).toEqual([
-    'milvus_export.py',
-    'milvus_import.py',
-    'milvus_metadata.py',
-    'milvus_objects.py',
     'mysql-ready.sh',
     'mysql-start.sh',
     'render-config.sh',

@@ -250,6 +250,10 @@ describe('the commands print the Job', () => {
     ],
     [['export', 'films', '--name', 'a/b'], '--name is letters, digits, "_", "." and "-", not "a/b"'],
     [
+      ['import', '--index-parameters', '[]'],
+      `option '--index-parameters' is JSON such as {"nlist":1024}, not "[]"`,
+    ],
+    [
       ['export', 'films', '--part-size', '0'],
       `option '--part-size' is a number of MiB from 1 to 16384, not "0"`,
     ],

@@ -70,7 +70,7 @@ else if (words[0] !== 'get') {
 else if (asksJob && args.includes('-o')) process.stdout.write((look.conditions ?? []).map(({ type }) => type).join(' ') + '\\n');
 else if (asksJob) console.log(JSON.stringify({ metadata: { uid: 'job-1' }, status: { conditions: look.conditions } }));
 else if (words[1] === 'pods') console.log(JSON.stringify({ items: look.pods ?? [] }));
-else console.log(JSON.stringify({ items: (look.events ?? []).map((message) => ({ message })) }));
+else console.log(JSON.stringify({ items: (look.events ?? []).map((message) => ({ metadata: {}, message })) }));
 `,
     { mode: 0o755 },
   );
