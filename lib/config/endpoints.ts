@@ -143,7 +143,7 @@ export function reachable(config: ParsedConfig): Problem[] {
       .map(([path, address]) => ({
         path,
         given: JSON.stringify(address),
-        expected: 'the address of a machine, and no link-local, multicast or broadcast one',
+        expected: 'the address of a machine, and no multicast or broadcast one',
       })),
   );
   const { enabled, address } = milvus.metrics;

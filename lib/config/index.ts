@@ -26,8 +26,10 @@ export type Checked =
 export function check(input: unknown, references: ReadonlyMap<string, string> = new Map()): Checked {
   const unwritable = unwritableIn(input);
   const { config, given, problems } = validate(input, references);
-  if (unwritable.length > 0)
-    return { problems: [...unwritable, ...problems.filter(({ path }) => !isAbout(path, unwritable))] };
+  if (unwritable.length > 0) {
+    const others = unwritable.filter(({ path }) => !isAbout(path, problems));
+    return { problems: [...problems.filter(({ path }) => !isAbout(path, others)), ...others] };
+  }
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
   const pods = podChecks(markChecked(settings), podReferences(given, references));
@@ -41,8 +43,10 @@ export function check(input: unknown, references: ReadonlyMap<string, string> = 
 
 /** What JavaScript's own objects have under these names would come out instead, or nothing. */
 const RESERVED_KEYS: readonly string[] = ['__proto__', 'constructor'];
-/** A null character, which ends a text for the kernel, and half of one that is written in two. */
-const IMPOSSIBLE = /[\0\ud800-\udfff]/u;
+/** Half of a character that is written in two. */
+const HALF = /[\ud800-\udfff]/u;
+/** Where the kernel takes a text, which ends at a null character there. */
+const FOR_THE_KERNEL = /\.podTemplate\..*\.((env|envFrom)\[.*|(args|command)\[\d+\])$/;
 
 /** Keys and texts that can not be handed on, wherever they stand. */
 function unwritableIn(value: unknown, steps: readonly PropertyKey[] = []): Problem[] {
@@ -50,7 +54,8 @@ function unwritableIn(value: unknown, steps: readonly PropertyKey[] = []): Probl
     return Object.entries(value).flatMap(([key, item]) => {
       const inner = [...steps, Array.isArray(value) ? Number(key) : key];
       const path = formatPath(inner);
-      if (RESERVED_KEYS.includes(key))
+      // What is no group of the server's keys is refused with those that are.
+      if (RESERVED_KEYS.includes(key) && !(key === 'constructor' && steps.at(-1) === 'extraServerConfig'))
         return [{ path, given: `the key ${key}`, expected: 'another one: this program can not write it' }];
       return [...unwritableText(key, path, 'a key'), ...unwritableIn(item, inner)];
     });
@@ -59,17 +64,23 @@ function unwritableIn(value: unknown, steps: readonly PropertyKey[] = []): Probl
 }
 
 function unwritableText(text: string, path: string, what: string): Problem[] {
-  const [found] = IMPOSSIBLE.exec(text) ?? [];
-  if (found === undefined) return [];
-  const isNull = found === '\0';
+  if (HALF.test(text)) {
+    return [
+      {
+        path,
+        given: `${what} with half of a character`,
+        expected: `${what} without it`,
+        fix: 'kubectl can not read it: write the character itself, or its whole code as "\\U0001F600".',
+      },
+    ];
+  }
+  if (!text.includes('\0') || !FOR_THE_KERNEL.test(path)) return [];
   return [
     {
       path,
-      given: isNull ? `${what} with the character U+0000` : `${what} with half of a character`,
+      given: `${what} with the character U+0000`,
       expected: `${what} without it`,
-      fix: isNull
-        ? 'No container takes such a text.'
-        : 'kubectl can not read it: write the character itself, or its whole code as "\\U0001F600".',
+      fix: 'No container starts with such a text.',
     },
   ];
 }

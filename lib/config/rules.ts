@@ -108,9 +108,9 @@ export function isLoopback(address: string): boolean {
   );
 }
 
-/** What no connection is made to: of link-local addresses each node has its own, of the others there is no machine. */
+/** What no connection is made to: multicast and broadcast. */
 export function isNoHost(address: string): boolean {
-  return /^(169\.254|2(2[4-9]|[3-5]\d)\.\d+)(\.\d+){2}$/.test(address);
+  return /^(2(2[4-9]|3\d)(\.\d+){3}|255\.255\.255\.255)$/.test(address);
 }
 
 /** The address of a Service; the API server takes none of these others, nor can anything listen there. */

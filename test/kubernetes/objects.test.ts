@@ -36,6 +36,7 @@ describe('GitOps', () => {
       backup: { enabled: true },
       smokeTest: { schedule: '@daily', annotations: { note: 'ours' } },
     });
+    const names = ['restore', 'verify-backup', 'list-backups', 'export', 'export', 'import', 'import'];
     expect(jobs.map(({ metadata }) => [metadata.name, metadata['annotations']])).toEqual([
       [
         'milvus-test-smoke-test',
@@ -45,7 +46,7 @@ describe('GitOps', () => {
           note: 'ours',
         },
       ],
-      ...['restore', 'verify-backup', 'list-backups'].map((job) => [
+      ...names.map((job) => [
         `milvus-test-${job}`,
         {
           'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
