@@ -152,7 +152,7 @@ test('Ctrl-C says how to go on, in words that can be pasted', async () => {
     code: 130,
     stderr: `Job milvus-smoke-test is started.\n\nThe Job goes on. Its end and its log:\n  ${goOn}\nTo stop it:\n  kubectl --namespace=vectors delete job/milvus-smoke-test\n`,
   });
-}, 20_000);
+}, 60_000);
 
 test.each([
   ['Complete', complete],

@@ -45,7 +45,7 @@ test('each container once, from its start: init containers first, and the last l
     told: ['[download] one', '[download] two', '[load] three', '[load] four'],
     states: [],
   });
-}, 20_000);
+}, 60_000);
 
 test('a log that can not be read yet is asked for again, with the next look', async () => {
   const looks = [
@@ -112,13 +112,13 @@ test('a pod that can not start says why while it waits, and at the deadline', as
     reason:
       'DeadlineExceeded: Job was active too long; container smoke-test of pod x-1: ImagePullBackOff: Back-off pulling image "a:1"',
   });
-}, 20_000);
+}, 60_000);
 
 test('without a pod, the events say why', async () => {
   const events = ['Error creating: pods "x-1" is forbidden: exceeded quota: small'];
   const looks = [{ events }, {}, {}, {}, {}, complete];
   expect((await follow(looks)).states).toEqual([`there is no pod yet: ${events[0]}`]);
-}, 20_000);
+}, 60_000);
 
 test('pods of a Job of the same name that was replaced are not its own', async () => {
   const old = pod('x-0', { main: [ended('smoke-test', 1)], uid: 'job-0' });
