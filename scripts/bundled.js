@@ -39,7 +39,7 @@ function sources() {
     }
   };
   for (const directory of SOURCES) walk(directory);
-  return found.sort();
+  return found;
 }
 
 /** The machine code is of one kind of machine. */
@@ -51,7 +51,7 @@ function freshManifest() {
     const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, MANIFEST), 'utf8'));
     const isFresh =
       manifest.machine === MACHINE &&
-      manifest.sources.join() === sources().join() &&
+      sources().every((file) => file in manifest.stamps) &&
       Object.entries(manifest.stamps).every(([file, known]) => stamp(file) === known);
     return isFresh ? manifest : undefined;
   } catch {
@@ -61,9 +61,8 @@ function freshManifest() {
 
 /** Bundles into a directory of its own, so that another run that is going on keeps what it has. */
 function build() {
-  const files = sources();
   // What is edited from here on is seen by the next run.
-  const before = stamps(files);
+  const before = stamps(sources());
   const directory = `${CACHE}/${Date.now()}.${process.pid}`;
   fs.mkdirSync(path.join(ROOT, directory), { recursive: true });
   const { metafile } = require('esbuild').buildSync({
@@ -88,7 +87,6 @@ function build() {
   return keep({
     machine: MACHINE,
     directory,
-    sources: files,
     stamps: { ...before, ...stamps([...packages, ...Object.keys(metafile.outputs)]) },
   });
 }

@@ -1,5 +1,5 @@
 /**
- * Runs a TypeScript file of this project, or says what keeps it from running: `node scripts/typescript.js FILE [ARGUMENTS]`.
+ * Runs a TypeScript file of this project as it is, or says what keeps it from running.
  *
  * Plain JavaScript, since it is what runs when nothing can run TypeScript.
  */
@@ -39,9 +39,3 @@ function compilerFailure() {
 }
 
 module.exports = { run };
-
-if (require.main === module) {
-  const [, , file] = process.argv;
-  process.argv.splice(1, 1);
-  run(file);
-}

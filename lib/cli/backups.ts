@@ -1,7 +1,6 @@
-import { loadClusters } from '../config/load';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
-import { defaultOutdir, placeClusters } from '../output/synthesize';
+import { defaultOutdir } from '../output/synthesize';
 import { asJson, CONFIG, type Command, EXIT, FORMAT, OUTDIR, optionsAndNames, UsageError } from './command';
 import { backupsOf, clusterOf, INTERRUPTED, interruptible, kubectlOf, runJob } from './job';
 
@@ -29,7 +28,7 @@ NAME is the cluster, where the configuration has several.`,
     const [name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
     const json = asJson(values.format);
-    const cluster = clusterOf(placeClusters(loadClusters({ config: values.config?.join(), cwd, env })), name);
+    const cluster = clusterOf(values.config, name, context);
     backupsOf(cluster);
     const kubectl = kubectlOf(cluster, values, context);
     const outdir = values.outdir ?? defaultOutdir(env);

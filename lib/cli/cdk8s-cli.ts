@@ -2,8 +2,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { guarded } from '../output/files';
-import { STDOUT } from '../output/stream';
-import { defaultOutdir } from '../output/synthesize';
+import { defaultOutdir, STDOUT } from '../output/synthesize';
 import { type CommandContext, EXIT, type ExitCode, runCommand } from './command';
 import { synth } from './synth';
 

@@ -1,11 +1,9 @@
 import { App } from 'cdk8s';
-import { loadClusters } from '../config/load';
 import { isMapping } from '../config/validate';
 import { Names } from '../kubernetes/names';
 import { type KubectlTarget, TARGET } from '../live/kubectl';
 import { MilvusJob } from '../milvus-job';
 import type { PlacedCluster } from '../output/cluster-files';
-import { placeClusters } from '../output/synthesize';
 import { writeDocuments } from '../yaml/write';
 import {
   CONFIG,
@@ -119,7 +117,7 @@ kubectl, and see its log, add --run; or
   run: (args, context) => {
     const { values, names } = optionsAndNames(args, EXPORT_OPTIONS);
     const { name, backup, from, 'part-size': partSize } = values;
-    const cluster = clusterFor(values, context);
+    const cluster = clusterOf(values.config, values.cluster, context);
     const { settings } = cluster;
     if (backup !== undefined && settings.backup === undefined) {
       throw new UsageError(
@@ -164,7 +162,7 @@ origin (then with --as), in the bucket or on the claim; it ends with "/".`,
     const [from, ...others] = names;
     if (others.length > 0) throw new UsageError(`one export at a time, not also "${others.join(' ')}"`);
     const folder = from?.includes('/') === true;
-    return make(context, clusterFor(values, context), 'import', values, {
+    return make(context, clusterOf(values.config, values.cluster, context), 'import', values, {
       ...given(
         'FROM',
         folder
@@ -225,13 +223,6 @@ function matching(
 }
 
 const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
-
-function clusterFor(
-  { config, cluster }: { readonly config?: readonly string[]; readonly cluster?: string },
-  { cwd, env }: CommandContext,
-): PlacedCluster {
-  return clusterOf(placeClusters(loadClusters({ config: config?.join(), cwd, env })), cluster);
-}
 
 interface HowToRun extends KubectlTarget {
   readonly claim?: string;

@@ -4,8 +4,7 @@ import { loadClusters } from '../config/load';
 import { suggest } from '../config/problems';
 import { imageList, imageTable } from '../output/images';
 import { type StaleFile, staleFiles } from '../output/stale';
-import { STDOUT } from '../output/stream';
-import { defaultOutdir } from '../output/synthesize';
+import { defaultOutdir, STDOUT } from '../output/synthesize';
 import { backups } from './backups';
 import {
   asJson,

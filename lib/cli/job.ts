@@ -70,8 +70,7 @@ NAME is the cluster, where the configuration has several.`,
     if (variables.length > 0 && kind === 'backup')
       throw new UsageError(`option '--set' is not for backup, which is as its CronJob says`);
 
-    const placed = placeClusters(loadClusters({ config: values.config?.join(), cwd, env }));
-    const cluster = clusterOf(placed, name);
+    const cluster = clusterOf(values.config, name, { cwd, env });
     if (kind !== 'smoke-test') backupsOf(cluster);
     const kubectl = kubectlOf(cluster, values, { cwd, env });
     const outdir = values.outdir ?? defaultOutdir(env);
@@ -199,10 +198,16 @@ function kindOf(given: string | undefined): JobKind {
 }
 
 /**
- * The one cluster that a command is about.
+ * The one cluster of the configuration that a command is about.
  * @throws UsageError where it is not clear which
+ * @throws ConfigurationError with every problem of the configuration
  */
-export function clusterOf(placed: readonly PlacedCluster[], name: string | undefined): PlacedCluster {
+export function clusterOf(
+  config: readonly string[] | undefined,
+  name: string | undefined,
+  { cwd, env }: Pick<CommandContext, 'cwd' | 'env'>,
+): PlacedCluster {
+  const placed = placeClusters(loadClusters({ config: config?.join(), cwd, env }));
   const found = placed.filter(({ settings }) => name === undefined || settings.name === name);
   const [cluster] = found;
   if (cluster !== undefined && found.length === 1) return cluster;

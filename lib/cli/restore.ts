@@ -1,11 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { loadClusters } from '../config/load';
 import { Names } from '../kubernetes/names';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import { type RestoreContext, type RestoreProps, restore, undo } from '../live/restore';
 import { objectsIn } from '../output/cluster-files';
-import { defaultOutdir, placeClusters } from '../output/synthesize';
+import { defaultOutdir } from '../output/synthesize';
 import {
   CONFIG,
   type Command,
@@ -47,7 +46,7 @@ BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is t
     const { values, names } = optionsAndNames(args, OPTIONS);
     const [backup = 'latest', name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one backup of one cluster, not also ${tooMany.join(', ')}`);
-    const cluster = clusterOf(placeClusters(loadClusters({ config: values.config?.join(), cwd, env })), name);
+    const cluster = clusterOf(values.config, name, context);
     const { settings } = cluster;
     backupsOf(cluster);
     const of = Names.of(settings);

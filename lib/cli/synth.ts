@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { progressLine } from '../output/progress';
-import { STDOUT, synthesizeStream } from '../output/stream';
+import { synthesizeStream } from '../output/stream';
 import { headline, staleWarning, streamSummary, summary } from '../output/summary';
-import { defaultOutdir, Memory, synthesize } from '../output/synthesize';
+import { defaultOutdir, Memory, STDOUT, synthesize } from '../output/synthesize';
 import { quoted } from '../shell';
 import {
   asJson,

@@ -1,4 +1,5 @@
 import { ConfigurationError, type Problem, type ProblemReport, parsePath } from '../config/problems';
+import { inQuotes } from '../shell';
 import { adoptionChecklist, adoptionSteps, rollbackSteps } from './adoption';
 import {
   COMMAND_LINE,
@@ -177,6 +178,6 @@ function report(
 
 /** The value in a shell command: asked for, from a variable, or made up. */
 function literal({ variable, value, known }: SecretEntry, show: boolean): string {
-  if (show && value !== undefined) return `'${value.replaceAll("'", "'\\''")}'`;
+  if (show && value !== undefined) return inQuotes(value);
   return known ? `"\${${variable}:?}"` : '"$(openssl rand -hex 24)"';
 }

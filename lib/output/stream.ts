@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadOptions } from '../config/load';
 import { guarded } from './files';
-import { type Synthesis, type SynthesizeOptions, synthesizeInto } from './synthesize';
-
-/** The output directory that means standard output. */
-export const STDOUT = '-';
+import { STDOUT, type Synthesis, type SynthesizeOptions, synthesizeInto } from './synthesize';
 
 /**
  * All manifests in one stream, as `kubectl apply -f -` takes it: without the Jobs that a person starts. No output directory

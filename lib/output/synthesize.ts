@@ -206,7 +206,7 @@ function warningsOf(loaded: readonly LoadedCluster[], outdir: string): readonly 
 
 /** What is for a first try, and easily taken along to where it harms. */
 function cautions(settings: Settings, outdir: string): string[] {
-  const place = outdir === '-' ? 'the output' : `${outdir}/`;
+  const place = outdir === STDOUT ? 'the output' : `${outdir}/`;
   return [
     ...(Object.values(secretsOf(settings)) as SecretInUse[]).flatMap(({ path: where, credentials }) =>
       credentials.inline === undefined
@@ -223,6 +223,9 @@ function cautions(settings: Settings, outdir: string): string[] {
         ]),
   ];
 }
+
+/** The output directory that means standard output. */
+export const STDOUT = '-';
 
 /** Where the manifests are when nobody says so. */
 export function defaultOutdir(env: NonNullable<LoadOptions['env']>): string {

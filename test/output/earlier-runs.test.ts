@@ -242,8 +242,8 @@ test('warnings are written with -q, too, and counted without it', () => {
 
 test('a place without room for directories is refused, and does not take forever', () => {
   if (!existsSync('/proc/self')) return;
-  const bin = join(__dirname, '../../scripts/typescript.js');
-  const args = [bin, 'lib/cli/bin.ts', 'synth', '-c', file('clusters/books.yaml'), '-o', '/proc/none/dist'];
+  const bin = join(__dirname, '../../scripts/bundled.js');
+  const args = [bin, 'cli', 'synth', '-c', file('clusters/books.yaml'), '-o', '/proc/none/dist'];
   const { status, stderr } = spawnSync('node', args, { encoding: 'utf8', timeout: 60_000 });
   expect({ status, stderr }).toEqual({
     status: 1,
