@@ -17,7 +17,7 @@ const MANIFEST = `${CACHE}/manifest.json`;
 const ENTRIES = { main: 'main.ts', cli: 'lib/cli/bin.ts', worker: 'lib/output/worker.ts' };
 /** What decides about the bundle besides the sources themselves. */
 const SETTINGS = ['main.ts', 'scripts/bundled.js', 'package.json', 'tsconfig.json'];
-const SOURCES = ['lib', 'imports'];
+const SOURCES = ['lib', 'imports', 'assets'];
 const AN_HOUR = 3_600_000;
 
 /** Size and times of a file. No edit leaves all three as they were: the time of the last change is set by the system. */
@@ -35,7 +35,7 @@ function sources() {
     for (const entry of fs.readdirSync(path.join(ROOT, directory), { withFileTypes: true })) {
       const file = `${directory}/${entry.name}`;
       if (entry.isDirectory()) walk(file);
-      else if (/\.(ts|js|json)$/.test(entry.name)) found.push(file);
+      else if (/\.(ts|js|json|sh|py)$/.test(entry.name)) found.push(file);
     }
   };
   for (const directory of SOURCES) walk(directory);
@@ -73,6 +73,7 @@ function build() {
     target: `node${process.versions.node}`,
     outdir: directory,
     metafile: true,
+    define: { BUNDLE_DIRECTORY: '__dirname' },
     charset: 'ascii',
     minifySyntax: true,
     minifyWhitespace: true,

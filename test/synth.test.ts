@@ -141,11 +141,12 @@ describe('what is kept is not what it was', () => {
     rmSync(join(project, 'dist'), { recursive: true });
   });
 
-  test('the bundle, its machine code and what is known of both', () => {
-    const names = kept().map((file) => basename(file));
+  test('the bundle, its machine code, what is known of both, and what was made', () => {
+    const names = kept().map((file) => basename(file).replace(/^made-.{16}/, 'made-of-dist'));
     expect(names.sort()).toEqual([
       'cli.js',
       'cli.js.map',
+      'made-of-dist.json',
       'main.code',
       'main.js',
       'main.js.map',

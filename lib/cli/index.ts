@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
 import { suggest } from '../config/problems';
 import { imageList, imageTable } from '../output/images';
+import { MadeBefore } from '../output/made';
 import { type StaleFile, staleFiles } from '../output/stale';
 import { defaultOutdir, STDOUT } from '../output/synthesize';
 import { backups } from './backups';
@@ -51,7 +52,7 @@ const check: Command = {
     const { config, outdir = defaultOutdir(env), format } = options(args, CHECK_OPTIONS);
     const json = asJson(format);
     if (outdir === STDOUT) throw new UsageError('a directory is compared, not standard output');
-    const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir));
+    const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir), new MadeBefore());
     if (json) {
       const problems = stale.map(({ file, how }) => ({
         at: { file: join(outdir, file), line: 1, column: 1 },

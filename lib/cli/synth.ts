@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { LoadMemory } from '../config/load';
+import { MadeBefore } from '../output/made';
 import { progressLine } from '../output/progress';
 import { synthesizeStream } from '../output/stream';
 import { headline, staleWarning, streamSummary, summary } from '../output/summary';
-import { defaultOutdir, Memory, STDOUT, synthesize } from '../output/synthesize';
+import { defaultOutdir, type Memory, STDOUT, synthesize } from '../output/synthesize';
 import { quoted } from '../shell';
 import {
   asJson,
@@ -55,7 +57,7 @@ export const synth: Command = {
 
 /** What a run knows of those before it, while the configuration is watched. */
 interface Watch {
-  readonly memory: Memory;
+  readonly memory: Required<Memory>;
   readonly warned: Set<string>;
   /** Undefined before the first one. */
   last?: number;
@@ -84,7 +86,10 @@ function run(args: readonly string[], context: CommandContext, called: string, w
 
   const onPrune = (files: readonly string[]) =>
     stderr.write(`Removing ${files.length} files of earlier runs from ${outdir}/: ${files.join(', ')}\n`);
-  const synthesis = synthesize({ ...given, outdir, prune, onPrune }, watch?.memory);
+  const synthesis = synthesize(
+    { ...given, outdir, prune, onPrune },
+    watch?.memory ?? { made: new MadeBefore() },
+  );
   const stale = staleWarning(synthesis, thisCommand(called, { config, outdir }, context));
   const warnings = [...synthesis.warnings, ...(stale === undefined ? [] : [stale])];
   for (const warning of warnings) if (watch?.warned.has(warning) !== true) warn(warning);
@@ -99,8 +104,8 @@ function run(args: readonly string[], context: CommandContext, called: string, w
 
 /** Runs again whenever a file that was read changes, appears or goes, until a signal ends it. */
 async function watching(args: readonly string[], context: CommandContext, called: string): Promise<number> {
-  const watch: Watch = { memory: new Memory(), warned: new Set() };
-  const watcher = new Watcher(watch.memory);
+  const watch: Watch = { memory: { loaded: new LoadMemory(), made: new MadeBefore() }, warned: new Set() };
+  const watcher = new Watcher(watch.memory.loaded);
   const command: Command = { ...synth, run: (...given) => run(...given, watch) };
   for (;;) {
     const isFirst = watch.last === undefined;

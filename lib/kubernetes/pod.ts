@@ -95,7 +95,7 @@ export function podOf(props: PodProps): Pod {
     own,
     patches: props.patches,
     drainSeconds: props.drainSeconds,
-    template: withDefaults(template),
+    template: template === own ? own : withDefaults(template),
     lost,
   };
 }

@@ -15,15 +15,25 @@ export const GENERATED =
  * first takes its place. Plain data, so that several threads can stage their share.
  */
 export interface Staged {
+  /** Whether they are only compared: then nothing is written. */
+  readonly dry: boolean;
   /** Paths relative to the output directory. */
   readonly files: string[];
-  /** Those whose content is new, each with the temporary file that holds it. */
+  /** What tells each of them from a file that somebody has touched since, in the same order (isStamp). */
+  readonly stamps: string[];
+  /** Those whose content is new, each with the temporary file that holds it (unless `dry`). */
   readonly changed: { readonly file: string; readonly temporary: string }[];
   /** Directories that were made for them, in the order in which they were made. */
   readonly directories: string[];
 }
 
-export const nothingStaged = (): Staged => ({ files: [], changed: [], directories: [] });
+export const nothingStaged = (dry = false): Staged => ({
+  dry,
+  files: [],
+  stamps: [],
+  changed: [],
+  directories: [],
+});
 
 export interface Written {
   /** Paths relative to the output directory, in the order in which they were given. */
@@ -54,22 +64,46 @@ export class OutputError extends Error {
  * @throws OutputError when a file is in the way that was not generated, or the directory can not be written
  */
 export function stage(outdir: string, file: string, content: string, staged: Staged): void {
-  guarded(outdir, 'written', () => {
+  guarded(outdir, staged.dry ? 'read' : 'written', () => {
     staged.files.push(file);
     const target = path.join(outdir, file);
     const existing = fs.statSync(target, { throwIfNoEntry: false });
     if (existing !== undefined) {
-      if (existing.isDirectory()) throw foreign(target, 'is a directory');
+      if (existing.isDirectory() && !staged.dry) throw foreign(target, 'is a directory');
       const before = read(target);
-      if (before === content) return;
-      if (before !== '' && !isGenerated(before)) throw foreign(target, 'exists');
+      if (before === content) {
+        staged.stamps.push(stamp(existing));
+        return;
+      }
+      if (before !== '' && !isGenerated(before) && !staged.dry) throw foreign(target, 'exists');
     }
-    makeDirectory(path.dirname(target), staged.directories);
     const temporary = temporaryFor(target);
     // Before it is there: one that could not be written to its end has to go, too.
     staged.changed.push({ file, temporary });
+    if (staged.dry) {
+      staged.stamps.push('');
+      return;
+    }
+    makeDirectory(path.dirname(target), staged.directories);
     fs.writeFileSync(temporary, content);
+    // The time of its last change is that of its renaming.
+    staged.stamps.push(stamp({ ...fs.statSync(temporary), ctimeMs: 0 }));
   });
+}
+
+/** Inode, size and times of a file: no edit leaves all of them, since the system sets the last. Undefined without a file. */
+export function stampOf(file: string): string | undefined {
+  const stats = fs.statSync(file, { throwIfNoEntry: false });
+  return stats && stamp(stats);
+}
+
+function stamp({ ino, size, mtimeMs, ctimeMs }: fs.Stats): string {
+  return `${ino} ${size} ${mtimeMs} ${ctimeMs || ''}`;
+}
+
+/** Whether a stamp is that of a file that was staged with another one. */
+export function isStamp(now: string | undefined, staged: string | undefined): boolean {
+  return now !== undefined && staged !== undefined && staged !== '' && now.startsWith(staged);
 }
 
 /** One by one: Node's own `recursive` never ends where the system has no room for directories (/proc). */

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadOptions } from '../config/load';
 import { filesOfEarlierRuns } from './earlier';
-import { guarded, read } from './files';
-import { inTemporaryDirectory } from './stream';
-import { earlierClusters, synthesizeInto } from './synthesize';
+import { guarded } from './files';
+import type { MadeBefore } from './made';
+import { compare } from './synthesize';
 
 /** A file of an output directory that is not as it would be synthesized now. */
 export interface StaleFile {
@@ -15,22 +16,20 @@ export interface StaleFile {
 /**
  * Compares an output directory with what the configuration gives now. Nothing in it is touched, and files in it that
  * were not generated are not looked at: synthesizing would leave them alone, too.
+ * @param made by earlier runs; without it all of it is made to be compared
  * @throws ConfigurationError with every problem of the configuration
  * @throws OutputError when the output directory can not be read
  */
-export function staleFiles(options: LoadOptions, outdir: string): readonly StaleFile[] {
-  return inTemporaryDirectory((temporary) => {
-    const { written } = synthesizeInto(temporary, earlierClusters(outdir), { ...options, outdir });
-    return guarded(outdir, 'read', () => {
-      const made = new Set(written.files);
-      const leftOver = filesOfEarlierRuns(outdir, made).filter((file) => !made.has(file));
-      return [...written.files, ...leftOver].sort().flatMap((file): StaleFile[] => {
-        const wanted = read(join(temporary, file));
-        const found = read(join(outdir, file));
-        if (found === undefined) return [{ file, how: 'missing' }];
-        if (wanted === undefined) return [{ file, how: 'left over' }];
-        return wanted === found ? [] : [{ file, how: 'differs' }];
-      });
-    });
+export function staleFiles(options: LoadOptions, outdir: string, made?: MadeBefore): readonly StaleFile[] {
+  const { files, changed } = compare(outdir, options, made);
+  return guarded(outdir, 'read', () => {
+    const made = new Set(files);
+    const leftOver = filesOfEarlierRuns(outdir, made).filter((file) => !made.has(file));
+    return [
+      ...changed.map(
+        (file): StaleFile => ({ file, how: existsSync(join(outdir, file)) ? 'differs' : 'missing' }),
+      ),
+      ...leftOver.map((file): StaleFile => ({ file, how: 'left over' })),
+    ].sort((one, other) => (one.file < other.file ? -1 : 1));
   });
 }

@@ -1,6 +1,5 @@
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type LoadedCluster, LoadMemory, type LoadOptions, loadClusters } from '../config/load';
+import { type LoadedCluster, type LoadMemory, type LoadOptions, loadClusters } from '../config/load';
 import type { Settings } from '../config/settings';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { type JobName, MilvusJob } from '../milvus-job';
@@ -13,7 +12,17 @@ import {
   stageKustomization,
 } from './cluster-files';
 import { abandonedFiles, clustersOfEarlierRuns, filesOfEarlierRuns } from './earlier';
-import { commit, discard, guarded, nothingStaged, OutputError, remove, type Written } from './files';
+import {
+  commit,
+  discard,
+  guarded,
+  nothingStaged,
+  OutputError,
+  remove,
+  type Staged,
+  type Written,
+} from './files';
+import type { MadeBefore } from './made';
 import { type Share, stageClusters } from './threads';
 
 export interface SynthesizeOptions extends LoadOptions {
@@ -60,56 +69,23 @@ export interface Synthesis {
   readonly warnings: readonly string[];
 }
 
-/** What earlier runs of this process made: a cluster whose configuration and files are as they were is not made anew. */
-export class Memory extends LoadMemory {
-  private made = new Map<string, Made>();
-
-  /** How many objects a cluster has; undefined when it is to be made. */
-  public objectsOf(target: string, cluster: PlacedCluster): number | undefined {
-    const known = this.made.get(cluster.directory);
-    return known?.settings === cluster.settings && known.stamps === stampsOf(target, cluster)
-      ? known.objects
-      : undefined;
-  }
-
-  public keep(target: string, clusters: readonly PlacedCluster[], objects: readonly number[]): void {
-    this.made = new Map(
-      clusters.map((cluster, index) => [
-        cluster.directory,
-        {
-          settings: cluster.settings,
-          objects: objects[index] ?? 0,
-          stamps: stampsOf(target, cluster),
-        },
-      ]),
-    );
-  }
-}
-
-interface Made {
-  readonly settings: Settings;
-  readonly objects: number;
-  readonly stamps: string;
-}
-
-function stampsOf(target: string, cluster: PlacedCluster): string {
-  return filesOf(cluster)
-    .map((file) => {
-      const { size, mtimeMs } = fs.statSync(path.join(target, file), { throwIfNoEntry: false }) ?? {};
-      return `${size} ${mtimeMs}`;
-    })
-    .join();
+/** What earlier runs found out and made. */
+export interface Memory {
+  /** For a run that looks at the same files again. @default - all of them are read and checked */
+  readonly loaded?: LoadMemory;
+  /** @default - all clusters are made */
+  readonly made?: MadeBefore;
 }
 
 /**
  * Loads the configuration, synthesizes every cluster and writes the manifests: one directory per cluster when there are
  * several, or when the output directory has others of an earlier run, which are left alone. No file changes before
  * everything is there, so that a failure leaves the output directory as it was.
- * @param memory of earlier runs, for the next one; without it nothing is remembered
+ * @param memory of earlier runs, for the next one; without it nothing is remembered, and all is made
  * @throws ConfigurationError with every problem of the configuration
  * @throws OutputError when the output directory can not be written
  */
-export function synthesize(options: SynthesizeOptions = {}, memory?: Memory): Synthesis {
+export function synthesize(options: SynthesizeOptions = {}, memory: Memory = {}): Synthesis {
   const { cwd = '', prune = false, onPrune } = options;
   const outdir = options.outdir ?? defaultOutdir(options.env ?? process.env);
   const target = path.resolve(cwd, outdir);
@@ -140,28 +116,19 @@ export function synthesizeInto(
   target: string,
   others: readonly string[],
   options: SynthesizeOptions & { readonly outdir: string },
-  memory?: Memory,
+  { loaded: looked, made }: Memory = {},
 ): Synthesis {
-  const loaded = loadClusters(options, memory);
+  const loaded = loadClusters(options, looked);
   const placed = placeClusters(loaded, others);
-  const counts = placed.map((cluster) => memory?.objectsOf(target, cluster));
-  const toMake = placed.filter((_, index) => counts[index] === undefined);
-
-  const top = nothingStaged();
-  const shares: Share[] = [];
-  try {
-    shares.push(...stageClusters(target, toMake, (done) => options.onProgress?.(done, toMake.length)));
-    failOf(shares);
-    if (isFleet(loaded, others)) stageKustomization(target, '', directoriesOf(placed, others), top);
-  } catch (error) {
-    for (const staged of [top, ...shares.map((share) => share.staged)]) discard(staged);
-    throw error;
-  }
-
-  const made = shares.flatMap((share) => share.objects).values();
-  const objects = counts.map((count) => count ?? Number(made.next().value));
-  const changed = commit(target, [...shares.map(({ staged }) => staged), top]);
-  memory?.keep(target, placed, objects);
+  const known = placed.map((cluster) => made?.objectsOf(target, cluster));
+  const toMake = placed.filter((_, index) => known[index] === undefined);
+  const { shares, top } = stageAll(target, placed, toMake, others, false, options.onProgress);
+  const staged = [...shares.map((share) => share.staged), top];
+  const counts = shares.flatMap((share) => share.objects);
+  const changed = commit(target, staged);
+  made?.keep(target, toMake, counts, stampsOf(staged));
+  const rest = counts.values();
+  const objects = known.map((count) => count ?? Number(rest.next().value));
   return {
     outdir: options.outdir,
     clusters: placed.map((cluster, index) => ({
@@ -181,6 +148,52 @@ export function synthesizeInto(
     },
     warnings: warningsOf(loaded, options.outdir),
   };
+}
+
+function stampsOf(staged: readonly Staged[]): ReadonlyMap<string, string> {
+  return new Map(
+    staged.flatMap(({ files, stamps }) => files.map((file, index) => [file, stamps[index] ?? ''])),
+  );
+}
+
+/** What the files are, relative to the output directory, and which of them are not there as they would be written now. */
+export function compare(
+  target: string,
+  options: LoadOptions,
+  made?: MadeBefore,
+): { readonly files: readonly string[]; readonly changed: readonly string[] } {
+  const others = earlierClusters(target);
+  const placed = placeClusters(loadClusters(options), others);
+  const toMake = placed.filter((cluster) => made?.objectsOf(target, cluster) === undefined);
+  const { shares, top } = stageAll(target, placed, toMake, others, true);
+  return {
+    files: [...placed.flatMap(filesOf), ...top.files],
+    changed: [...shares.map((share) => share.staged), top].flatMap(({ changed }) =>
+      changed.map(({ file }) => file),
+    ),
+  };
+}
+
+/** The files of clusters, and of a fleet the one that lists them; nothing is left of them when that fails. */
+function stageAll(
+  target: string,
+  placed: readonly PlacedCluster[],
+  toMake: readonly PlacedCluster[],
+  others: readonly string[],
+  dry: boolean,
+  onProgress?: SynthesizeOptions['onProgress'],
+): { readonly shares: readonly Share[]; readonly top: Staged } {
+  const top = nothingStaged(dry);
+  const shares: Share[] = [];
+  try {
+    shares.push(...stageClusters(target, toMake, dry, (done) => onProgress?.(done, toMake.length)));
+    failOf(shares);
+    if (isFleet(placed, others)) stageKustomization(target, '', directoriesOf(placed, others), top);
+    return { shares, top };
+  } catch (error) {
+    for (const staged of [top, ...shares.map((share) => share.staged)]) discard(staged);
+    throw error;
+  }
 }
 
 function isFleet(loaded: readonly unknown[], others: readonly string[]): boolean {

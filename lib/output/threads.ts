@@ -17,6 +17,8 @@ export interface Share {
 export interface WorkerInput {
   readonly outdir: string;
   readonly clusters: readonly PlacedCluster[];
+  /** Whether the files are only compared with those that are there. */
+  readonly dry: boolean;
   /** How many clusters are done, in all threads; then, how many threads. */
   readonly progress: SharedArrayBuffer;
   readonly port: import('node:worker_threads').MessagePort;
@@ -34,6 +36,7 @@ const MOST_THREADS = 8;
 export function stageClusters(
   outdir: string,
   clusters: readonly PlacedCluster[],
+  dry: boolean,
   onProgress: (done: number) => void,
 ): readonly Share[] {
   const threads = Math.max(
@@ -46,9 +49,9 @@ export function stageClusters(
   );
   const progress = new SharedArrayBuffer(8);
   const counters = new Int32Array(progress);
-  const ports = others.map((share) => startWorker(outdir, share, progress));
+  const ports = others.map((share) => startWorker({ outdir, clusters: share, dry, progress }));
 
-  const share = stageShare({ outdir, clusters: own, progress }, onProgress);
+  const share = stageShare({ outdir, clusters: own, dry, progress }, onProgress);
   waitFor(ports.length, counters, onProgress);
   return [
     share,
@@ -84,23 +87,24 @@ const DONE = 0;
 const FINISHED = 1;
 const PROGRESS_MILLISECONDS = 200;
 
-function startWorker(outdir: string, clusters: readonly PlacedCluster[], progress: SharedArrayBuffer) {
+function startWorker(input: Omit<WorkerInput, 'port'>) {
   const { port1, port2 } = new MessageChannel();
-  const workerData: WorkerInput = { outdir, clusters, progress, port: port2 };
+  const workerData: WorkerInput = { ...input, port: port2 };
   new Worker(path.join(__dirname, `worker${path.extname(__filename)}`), {
     workerData,
     transferList: [port2],
+    resourceLimits: { maxYoungGenerationSizeMb: 24 },
   }).unref();
   return port1;
 }
 
 /** The work of one thread. */
 export function stageShare(
-  { outdir, clusters, progress }: Omit<WorkerInput, 'port'>,
+  { outdir, clusters, dry, progress }: Omit<WorkerInput, 'port'>,
   onProgress: (done: number) => void,
 ): Share {
   const counters = new Int32Array(progress);
-  const staged = nothingStaged();
+  const staged = nothingStaged(dry);
   const objects: number[] = [];
   try {
     for (const cluster of clusters) {
