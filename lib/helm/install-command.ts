@@ -343,7 +343,7 @@ function mergedValues(flags: readonly Flag[], readFile: ReadFile) {
         problems.push(...problemsOf(error, reading).map((problem) => ({ ...problem, path })));
         return undefined;
       }
-      const reason = error instanceof SetValueError ? error.message : readError(error);
+      const reason = error instanceof SetValueError ? error.message : readError(error, reading);
       if (reason === undefined) throw error;
       problems.push({ path, given: reason, expected: EXPECTED[path] ?? 'a file that can be read' });
       return undefined;
@@ -384,9 +384,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   ),
 };
 
-/** The reason of a failed system call; undefined for any other error. */
-function readError(error: unknown): string | undefined {
+/** Why a file could not be read; undefined for any other error. */
+function readError(error: unknown, file: string): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `${file}, which is not there`;
+  if (code === 'EISDIR') return `${file}, which is a directory`;
   return code === undefined ? undefined : message;
 }
 
@@ -407,8 +409,10 @@ function valuesFile(file: string, readText: (path: string) => string): YamlDocum
   // the first.
   const yaml = heading === undefined ? text : `#${text.slice(heading.length)}`;
   const [document] = readYaml(yaml, { version: '1.1', lenient: true });
-  if (document !== undefined && !isMapping(document.value))
-    throw new SetValueError(`${file}, which has no mapping in it`);
+  if (document !== undefined && !isMapping(document.value)) {
+    const { line, column } = document.placeOf([]);
+    throw new FaultyFile([{ line, column, given: 'no mapping', expected: 'a mapping with values' }]);
+  }
   return document;
 }
 

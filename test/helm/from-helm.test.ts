@@ -100,7 +100,7 @@ test.each<[args: readonly string[], words: string]>([
   [[], 'helm install: 1 problem'],
   [['milvus-test'], 'helm install: 1 problem'],
   [[...SCENARIO, '--nonsense'], '--nonsense: given an unknown flag'],
-  [[...SCENARIO, '-f', 'none.yaml'], '--values: given ENOENT: none.yaml'],
+  [[...SCENARIO, '-f', 'none.yaml'], '--values: given none.yaml, which is not there'],
 ])('wrong arguments: nothing on stdout, everything on stderr, exit code 2 (%#)', (args, words) => {
   const { stdout, stderr, exitCode } = run(...args);
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });

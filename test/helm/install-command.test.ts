@@ -131,8 +131,14 @@ test.each<[args: readonly string[], ...words: string[]]>([
   [['r', 'milvus/milvus', '--set'], '--set: given nothing; expected a value'],
   [['milvus/milvus', '--generate-name'], '--generate-name: expected a name for the release'],
   [['r', 'milvus/milvus', '--set', 'a={CANARY'], '--set: given a list has no "}"'],
-  [['r', 'milvus/milvus', '-f', 'none.yaml'], '--values: given ENOENT', 'none.yaml'],
-  [['r', 'milvus/milvus', '-f', 'list.yaml'], 'list.yaml, which has no mapping in it'],
+  [
+    ['r', 'milvus/milvus', '-f', 'none.yaml'],
+    '--values: given none.yaml, which is not there; expected a YAML file with values',
+  ],
+  [
+    ['r', 'milvus/milvus', '-f', 'list.yaml'],
+    'list.yaml:1:1: --values: given no mapping; expected a mapping with values',
+  ],
   [['r', 'milvus/milvus', '-f', 'all.yaml'], 'all.yaml, which has the defaults of the chart in it as well'],
   [['r', 'milvus/milvus', '-f', 'broken.yaml'], 'broken.yaml:2:1: --values: expected valid YAML'],
   [['r', 'milvus/milvus', '-f', 'latin1.yaml'], 'latin1.yaml:1:6: --values: given bytes that are not UTF-8'],
@@ -147,7 +153,7 @@ test.each<[args: readonly string[], ...words: string[]]>([
   ],
   [['r', 'milvus/milvus', '-f', '-'], 'which is no file here'],
   [['r', 'milvus/milvus', '-f', 'https://example.com/values.yaml'], 'which is no file here'],
-  [['r', 'milvus/milvus', '--set-file', 'a=none'], '--set-file: given ENOENT'],
+  [['r', 'milvus/milvus', '--set-file', 'a=none'], '--set-file: given none, which is not there'],
 ])('refused: %j', (args, ...words) => {
   const found = message(args);
   for (const word of words) expect(found).toContain(word);
