@@ -1,14 +1,19 @@
 import * as z from 'zod';
-import { annotations, cidr, ipv4, labels, nodePort, port } from '../rules';
+import { annotations, cidr, ipv4, labels, nodePort, port, rule } from '../rules';
 
 /** How a Service is reached. */
 const serviceShape = z
   .strictObject({
     port: port().optional().describe('Port of the Service.\n\n@default - as the section says'),
-    type: z
-      .enum(['ClusterIP', 'NodePort', 'LoadBalancer'])
+    type: rule(
+      z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
+      'one of ClusterIP, NodePort, LoadBalancer',
+      'Clients outside of Kubernetes need LoadBalancer or NodePort. An Ingress is none of these.',
+    )
       .default('ClusterIP')
-      .describe('Type of the Service.'),
+      .describe(
+        'Type of the Service, as in Kubernetes: ClusterIP is for clients inside the cluster, LoadBalancer and NodePort also for those outside.',
+      ),
     nodePort: nodePort()
       .optional()
       .describe('Port on the nodes, with NodePort or LoadBalancer.\n\n@default - chosen by Kubernetes'),
