@@ -4,7 +4,9 @@ import { annotations, cidr, ipv4, labels, nodePort, port, rule } from '../rules'
 /** How a Service is reached. */
 const serviceShape = z
   .strictObject({
-    port: port().optional().describe('Port of the Service.\n\n@default - as the section says'),
+    port: port()
+      .optional()
+      .describe('Port on which the Service is reached.\n\n@default - as the section says'),
     type: rule(
       z.enum(['ClusterIP', 'NodePort', 'LoadBalancer']),
       'one of ClusterIP, NodePort, LoadBalancer',
@@ -22,13 +24,17 @@ const serviceShape = z
       .describe('Fixed address inside the cluster.\n\n@default - chosen by Kubernetes'),
     loadBalancerIP: ipv4()
       .optional()
-      .describe('Address asked from the load balancer.\n\n@default - chosen by it'),
+      .describe('Address that the load balancer is asked for.\n\n@default - chosen by it'),
     loadBalancerSourceRanges: z
       .array(cidr())
       .default([])
-      .describe('Addresses that may use the load balancer.\n\n@default - all that reach it'),
+      .describe(
+        'Ranges of addresses that may use the load balancer, such as 192.0.2.0/24.\n\n@default - all that reach it',
+      ),
     externalIPs: z.array(ipv4()).default([]).describe('Additional addresses that reach the Service.'),
-    annotations: annotations().default({}).describe('Annotations of this Service.'),
+    annotations: annotations()
+      .default({})
+      .describe('Additional annotations of this Service, such as those that a load balancer reads.'),
     labels: labels().default({}).describe('Additional labels of this Service.'),
   })
   .meta({ id: 'Service', description: 'How a Service is reached.' });
