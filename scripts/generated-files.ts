@@ -3,6 +3,7 @@ import { App } from 'cdk8s';
 import { compile } from 'json-schema-to-typescript';
 import * as z from 'zod';
 import { loadClusters, MilvusCluster } from '../lib';
+import { mendings } from '../lib/config/rules';
 import { clusterSchema } from '../lib/config/schema';
 import { Names } from '../lib/kubernetes/names';
 import { dashboard } from '../lib/operations/monitoring/dashboard';
@@ -49,10 +50,10 @@ function productionDashboard(): string {
   return dashboardPicture(dashboard(monitored), ['writable', 'readonly']);
 }
 
+const A_REFERENCE = 'a reference to an environment variable: ${env:NAME} or ${env:NAME:-default}';
 const REFERENCE: JsonSchema = {
   type: 'string',
   pattern: '\\$\\{env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}',
-  description: 'A reference to an environment variable: ${env:NAME} or ${env:NAME:-default}.',
 };
 
 /** The schema that editors complete and check milvus.yaml with: the configuration, `extends` and references. */
@@ -70,7 +71,10 @@ function editorSchema(): JsonSchema {
     Object.assign(schema, {
       ...(text === undefined ? {} : { description: text }),
       ...(fallback === undefined ? {} : { default: fallback }),
-      anyOf: [plain, { type: 'string', pattern: REFERENCE.pattern }],
+      anyOf: [
+        plain,
+        { type: 'string', pattern: REFERENCE.pattern, patternErrorMessage: `Expected ${A_REFERENCE}.` },
+      ],
     });
   });
   return {
@@ -102,6 +106,7 @@ async function configType(): Promise<string> {
     // Only names and types matter here; the rest would be repeated in the comments.
     for (const key of [
       'pattern',
+      'patternErrorMessage',
       'minimum',
       'maximum',
       'minLength',
@@ -157,12 +162,22 @@ function defaultTag(property: JsonSchema, optional: boolean): string {
   return `\n\n@default - ${property.properties === undefined ? 'none' : 'the defaults of its keys'}`;
 }
 
+/** What an editor says of a text that does not fit; without it, it shows the regular expression. */
+function sayExpected(schema: JsonSchema, expected: string): void {
+  if (schema.pattern !== undefined) {
+    Object.assign(schema, { patternErrorMessage: `Expected ${expected}.`, ...schema });
+  }
+  for (const part of (schema.anyOf ?? []) as JsonSchema[]) sayExpected(part, expected);
+}
+
 function clusterJsonSchema(override: (schema: JsonSchema, optional: boolean) => void): JsonSchema {
   return z.toJSONSchema(clusterSchema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema, zodSchema }) => {
       const schema = jsonSchema as JsonSchema;
+      const expected = mendings.get(zodSchema as unknown as z.ZodType)?.expected;
+      if (expected !== undefined) sayExpected(schema, expected);
       // What is filled in for a section that is left out is not a value that anyone would write.
       if (typeof schema.default === 'object' && !Array.isArray(schema.default)) delete schema.default;
       if (

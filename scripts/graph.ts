@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOfAllRuns } from '../lib/output/earlier';
 import { decode } from '../lib/yaml/read';
@@ -36,7 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
     writeFileSync(target, await drawn(manifest));
   } catch (error) {
     console.error(
-      `${manifest} can not be drawn to ${target}: ${error instanceof Error ? error.message : error}`,
+      existsSync(manifest)
+        ? `${manifest} can not be drawn to ${target}: ${error instanceof Error ? error.message : error}`
+        : `There is no ${manifest}: synthesize first (npm run synth), and take a file or directory that it wrote.`,
     );
     return 1;
   }

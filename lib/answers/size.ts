@@ -109,7 +109,7 @@ export function size(question: SizeQuestion): SizeAnswer {
     {
       what: 'cache of a reader',
       amount: cacheSize,
-      formula: `index / ${holders === replicas ? 'the one reader' : `${replicas - 1}, so that one of ${replicas} readers may be lost`}, in steps of ${formatMilvusSize(SMALLEST_CACHE)}`,
+      formula: `${holderWords(replicas)}, in steps of ${formatMilvusSize(SMALLEST_CACHE)}`,
     },
     memoryRow('memory of a reader', settings, 'readonly'),
     memoryRow('memory of the writable', settings, 'writable'),
@@ -126,7 +126,7 @@ export function size(question: SizeQuestion): SizeAnswer {
     {
       what: 'write-ahead log',
       amount: String(settings.wal.persistence.size),
-      formula: `wal.persistence.size: what is inserted between two flushes, some times over; ${Math.floor((parseQuantity(String(settings.wal.persistence.size)) ?? 0) / perVector)} vectors`,
+      formula: `wal.persistence.size: has room for ${Math.floor((parseQuantity(String(settings.wal.persistence.size)) ?? 0) / perVector)} vectors; it has to hold what is inserted between two flushes, some times over`,
     },
     {
       what: 'MySQL',
@@ -136,6 +136,12 @@ export function size(question: SizeQuestion): SizeAnswer {
     nodesRow(settings),
   ];
   return { rows, config, notes: notesOf(question, segment) };
+}
+
+function holderWords(replicas: number): string {
+  if (replicas === 1) return 'the whole index, in the one reader';
+  const others = replicas === 2 ? 'the other has' : `the other ${replicas - 1} have`;
+  return `index / ${replicas - 1}: when one of ${replicas} readers is lost, ${others} the whole index`;
 }
 
 function sourceOfRatio({ index, ratio }: SizeQuestion): string {
@@ -175,7 +181,7 @@ function nodesRow({ readonly, writable, mishards, mysql }: Settings): SizeRow {
   return {
     what: 'nodes',
     amount: `${readableBytes(sum('memory'))} of memory and ${round(sum('cpu'))} CPUs requested`,
-    formula: `${readonly.replicas} nodes with ${readonly.resources.requests.memory} free for the readers, and room for one more while they roll; one with ${writable.resources.requests.memory} for the writable, which may be one of them`,
+    formula: `${readonly.replicas} nodes with ${readonly.resources.requests.memory} free for the readers, and room for one more while readers are replaced; one with ${writable.resources.requests.memory} for the writable, which may be one of them`,
   };
 }
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import { ConfigurationError } from '../config/problems';
+import { ConfigurationError, suggest } from '../config/problems';
 import { KubectlError } from '../live/kubectl-error';
 import { OutputError } from '../output/files';
 import type { Terminal } from '../output/progress';
+import { quoted } from '../shell';
 import { annotations, problemsAsJson } from './problem-formats';
 
 /** Where a command writes, and what it starts from. */
@@ -87,7 +88,7 @@ export function helpOf(command: Command, called: string): string {
   const shown = example === undefined ? [] : [`Example:\n  ${called} ${example}`.trimEnd()];
   if (help !== undefined) return [help(called).trimEnd(), ...shown].join('\n\n').concat('\n');
   return [
-    about ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    inShell(about ?? `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, called),
     `  ${called} ${synopsis}`.trimEnd(),
     ...(Object.keys(known).length === 0 ? [] : [optionsHelp(known)]),
     ...shown,
@@ -95,6 +96,11 @@ export function helpOf(command: Command, called: string): string {
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+/** A command line in a text, as it can be pasted where this one was typed; npm writes nothing of its own to a pipe then. */
+function inShell(text: string, called: string): string {
+  return called.startsWith('npm ') ? text.replaceAll(/cdk8s-milvus (?=\w)(\S+)/g, 'npm run -s $1 --') : text;
 }
 
 /** Of every command that says nothing else. */
@@ -132,6 +138,10 @@ export function runCommand(
     context.stdout.write(helpOf(command, called));
     return EXIT.ok;
   }
+  const kept = called.startsWith('npm ') ? optionKeptByNpm(command, context) : undefined;
+  if (kept !== undefined) {
+    return usageError(`npm kept '--${kept}' for itself: ${AFTER_DASHES}`, context, called);
+  }
   const failed = (error: unknown) => failure(error, command, args, context, called);
   try {
     const code = command.run(args, context, called);
@@ -139,6 +149,18 @@ export function runCommand(
   } catch (error) {
     return failed(error);
   }
+}
+
+const AFTER_DASHES = 'put options behind "--", as in the help';
+
+/** Options that npm has too, for which somebody may have them in a file. */
+const OF_NPM = ['all', 'force', 'yes'];
+
+/** An option of the command that stood before `--`, so that npm took it and the command never sees it. */
+function optionKeptByNpm({ options: known = {} }: Command, { env }: CommandContext): string | undefined {
+  return Object.keys(known).find(
+    (name) => !OF_NPM.includes(name) && env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined,
+  );
 }
 
 /** Reports what a person can mend; anything else is a fault of this program. */
@@ -207,8 +229,19 @@ export function optionsAndNames<T extends Options>(
     const { code, message } = error as { code?: string; message: string };
     if (!code?.startsWith('ERR_PARSE_ARGS')) throw error;
     const [sentence = message] = message.split(/\.\s/);
-    throw new UsageError(sentence.charAt(0).toLowerCase() + sentence.slice(1));
+    const [, given] = /^Unknown option '--([^']+)'/.exec(sentence) ?? [];
+    const meant = given === undefined ? undefined : suggest(given, Object.keys(known));
+    const hint = meant === undefined ? fileHint(sentence, known) : `; did you mean '--${meant}'?`;
+    throw new UsageError(`${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}${hint}`);
   }
+}
+
+/** For whoever names a configuration without its option. */
+function fileHint(sentence: string, known: Options): string {
+  const [, file] = /^Unexpected argument '(.+\.ya?ml|.+\/)'/.exec(sentence) ?? [];
+  return file === undefined || known['config'] === undefined
+    ? ''
+    : `; a configuration goes behind -c: -c ${quoted(file)}`;
 }
 
 /** Which configuration: as often as somebody likes. */

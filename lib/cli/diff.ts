@@ -120,7 +120,7 @@ function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandCo
   }
   const exitCode = status ?? NOT_COMPARED;
   if (exitCode === EXIT.failed) stderr.write(inWords(command, resolve(cwd, outdir), cwd, env));
-  stderr.write(`${MEANINGS[exitCode] ?? 'kubectl could not compare: see its message above.'}\n`);
+  stderr.write(`${MEANINGS[exitCode] ?? COULD_NOT}\n`);
   return exitCode;
 }
 
@@ -147,6 +147,9 @@ function inWords(
   const clusters = changesOfClusters(before, after, all);
   return clusters.length === 0 ? '' : `\n${textOf(clusters, clustersOf(all))}\n`;
 }
+
+const COULD_NOT =
+  'kubectl could not compare: see its message above. Without a cluster, compare with what was synthesized last: --against dist.';
 
 /** The least that kubectl itself ends with when it could not compare. */
 const NOT_COMPARED = 2;

@@ -89,7 +89,7 @@ function clusterFor(
     const [{ source = 'milvus.yaml' } = {}] = error.reports;
     return {
       cluster: { config: given, settings, origin: () => undefined },
-      note: `\nFor a cluster with all defaults: ${source} can not be used (cdk8s-milvus check says why).\n`,
+      note: `\nFor a cluster with all defaults: ${source} can not be used (npm run check, or cdk8s-milvus check, says why).\n`,
     };
   }
 }

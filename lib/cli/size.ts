@@ -27,7 +27,7 @@ const OPTIONS = {
     type: 'string',
     value: 'SHARE',
     about:
-      'size of the index to that of the raw vectors, if you have measured it; of ANNOY nobody knows it before',
+      'size of the index, as a share of that of the raw vectors: what you have measured, such as 0.5.\nANNOY needs it, since nobody knows it before',
   },
   quota: {
     type: 'boolean',
@@ -60,9 +60,13 @@ export const sizeCommand: Command = {
     }
     const { needsRatio, parseCount, size, sizeText } =
       require('../answers/size') as typeof import('../answers/size');
-    const vectors = parseCount(given.vectors ?? '');
+    if (count === undefined || dim === undefined)
+      throw new UsageError(
+        `say how much is to be stored, for example: --vectors ${count ?? '20M'} --dim ${dim ?? '256'}`,
+      );
+    const vectors = parseCount(count);
     if (vectors === undefined)
-      throw new UsageError("option '--vectors' is a number such as 250k, 100M or 1.5B");
+      throw new UsageError(`option '--vectors' is a number such as 250k, 100M or 1.5B, not "${count}"`);
     const index = INDEXES.find((one) => one === given.index.toUpperCase());
     if (index === undefined) throw new UsageError(`option '--index' is one of ${INDEXES.join(', ')}`);
     const binary = given.binary === true;
@@ -70,7 +74,7 @@ export const sizeCommand: Command = {
       throw new UsageError(
         `option '--index' is one of ${BINARY_INDEXES.join(', ')} with binary vectors: Milvus 1.1.1 has no other`,
       );
-    const dimensions = number('dim', given.dim ?? '', 32768);
+    const dimensions = number('dim', dim, 32768);
     if (binary && dimensions % 8 !== 0)
       throw new UsageError("option '--dim' is a multiple of 8 with binary vectors: each is whole bytes");
     const ratio = given.ratio === undefined ? undefined : number('ratio', given.ratio, 100, false);
@@ -96,6 +100,6 @@ function number(name: string, text: string, most: number, whole = true): number 
   const value = Number(text);
   if (text !== '' && value > 0 && value <= most && (!whole || Number.isInteger(value))) return value;
   throw new UsageError(
-    `option '--${name}' is a ${whole ? 'whole ' : ''}number from ${whole ? 1 : 'above 0'} to ${most}`,
+    `option '--${name}' is a ${whole ? 'whole ' : ''}number from ${whole ? 1 : 'above 0'} to ${most}, not "${text}"`,
   );
 }

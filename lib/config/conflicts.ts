@@ -29,7 +29,7 @@ function ownOf(settings: Settings): readonly Own[] {
       owned:
         s3 === undefined ? [] : [`bucket ${s3.bucket} at ${s3.address}:${s3.port}, path ${storage.path}`],
       expected: 'a bucket, or a storage.path in it, of its own',
-      fix: "Clusters that share both delete each other's objects.",
+      fix: "Clusters that share both delete each other's objects. Give this one another s3.bucket.",
     },
     {
       path: 'externalMysql.database',
@@ -38,7 +38,7 @@ function ownOf(settings: Settings): readonly Own[] {
           ? [`database ${database.database} at ${database.host}:${database.port}`]
           : [],
       expected: 'a database of its own',
-      fix: "Two writers on one database destroy each other's files.",
+      fix: "Two writers on one database destroy each other's files. Give this one another externalMysql.database, and create it in that MySQL.",
     },
     ...claimsOf(settings)
       .filter(({ exists }) => exists)

@@ -376,6 +376,7 @@ class Reader {
         path: '',
         given: 'an empty file',
         expected: 'a cluster: at least name, s3.address and s3.bucket',
+        fix: `For example:\n${LEAST}`,
       };
       return new ConfigurationError([{ source, problems: [problem] }]);
     } catch (error) {
@@ -407,9 +408,9 @@ class Reader {
 }
 
 const NAME_ANOTHER = 'Name another one with -c or MILVUS_CONFIG.';
-/** With the three keys that a cluster has to have. */
-const CREATE =
-  'Create it ("name: milvus" and "s3: { address: s3.example.com, bucket: vectors }" are enough), or name another one with -c or MILVUS_CONFIG.';
+/** The three keys that a cluster has to have. */
+const LEAST = 'name: milvus\ns3: { address: s3.example.com, bucket: vectors }';
+const CREATE = `Let "npm run init" (or "cdk8s-milvus init") make one, or create it with these lines at least:\n${LEAST}\nOr name another one with -c or MILVUS_CONFIG.`;
 
 /** Mappings are merged key by key, everything else is replaced; null takes a key of the base away. */
 function merge(base: unknown, over: unknown): unknown {

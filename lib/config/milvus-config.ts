@@ -21,7 +21,7 @@ export interface MilvusConfig {
    */
   readonly instance?: string;
   /**
-   * Value of the label app.kubernetes.io/name, by which the pods are selected.
+   * Value of the label app.kubernetes.io/name, by which the pods are selected. It can not be changed on a running cluster.
    *
    * @default "milvus"
    */
@@ -98,7 +98,7 @@ export interface MilvusConfig {
       readonly serverName?: string;
     };
     /**
-     * Bucket for the vectors; one per cluster.
+     * Bucket for the vectors. It must exist (or see createBucket), and belong to this cluster alone.
      */
     readonly bucket: string;
     /**
@@ -121,7 +121,7 @@ export interface MilvusConfig {
     readonly waitSeconds?: number;
   };
   /**
-   * Paths and files.
+   * How the servers store vectors: paths, flushes and local copies.
    *
    * @default - the defaults of its keys
    */
@@ -158,7 +158,7 @@ export interface MilvusConfig {
     readonly persistence?: Claim;
   };
   /**
-   * The write-ahead log of the writable; on local disk, never in S3.
+   * The write-ahead log: what was written and is not flushed yet. The writable keeps it on a volume, never in S3.
    *
    * @default - the defaults of its keys
    */
@@ -195,7 +195,7 @@ export interface MilvusConfig {
     readonly persistence?: Claim;
   };
   /**
-   * What the servers of both roles share.
+   * Settings of both kinds of servers, writable and readers.
    *
    * @default - the defaults of its keys
    */
@@ -207,7 +207,7 @@ export interface MilvusConfig {
      */
     readonly timezone?: string;
     /**
-     * Ports inside the pods.
+     * Ports on which the servers listen inside their pods.
      *
      * @default - the defaults of its keys
      */
@@ -232,7 +232,7 @@ export interface MilvusConfig {
       readonly httpPort?: number;
     };
     /**
-     * Logging of the servers.
+     * What the servers log, and where to.
      *
      * @default - the defaults of its keys
      */
@@ -244,7 +244,7 @@ export interface MilvusConfig {
        */
       readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
       /**
-       * Trace messages, those of faiss among them (logs.trace.enable).
+       * Log trace messages as well (logs.trace.enable); faiss, the search library, writes one for each search.
        *
        * @default false
        */
@@ -256,7 +256,7 @@ export interface MilvusConfig {
        */
       readonly path?: string;
       /**
-       * Size at which a log file is changed (logs.max_log_file_size).
+       * Size at which a log file is closed and the next one begun (logs.max_log_file_size).
        *
        * @default "512MB"
        */
@@ -311,7 +311,7 @@ export interface MilvusConfig {
      */
     readonly gpu?: Gpu;
     /**
-     * Metrics of the servers; 1.1.1 can only push.
+     * Metrics for Prometheus. Milvus 1.1.1 can only push them to a push gateway.
      *
      * @default - the defaults of its keys
      */
@@ -367,7 +367,7 @@ export interface MilvusConfig {
    */
   readonly writable?: {
     /**
-     * Always 1.
+     * Number of writables: always 1, since two would destroy each other's files.
      *
      * @default 1
      */
@@ -452,19 +452,19 @@ export interface MilvusConfig {
    */
   readonly readonly?: {
     /**
-     * Number of readers.
+     * Number of readers, the pods that search. With two or more, searches go on when one is lost.
      *
      * @default 1
      */
     readonly replicas?: number;
     /**
-     * The PodDisruptionBudget.
+     * How many pods may be away at once while nodes are drained.
      *
      * @default - the defaults of its keys
      */
     readonly podDisruptionBudget?: PodDisruptionBudget;
     /**
-     * The HorizontalPodAutoscaler.
+     * More pods under load, fewer without: a HorizontalPodAutoscaler.
      *
      * @default - the defaults of its keys
      */
@@ -543,25 +543,25 @@ export interface MilvusConfig {
    */
   readonly mishards?: {
     /**
-     * Number of proxies.
+     * Number of proxies, the pods that clients connect to.
      *
      * @default 1
      */
     readonly replicas?: number;
     /**
-     * The PodDisruptionBudget.
+     * How many pods may be away at once while nodes are drained.
      *
      * @default - the defaults of its keys
      */
     readonly podDisruptionBudget?: PodDisruptionBudget;
     /**
-     * The HorizontalPodAutoscaler.
+     * More pods under load, fewer without: a HorizontalPodAutoscaler.
      *
      * @default - the defaults of its keys
      */
     readonly autoscaling?: Autoscaling;
     /**
-     * Threads that serve requests (MAX_WORKERS).
+     * Threads that serve requests in each proxy (MAX_WORKERS): so many calls run at once.
      *
      * @default 50
      */
@@ -591,7 +591,7 @@ export interface MilvusConfig {
      */
     readonly staticHosts?: readonly string[];
     /**
-     * Traces of the requests.
+     * Traces of the requests, for Jaeger.
      *
      * @default - the defaults of its keys
      */
@@ -603,7 +603,7 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * Tracer plugin (TRACER_CLASS_NAME).
+       * Name of the tracer plugin (TRACER_CLASS_NAME).
        *
        * @default "jaeger"
        */
@@ -627,7 +627,7 @@ export interface MilvusConfig {
        */
       readonly serviceName?: string;
       /**
-       * How traces are chosen (TRACING_SAMPLER_TYPE).
+       * How the requests are chosen that are traced (TRACING_SAMPLER_TYPE); samplerParam says how many.
        *
        * @default "probabilistic"
        */
@@ -640,7 +640,7 @@ export interface MilvusConfig {
       readonly samplerParam?: number;
     };
     /**
-     * Seconds between looks for readers.
+     * Seconds after which a proxy looks again which readers there are.
      *
      * @default 5
      */
@@ -658,19 +658,19 @@ export interface MilvusConfig {
      */
     readonly commands?: 'restricted' | 'all';
     /**
-     * Connections to MySQL.
+     * Connections of each proxy to MySQL.
      *
      * @default - the defaults of its keys
      */
     readonly database?: {
       /**
-       * Connections kept open per proxy (pool_size).
+       * Connections to MySQL that each proxy keeps open (pool_size).
        *
        * @default 50
        */
       readonly poolSize?: number;
       /**
-       * Connections beyond poolSize (max_overflow).
+       * Connections that each proxy may open beyond poolSize, for a short time (max_overflow).
        *
        * @default 0
        */
@@ -734,7 +734,7 @@ export interface MilvusConfig {
      */
     readonly name?: string;
     /**
-     * Database of the metadata.
+     * Name of the database that holds the metadata: which collections, segments and indexes there are.
      *
      * @default "milvus"
      */
@@ -929,17 +929,17 @@ export interface MilvusConfig {
    */
   readonly externalMysql?: {
     /**
-     * Host name or IPv4 address.
+     * Host name or IPv4 address of the MySQL server.
      */
     readonly host: string;
     /**
-     * Port.
+     * Port of the MySQL server.
      *
      * @default 3306
      */
     readonly port?: number;
     /**
-     * Database of the metadata; it must exist.
+     * Name of the database that holds the metadata. It must exist, and belong to this cluster alone.
      *
      * @default "milvus"
      */
@@ -1062,7 +1062,7 @@ export interface MilvusConfig {
      */
     readonly enabled?: boolean;
     /**
-     * Number of pods.
+     * Number of pods of the web interface.
      *
      * @default 1
      */
@@ -1095,7 +1095,7 @@ export interface MilvusConfig {
     readonly podTemplate?: PodTemplate;
   };
   /**
-   * NetworkPolicies of the cluster.
+   * Who may connect to the pods of the cluster, and what they may connect to.
    *
    * @default - the defaults of its keys
    */
@@ -1163,13 +1163,13 @@ export interface MilvusConfig {
      */
     readonly extraIngress?: readonly {
       /**
-       * Who it is.
+       * The pods, namespaces or addresses at the other end.
        *
        * @default - everybody
        */
       readonly from?: readonly NetworkPolicyPeer[];
       /**
-       * Ports.
+       * Ports to which the rule is limited.
        *
        * @default - all
        */
@@ -1182,13 +1182,13 @@ export interface MilvusConfig {
      */
     readonly extraEgress?: readonly {
       /**
-       * Who it is.
+       * The pods, namespaces or addresses at the other end.
        *
        * @default - everybody
        */
       readonly to?: readonly NetworkPolicyPeer[];
       /**
-       * Ports.
+       * Ports to which the rule is limited.
        *
        * @default - all
        */
@@ -1208,13 +1208,13 @@ export interface MilvusConfig {
      */
     readonly podMonitor?: {
       /**
-       * Emit a PodMonitor for the push gateways beside the servers and the MySQL exporter.
+       * Add a PodMonitor for the push gateways beside the servers and the MySQL exporter.
        *
        * @default false
        */
       readonly enabled?: boolean;
       /**
-       * How often they are scraped.
+       * How often Prometheus asks for the metrics, such as 30s.
        *
        * @default "30s"
        */
@@ -1229,13 +1229,13 @@ export interface MilvusConfig {
       };
     };
     /**
-     * Alerts.
+     * Alerts for Prometheus.
      *
      * @default - the defaults of its keys
      */
     readonly prometheusRule?: {
       /**
-       * Emit a PrometheusRule with alerts, each with a runbook.
+       * Add a PrometheusRule with alerts, each with a runbook.
        *
        * @default false
        */
@@ -1262,13 +1262,13 @@ export interface MilvusConfig {
       readonly runbookUrl?: string;
     };
     /**
-     * The dashboard.
+     * The dashboard for Grafana.
      *
      * @default - the defaults of its keys
      */
     readonly dashboard?: {
       /**
-       * Emit a ConfigMap with a Grafana dashboard.
+       * Add a ConfigMap with a Grafana dashboard.
        *
        * @default false
        */
@@ -1298,7 +1298,7 @@ export interface MilvusConfig {
    */
   readonly backup?: {
     /**
-     * Back up regularly, to S3.
+     * Back up metadata and vectors regularly, to S3.
      *
      * @default false
      */
@@ -1310,19 +1310,19 @@ export interface MilvusConfig {
      */
     readonly objects?: boolean;
     /**
-     * When, as a cron expression (UTC, or as the cluster is set).
+     * When backups are made, as a cron expression of five fields; in UTC, unless Kubernetes is set otherwise.
      *
      * @default "17 3 * * *"
      */
     readonly schedule?: string;
     /**
-     * Pause the schedule.
+     * Make no backups for now; what is there stays.
      *
      * @default false
      */
     readonly suspend?: boolean;
     /**
-     * How many of the newest backups are kept.
+     * How many backups are kept; older ones are deleted.
      *
      * @default 14
      */
@@ -1334,7 +1334,7 @@ export interface MilvusConfig {
      */
     readonly timeoutSeconds?: number;
     /**
-     * Where the backups go.
+     * Where the backups go. What is left out is that of `s3`.
      *
      * @default - the defaults of its keys
      */
@@ -1383,13 +1383,13 @@ export interface MilvusConfig {
        */
       readonly region?: string;
       /**
-       * Another bucket.
+       * Bucket of the backups, when it is another one.
        *
        * @default - s3.bucket
        */
       readonly bucket?: string;
       /**
-       * Where in the bucket, outside storage.path.
+       * Beginning of the keys of the backups in the bucket; outside storage.path.
        *
        * @default - backup/<name>
        */
@@ -1451,13 +1451,13 @@ export interface MilvusConfig {
        */
       readonly region?: string;
       /**
-       * Another bucket.
+       * Bucket of the backups, when it is another one.
        *
        * @default - backup.s3.bucket
        */
       readonly bucket?: string;
       /**
-       * Where in the bucket, outside storage.path.
+       * Beginning of the keys of the backups in the bucket; outside storage.path.
        *
        * @default - backup.s3.prefix
        */
@@ -1470,7 +1470,7 @@ export interface MilvusConfig {
       readonly credentials?: S3Credentials;
     };
     /**
-     * The verification of backups.
+     * Regular proof that a backup can be read.
      *
      * @default - the defaults of its keys
      */
@@ -1543,67 +1543,67 @@ export interface MilvusConfig {
     readonly podTemplate?: PodTemplate;
   };
   /**
-   * Images by tag, by digest, or both.
+   * The images of the pods, each as repository:tag, repository@sha256:..., or both.
    *
    * @default - the defaults of its keys
    */
   readonly images?: {
     /**
-     * Milvus server.
+     * Image of the Milvus server, built for CPUs.
      *
      * @default "milvusdb/milvus:1.1.1-cpu-d061621-330cc6"
      */
     readonly milvus?: string;
     /**
-     * Proxy.
+     * Image of the proxy.
      *
      * @default "milvusdb/mishards:1.1.1"
      */
     readonly mishards?: string;
     /**
-     * MySQL server and client; 5.7, or 8.0 with native passwords.
+     * Image of the MySQL server and client: 5.7, or 8.0 with native passwords.
      *
      * @default "mysql:5.7.44"
      */
     readonly mysql?: string;
     /**
-     * S3 checks before the servers start; transport of backups.
+     * Image with rclone. It checks the S3 storage before the servers start, and copies backups.
      *
      * @default "rclone/rclone:1.68.2"
      */
     readonly rclone?: string;
     /**
-     * TLS to S3, beside the servers (s3.tls).
+     * Image of the proxy beside the servers that speaks TLS to S3 (s3.tls).
      *
      * @default "haproxy:2.8.10"
      */
     readonly haproxy?: string;
     /**
-     * Milvus server built for GPUs, for roles with gpu.enabled.
+     * Image of the Milvus server built for GPUs, for roles with gpu.enabled.
      *
      * @default "milvusdb/milvus:1.1.1-gpu-d061621-330cc6"
      */
     readonly milvusGpu?: string;
     /**
-     * Push gateway beside the servers (milvus.metrics).
+     * Image of the push gateway beside the servers (milvus.metrics).
      *
      * @default "prom/pushgateway:v1.10.0"
      */
     readonly pushgateway?: string;
     /**
-     * Metrics of MySQL (mysql.exporter).
+     * Image of the exporter with the metrics of MySQL (mysql.exporter).
      *
      * @default "prom/mysqld-exporter:v0.16.0"
      */
     readonly mysqldExporter?: string;
     /**
-     * The web interface (admin).
+     * Image of the web interface (admin).
      *
      * @default "milvusdb/milvus-em:v0.4.3"
      */
     readonly admin?: string;
     /**
-     * The embedded S3 storage (s3.embedded).
+     * Image of MinIO, the embedded S3 storage (s3.embedded).
      *
      * @default "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"
      */
@@ -1616,7 +1616,7 @@ export interface MilvusConfig {
    */
   readonly imageRegistry?: string;
   /**
-   * When images are pulled.
+   * When a node pulls the images, as in Kubernetes.
    *
    * @default "IfNotPresent"
    */
@@ -1750,13 +1750,13 @@ export interface Claim {
    */
   readonly storageClassName?: '' | string;
   /**
-   * Size of the claim.
+   * Size of the volume, such as 20Gi.
    *
    * @default - as the section says
    */
   readonly size?: string | number;
   /**
-   * Access modes of the claim.
+   * Access modes of the volume, as in Kubernetes.
    *
    * @default - as the section says
    */
@@ -1774,7 +1774,7 @@ export interface Claim {
    */
   readonly subPath?: string;
   /**
-   * Annotations of the claim.
+   * Additional annotations of the claim.
    *
    * @default - none
    */
@@ -1807,7 +1807,7 @@ export interface Cache {
    */
   readonly cpuCacheThreshold?: number;
   /**
-   * Put inserted data into the cache at once (cache.cache_insert_data).
+   * Put inserted data into the cache at once, so that the first search need not load it (cache.cache_insert_data).
    *
    * @default - the server's own: false
    */
@@ -1838,19 +1838,19 @@ export interface Engine {
    */
   readonly useBlasThreshold?: number;
   /**
-   * Instruction set (engine_config.simd_type).
+   * Instruction set of the CPU that searches use (engine_config.simd_type); `auto` takes the best that the node has.
    *
    * @default - the server's own: auto
    */
   readonly simdType?: 'auto' | 'avx512' | 'avx2' | 'sse';
   /**
-   * Query vectors up to which searches are combined (engine_config.search_combine_nq).
+   * Number of query vectors up to which searches are combined into one (engine_config.search_combine_nq).
    *
    * @default - the server's own: 64
    */
   readonly searchCombineNq?: number;
   /**
-   * Partitions that a collection may have (engine_config.max_partition_num).
+   * Most partitions that a collection may have (engine_config.max_partition_num).
    *
    * @default - the server's own: 4096
    */
@@ -1918,7 +1918,7 @@ export interface Gpu {
  */
 export interface Resources {
   /**
-   * What the scheduler sets aside.
+   * What Kubernetes sets aside for the container on its node.
    *
    * @default - the defaults of its keys
    */
@@ -1937,13 +1937,13 @@ export interface Resources {
  */
 export interface ResourceAmounts {
   /**
-   * CPU cores, e.g. 2 or 500m.
+   * CPU cores, such as 2 or 500m (half a core).
    *
    * @default - as the section says
    */
   readonly cpu?: string | number;
   /**
-   * Memory, e.g. 8Gi.
+   * Memory, such as 8Gi.
    *
    * @default - as the section says
    */
@@ -1971,13 +1971,13 @@ export interface RoleLogs {
    */
   readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
   /**
-   * Trace messages, those of faiss among them (logs.trace.enable).
+   * Log trace messages as well (logs.trace.enable); faiss, the search library, writes one for each search.
    *
    * @default - that of milvus.logs.traceEnabled
    */
   readonly traceEnabled?: boolean;
   /**
-   * Size at which a log file is changed (logs.max_log_file_size).
+   * Size at which a log file is closed and the next one begun (logs.max_log_file_size).
    *
    * @default - that of milvus.logs.maxFileSize
    */
@@ -2070,13 +2070,13 @@ export interface Autoscaling {
  */
 export interface Service {
   /**
-   * Port of the Service.
+   * Port on which the Service is reached.
    *
    * @default - as the section says
    */
   readonly port?: number;
   /**
-   * Type of the Service.
+   * Type of the Service, as in Kubernetes: ClusterIP is for clients inside the cluster, LoadBalancer and NodePort also for those outside.
    *
    * @default "ClusterIP"
    */
@@ -2094,13 +2094,13 @@ export interface Service {
    */
   readonly clusterIP?: string;
   /**
-   * Address asked from the load balancer.
+   * Address that the load balancer is asked for.
    *
    * @default - chosen by it
    */
   readonly loadBalancerIP?: string;
   /**
-   * Addresses that may use the load balancer.
+   * Ranges of addresses that may use the load balancer, such as 192.0.2.0/24.
    *
    * @default - all that reach it
    */
@@ -2112,7 +2112,7 @@ export interface Service {
    */
   readonly externalIPs?: readonly string[];
   /**
-   * Annotations of this Service.
+   * Additional annotations of this Service, such as those that a load balancer reads.
    *
    * @default - none
    */
@@ -2141,7 +2141,7 @@ export interface NetworkPolicyPeer {
    */
   readonly podSelector?: LabelSelector;
   /**
-   * Namespaces.
+   * Namespaces in which the pods are; without podSelector all of their pods.
    *
    * @default - none
    */
@@ -2153,7 +2153,7 @@ export interface NetworkPolicyPeer {
    */
   readonly ipBlock?: {
     /**
-     * Range of addresses.
+     * Range of addresses, such as 192.0.2.0/24.
      */
     readonly cidr: string;
     /**
@@ -2194,7 +2194,7 @@ export interface LabelSelectorRequirement {
    */
   readonly key: string;
   /**
-   * How.
+   * How the label is compared with the values.
    */
   readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
   /**
@@ -2211,7 +2211,7 @@ export interface LabelSelectorRequirement {
  */
 export interface Destination {
   /**
-   * Who it is.
+   * The pods, namespaces or addresses there.
    *
    * @default - as the section says
    */
@@ -2242,7 +2242,7 @@ export interface NetworkPolicyPort {
    */
   readonly endPort?: number;
   /**
-   * Protocol.
+   * Protocol of the port.
    *
    * @default - TCP
    */

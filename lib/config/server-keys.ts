@@ -205,7 +205,7 @@ export const SERVER_KEYS = {
     cache_insert_data: option(
       'milvus.cache.cacheInsertData',
       flag(),
-      'Put inserted data into the cache at once.',
+      'Put inserted data into the cache at once, so that the first search need not load it.',
       { roles: 'each', server: 'false' },
     ),
     preload_collection: option(
@@ -236,19 +236,19 @@ export const SERVER_KEYS = {
     simd_type: option(
       'milvus.engine.simdType',
       z.enum(['auto', 'avx512', 'avx2', 'sse']),
-      'Instruction set.',
+      'Instruction set of the CPU that searches use; `auto` takes the best that the node has.',
       { roles: 'each', server: 'auto' },
     ),
     search_combine_nq: option(
       'milvus.engine.searchCombineNq',
       count(0, 1_000_000, 'queries'),
-      'Query vectors up to which searches are combined.',
+      'Number of query vectors up to which searches are combined into one.',
       { roles: 'each', server: '64' },
     ),
     max_partition_num: option(
       'milvus.engine.maxPartitionNum',
       count(1, 1_000_000_000, 'partitions'),
-      'Partitions that a collection may have.',
+      'Most partitions that a collection may have.',
       { roles: 'each', server: '4096' },
     ),
   },
@@ -348,11 +348,16 @@ export const SERVER_KEYS = {
         ],
       },
     ),
-    'trace.enable': option('milvus.logs.traceEnabled', flag(), 'Trace messages, those of faiss among them.', {
-      roles: 'each',
-      default: false,
-      server: 'true',
-    }),
+    'trace.enable': option(
+      'milvus.logs.traceEnabled',
+      flag(),
+      'Log trace messages as well; faiss, the search library, writes one for each search.',
+      {
+        roles: 'each',
+        default: false,
+        server: 'true',
+      },
+    ),
     path: option(
       'milvus.logs.path',
       milvusPath(),
@@ -366,7 +371,7 @@ export const SERVER_KEYS = {
     max_log_file_size: option(
       'milvus.logs.maxFileSize',
       milvusSize(512 * 1024 ** 2, 4096 * 1024 ** 2, ', from 512MB to 4096MB'),
-      'Size at which a log file is changed.',
+      'Size at which a log file is closed and the next one begun.',
       {
         roles: 'each',
         default: '512MB',

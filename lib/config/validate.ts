@@ -135,7 +135,7 @@ function toProblems(
   const schema = schemaAt(issue.path);
   const { expected, fix } = (schema && mendingOf(schema)) ?? {
     expected: describeType(schema, issue),
-    fix: switchIn(schema, value),
+    fix: switchIn(schema, value) ?? layoutFix(schema, value, issue.path),
   };
   const reference = references.get(path);
   return [
@@ -153,6 +153,19 @@ function toProblems(
 function switchIn(schema: z.core.$ZodType | undefined, value: unknown): string | undefined {
   return typeof value === 'boolean' && shapeKeys(schema).includes('enabled')
     ? `Write { enabled: ${value} }.`
+    : undefined;
+}
+
+/** What is no section, for how it is laid out. */
+function layoutFix(
+  schema: z.core.$ZodType | undefined,
+  value: unknown,
+  path: readonly PropertyKey[],
+): string | undefined {
+  if (shapeKeys(schema).length === 0) return undefined;
+  if (Array.isArray(value)) return 'A "-" at the beginning of a line makes a list: leave it out.';
+  return path.length === 0 && typeof value === 'string'
+    ? 'Put a colon and a space between a key and its value: "name: milvus".'
     : undefined;
 }
 
@@ -183,13 +196,19 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   persistence: OF_THE_CHART,
   'storage.s3': OF_THE_CHART,
   'externalMysql.ip': OF_THE_CHART,
+  ingress:
+    'There is none: Milvus speaks gRPC, and without TLS or passwords. From outside of Kubernetes: service.type: LoadBalancer, with service.loadBalancerSourceRanges.',
 };
+
+/** Other words for where a server is. */
+const ADDRESSES = ['address', 'host', 'hostname', 'endpoint', 'server', 'url', 'ip'];
 
 function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
   const path = formatPath([...parents, key]);
   const explanation = Object.hasOwn(EXPLANATIONS, path) ? EXPLANATIONS[path] : undefined;
   const known = shapeKeys(schemaAt(parents));
-  const suggestion = suggest(key, known);
+  const place = ADDRESSES.includes(plain(key)) && known.find((name) => ADDRESSES.includes(name));
+  const suggestion = suggest(key, known) ?? (explanation === undefined && place ? place : undefined);
   const elsewhere = (suggestion ?? explanation) === undefined ? findKey(key, parents) : undefined;
   const meant = suggestion ?? elsewhere;
   // `inline: { <access key>: <secret key> }`

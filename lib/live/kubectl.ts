@@ -117,7 +117,7 @@ export class Kubectl {
    */
   public async done(args: readonly string[], call: KubectlCall = {}): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, call);
-    if (code !== 0) throw new KubectlError(`${this.commandLine(args)}\n${stderr.trim()}`);
+    if (code !== 0) throw new KubectlError(`${this.commandLine(args)}\n${withNextStep(stderr.trim())}`);
     return stdout;
   }
 
@@ -127,9 +127,16 @@ export class Kubectl {
    */
   public async json<T>(args: readonly string[], call: KubectlCall = {}): Promise<T> {
     const { code, stdout, stderr } = await this.run([...args, '--output=json'], call);
-    if (code !== 0) throw new KubectlError(stderr.trim());
+    if (code !== 0) throw new KubectlError(withNextStep(stderr.trim()));
     return answerOf<T>(stdout, this.commandLine(args));
   }
+}
+
+/** What kubectl says, and what to do where it finds no cluster. */
+function withNextStep(said: string): string {
+  return /connection to the server \S+ was refused/i.test(said)
+    ? `${said}\nkubectl finds no cluster. "kubectl config get-contexts" lists those that it knows: choose one with --context, or another file with --kubeconfig.`
+    : said;
 }
 
 /**

@@ -288,12 +288,17 @@ function podsOf(object: Manifest): RestartedPods {
 
 /** What a restart means for people. Times are those of the pods; the measured ones are of a small real cluster. */
 function restartWords({ grace, start }: RestartedPods, after: Manifest, all: readonly Manifest[]): string {
-  const memory = String(valueAt(containersOf(after)[0], ['resources', 'requests', 'memory']) ?? 'its memory');
+  // A sidecar may stand before the server, and ask for nothing.
+  const memory = containersOf(after)
+    .filter((container) => valueAt(container, ['name']) === 'milvus')
+    .map((container) => valueAt(container, ['resources', 'requests', 'memory']))
+    .map((requested) => ` (${requested} of memory)`)
+    .join('');
   const alone = !all.some((object) => componentOf(object) === 'mishards');
   const away = `It stops before it starts again: at most ${grace} s to stop, then its start, which may take ${start} s before Kubernetes gives up`;
   switch (componentOf(after)) {
     case 'readonly':
-      return `The readers, one after another. Each new one is ready before an old one goes, which has up to ${grace} s to end: no search is lost. A new one loads what it searches from the storage again, so searches are slower at first. There has to be room for one more pod (${memory} of memory).`;
+      return `The readers, one after another. Each new one is ready before an old one goes, which has up to ${grace} s to end: no search is lost. A new one loads what it searches from the storage again, so searches are slower at first. There has to be room for one more pod${memory}.`;
     case 'mishards':
       return `The proxies, one after another, each new one ready before an old one goes: no call through the Service fails. An old one ends open connections after up to ${grace} s.`;
     case 'writable':

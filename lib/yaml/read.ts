@@ -3,6 +3,7 @@ import {
   Composer,
   type CST,
   type Document,
+  type ErrorCode,
   isAlias,
   isMap,
   isNode,
@@ -99,6 +100,15 @@ const FORBIDDEN = /[^\P{Cc}\t\n\r\u0085]|[\ud800-\udfff\ufeff\ufffe\uffff]/u;
 /** More than any configuration has; aliases of aliases soon have more. */
 const MOST_VALUES = 100_000;
 
+/** How to mend what people do most, by the code of the parser. */
+const FIXES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  BLOCK_AS_IMPLICIT_KEY:
+    'A line below begins too far to the right, or the value has ": " in it. Keys of one section begin in the same column. Put a value with ": " in quotes.',
+  TAB_AS_INDENT: 'Write spaces.',
+  BAD_INDENT: 'Keys of one section begin in the same column.',
+  DUPLICATE_KEY: 'Write the key once, with all that belongs to it.',
+};
+
 export interface ReadOptions {
   /** Of the YAML. @default '1.2' */
   readonly version?: '1.1' | '1.2';
@@ -114,7 +124,10 @@ export function readYaml(text: string, options: ReadOptions = {}): YamlDocument[
   const { documents, placeAt } = parse(text, options);
   const faults: Fault[] = [];
   const read = documents.map((document, index) => {
-    const complaints = [...document.errors, ...(options.lenient === true ? [] : document.warnings)];
+    const complaints = [...document.errors, ...(options.lenient === true ? [] : document.warnings)].filter(
+      ({ code, pos }, at, all) =>
+        code !== 'MULTILINE_IMPLICIT_KEY' || !all.slice(0, at).some((other) => other.pos[0] === pos[0]),
+    );
     faults.push(
       ...complaints.map((error) => ({
         ...placeAt(error.pos[0]),
@@ -122,6 +135,7 @@ export function readYaml(text: string, options: ReadOptions = {}): YamlDocument[
           error.code === 'NON_STRING_KEY'
             ? 'a text as a key'
             : `valid YAML (${withoutSource(error.message)})`,
+        ...(FIXES[error.code] === undefined ? {} : { fix: FIXES[error.code] }),
       })),
     );
     if (complaints.length > 0) return undefined;

@@ -52,9 +52,10 @@ test('a reader more holds less; a measured ratio counts', async () => {
 });
 
 test.each([
-  [['--dim', '128'], "'--vectors' is a number such as"],
+  [[], 'for example: --vectors 20M --dim 256'],
+  [['--dim', '128'], 'for example: --vectors 20M --dim 128'],
   [['--vectors', 'many', '--dim', '128'], "'--vectors' is a number such as"],
-  [['--vectors', '1M'], "'--dim' is a whole number"],
+  [['--vectors', '1M'], 'for example: --vectors 1M --dim 256'],
   [['--vectors', '1M', '--dim', '1.5'], "'--dim' is a whole number"],
   [['--vectors', '1M', '--dim', '8', '--index', 'BTREE'], "'--index' is one of FLAT"],
   [['--vectors', '1M', '--dim', '8', '--index', 'ANNOY'], 'give --ratio'],

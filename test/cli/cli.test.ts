@@ -230,13 +230,30 @@ test.each<[args: readonly string[], words: string]>([
   [['constructor'], 'there is no command "constructor"'],
   [['synth', '--output', 'x'], "unknown option '--output'\nSee cdk8s-milvus synth --help"],
   [['synth', '-c'], "option '-c, --config <value>' argument missing"],
-  [['synth', 'Milvus.yaml'], "unexpected argument 'Milvus.yaml'"],
+  [
+    ['synth', 'Milvus.yaml'],
+    "unexpected argument 'Milvus.yaml'; a configuration goes behind -c: -c Milvus.yaml\nSee",
+  ],
+  [['synth', 'Milvus'], "unexpected argument 'Milvus'\nSee"],
+  [['synth', '--wach'], "unknown option '--wach'; did you mean '--watch'?\nSee"],
   [['synth', '-o', ''], "option '--outdir' has an empty value"],
   [['help', 'sinth'], 'did you mean "synth"?'],
 ])('wrong arguments %j: 2', (args, words) => {
   const { code, stdout, stderr } = run(...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toContain(words);
+});
+
+test('an option that npm kept for itself is not passed over', () => {
+  const npm = { npm_lifecycle_event: 'synth', npm_config_watch: 'true' };
+  expect(runWith(npm, 'synth')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: `cdk8s-milvus: npm kept '--watch' for itself: put options behind "--", as in the help\nSee npm run synth -- --help\n`,
+  });
+  // What a person may have in .npmrc, and what another script of npm was given.
+  expect(runWith({ npm_lifecycle_event: 'images', npm_config_all: 'true' }, 'images').code).toBe(0);
+  expect(runWith({ ...npm, npm_lifecycle_event: 'other' }, 'synth', '-q').code).toBe(0);
 });
 
 test('help, of all and of one; without anything it is an error', () => {

@@ -52,6 +52,27 @@ describe('milvus.schema.json', () => {
   });
 });
 
+test('an editor says in words what is expected, where a text does not fit', () => {
+  const { properties, $defs } = JSON.parse(readFileSync(join(ROOT, 'milvus.schema.json'), 'utf8'));
+  const patterns: string[] = [];
+  const silent: string[] = [];
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const { pattern, patternErrorMessage } = value as Record<string, unknown>;
+    // Not the names of keys: no editor takes words for these.
+    if (typeof pattern === 'string' && !path.endsWith('/propertyNames')) {
+      patterns.push(path);
+      if (!/^Expected \w/.test(String(patternErrorMessage))) silent.push(path);
+    }
+    for (const [key, item] of Object.entries(value)) walk(item, `${path}/${key}`);
+  };
+  walk(properties, '');
+  // The rest is Kubernetes' own.
+  walk(Object.fromEntries(Object.entries($defs).filter(([name]) => /^[A-Z]\w+$/.test(name))), '$defs');
+  expect(patterns.length).toBeGreaterThan(300);
+  expect(silent).toEqual([]);
+});
+
 describe('an editor checks a podTemplate down to its last field', () => {
   const schema = JSON.parse(readFileSync(join(ROOT, 'milvus.schema.json'), 'utf8'));
   const takes = new Ajv2020({ strict: false, allErrors: true }).compile(schema);

@@ -115,7 +115,7 @@ describe('what is loaded', () => {
     [
       'no such file',
       'nope.yaml',
-      'nope.yaml: 1 problem\n  - given no such file; expected the configuration in nope.yaml\n    Create it ("name: milvus" and "s3: { address: s3.example.com, bucket: vectors }" are enough), or name another one with -c or MILVUS_CONFIG.',
+      'nope.yaml: 1 problem\n  - given no such file; expected the configuration in nope.yaml\n    Let "npm run init" (or "cdk8s-milvus init") make one, or create it with these lines at least:\n    name: milvus\n    s3: { address: s3.example.com, bucket: vectors }\n    Or name another one with -c or MILVUS_CONFIG.',
     ],
     [
       'a directory without YAML',
@@ -159,7 +159,7 @@ describe('files that are no configuration', () => {
     ['null', 'null\n'],
   ])('%s', (_, text) => {
     expect(report({ 'milvus.yaml': text })).toBe(
-      'milvus.yaml: 1 problem\n  - milvus.yaml:1:1: given an empty file; expected a cluster: at least name, s3.address and s3.bucket',
+      'milvus.yaml: 1 problem\n  - milvus.yaml:1:1: given an empty file; expected a cluster: at least name, s3.address and s3.bucket\n    For example:\n    name: milvus\n    s3: { address: s3.example.com, bucket: vectors }',
     );
   });
 
@@ -175,7 +175,7 @@ describe('files that are no configuration', () => {
     [
       'indentation',
       'name: a\n s3: CANARY\n',
-      'milvus.yaml:1:7: expected valid YAML (Nested mappings are not',
+      'milvus.yaml: 1 problem\n  - milvus.yaml:1:7: expected valid YAML (Nested mappings are not allowed in compact mappings)\n    A line below begins too far to the right,',
     ],
     [
       'a tab',
@@ -389,7 +389,7 @@ describe('extends', () => {
       { config: '*.yaml' },
     );
     expect(found).toBe(
-      'base.yaml: 1 problem\n  - base.yaml:2:1: expected valid YAML (Map keys must be unique)',
+      'base.yaml: 1 problem\n  - base.yaml:2:1: expected valid YAML (Map keys must be unique)\n    Write the key once, with all that belongs to it.',
     );
   });
 });

@@ -592,8 +592,10 @@ describe('what is given is shown', () => {
 
   test.each([
     ['a list', [], 'given a list; expected a mapping with the keys name, mode,'],
+    ['a list, and how to mend it', [], '\n    A "-" at the beginning of a line makes a list: leave it out.'],
     ['a number', 42, 'given 42 (a number); expected a mapping'],
     ['a text', 'name: a', 'given a text; expected a mapping'],
+    ['a line without its colon', 'name a', '\n    Put a colon and a space between a key and its value'],
     ['null', null, 'given null; expected a mapping'],
   ])('the whole configuration as %s', (_, input, message) => {
     expect(messages(input)).toEqual([expect.stringContaining(message)]);
@@ -620,6 +622,9 @@ describe('what is given is shown', () => {
 describe('unknown keys', () => {
   test.each([
     ['a typo', 's3.adress', 'did you mean "address"?'],
+    ['another word for the address', 's3.endpoint', 'did you mean "address"?'],
+    ['another word for the host', 'externalMysql.address', 'did you mean "host"?'],
+    ['an Ingress', 'ingress', 'There is none: Milvus speaks gRPC'],
     ['a typo at the top', 'readOnly', 'did you mean "readonly"?'],
     ['snake case', 's3.wait_seconds', 'did you mean "waitSeconds"?'],
     ['all lower case', 'mysql.persistence.storageclassname', 'did you mean "storageClassName"?'],

@@ -51,7 +51,9 @@ export const clusterSchema = z
       ),
     appName: labelValue()
       .default('milvus')
-      .describe('Value of the label app.kubernetes.io/name, by which the pods are selected.'),
+      .describe(
+        'Value of the label app.kubernetes.io/name, by which the pods are selected. It can not be changed on a running cluster.',
+      ),
     namespace: dnsLabel()
       .optional()
       .describe('Namespace of every object.\n\n@default - none: `kubectl -n` or kustomize decide'),
@@ -77,7 +79,9 @@ export const clusterSchema = z
           .optional()
           .describe('Port of the S3 endpoint.\n\n@default - 80, or 443 with tls'),
         tls: s3Tls('the S3 endpoint').prefault({}),
-        bucket: bucket().describe('Bucket for the vectors; one per cluster.'),
+        bucket: bucket().describe(
+          'Bucket for the vectors. It must exist (or see createBucket), and belong to this cluster alone.',
+        ),
         credentials: s3Credentials
           .prefault({})
           .describe(
@@ -117,7 +121,7 @@ export const clusterSchema = z
         ),
       })
       .prefault({})
-      .describe('Paths and files.'),
+      .describe('How the servers store vectors: paths, flushes and local copies.'),
 
     wal: z
       .strictObject({
@@ -129,7 +133,9 @@ export const clusterSchema = z
         ),
       })
       .prefault({})
-      .describe('The write-ahead log of the writable; on local disk, never in S3.'),
+      .describe(
+        'The write-ahead log: what was written and is not flushed yet. The writable keeps it on a volume, never in S3.',
+      ),
 
     milvus: z
       .strictObject({
@@ -137,8 +143,8 @@ export const clusterSchema = z
         network: z
           .strictObject(serverOptions('milvus.network'))
           .prefault({})
-          .describe('Ports inside the pods.'),
-        logs: logs.prefault({}).describe('Logging of the servers.'),
+          .describe('Ports on which the servers listen inside their pods.'),
+        logs: logs.prefault({}).describe('What the servers log, and where to.'),
         cache: cache
           .prefault({})
           .describe('Memory of both roles; writable.cache and readonly.cache override it.'),
@@ -146,7 +152,9 @@ export const clusterSchema = z
           .prefault({})
           .describe('Search engine of both roles; writable.engine and readonly.engine override it.'),
         gpu: gpu.prefault({}).describe('GPUs of both roles; writable.gpu and readonly.gpu override it.'),
-        metrics: metrics.prefault({}).describe('Metrics of the servers; 1.1.1 can only push.'),
+        metrics: metrics
+          .prefault({})
+          .describe('Metrics for Prometheus. Milvus 1.1.1 can only push them to a push gateway.'),
         extraConfigFiles: z
           .record(
             rule(
@@ -162,7 +170,7 @@ export const clusterSchema = z
         extraServerConfig: extraServerConfig(''),
       })
       .prefault({})
-      .describe('What the servers of both roles share.'),
+      .describe('Settings of both kinds of servers, writable and readers.'),
 
     writable: z
       .strictObject({
@@ -172,7 +180,7 @@ export const clusterSchema = z
           "Two writers destroy each other's files at start. Add readers instead: readonly.replicas.",
         )
           .default(1)
-          .describe('Always 1.'),
+          .describe("Number of writables: always 1, since two would destroy each other's files."),
         maxIndexFileSize: milvusSize()
           .default('1GB')
           .describe(
@@ -185,7 +193,11 @@ export const clusterSchema = z
 
     readonly: z
       .strictObject({
-        replicas: count(1, 1000, 'readers').default(1).describe('Number of readers.'),
+        replicas: count(1, 1000, 'readers')
+          .default(1)
+          .describe(
+            'Number of readers, the pods that search. With two or more, searches go on when one is lost.',
+          ),
         ...replication(),
         ...serverRole('enough for the cache'),
       })
@@ -194,11 +206,13 @@ export const clusterSchema = z
 
     mishards: z
       .strictObject({
-        replicas: count(1, 1000, 'proxies').default(1).describe('Number of proxies.'),
+        replicas: count(1, 1000, 'proxies')
+          .default(1)
+          .describe('Number of proxies, the pods that clients connect to.'),
         ...replication(),
         maxWorkers: count(1, 10000, 'threads')
           .default(50)
-          .describe('Threads that serve requests (MAX_WORKERS).'),
+          .describe('Threads that serve requests in each proxy (MAX_WORKERS): so many calls run at once.'),
         maxRetry: count(1, 100, 'tries')
           .default(3)
           .describe(
@@ -227,7 +241,7 @@ export const clusterSchema = z
             enabled: flag().default(false).describe('Send traces to a Jaeger agent.'),
             className: rule(z.string().regex(/^\w+$/), 'the name of a tracer plugin such as jaeger')
               .default('jaeger')
-              .describe('Tracer plugin (TRACER_CLASS_NAME).'),
+              .describe('Name of the tracer plugin (TRACER_CLASS_NAME).'),
             host: host('the host name or IPv4 address of a Jaeger agent')
               .default('jaeger')
               .describe('Host of the agent (TRACING_REPORTING_HOST).'),
@@ -242,7 +256,9 @@ export const clusterSchema = z
             samplerType: z
               .enum(['const', 'probabilistic', 'ratelimiting'])
               .default('probabilistic')
-              .describe('How traces are chosen (TRACING_SAMPLER_TYPE).'),
+              .describe(
+                'How the requests are chosen that are traced (TRACING_SAMPLER_TYPE); samplerParam says how many.',
+              ),
             samplerParam: rule(z.number().min(0), 'a number, 0 or more')
               .default(0.01)
               .describe(
@@ -250,10 +266,10 @@ export const clusterSchema = z
               ),
           })
           .prefault({})
-          .describe('Traces of the requests.'),
+          .describe('Traces of the requests, for Jaeger.'),
         discoveryIntervalSeconds: count(1, 300, 'seconds')
           .default(5)
-          .describe('Seconds between looks for readers.'),
+          .describe('Seconds after which a proxy looks again which readers there are.'),
         dnsCacheSeconds: count(0, 3600, 'seconds')
           .default(60)
           .describe(
@@ -269,10 +285,12 @@ export const clusterSchema = z
           .strictObject({
             poolSize: count(1, 10000, 'connections')
               .default(50)
-              .describe('Connections kept open per proxy (pool_size).'),
+              .describe('Connections to MySQL that each proxy keeps open (pool_size).'),
             maxOverflow: count(0, 10000, 'connections')
               .default(0)
-              .describe('Connections beyond poolSize (max_overflow).'),
+              .describe(
+                'Connections that each proxy may open beyond poolSize, for a short time (max_overflow).',
+              ),
             poolRecycleSeconds: count(1, 28799, 'seconds')
               .default(300)
               .describe("Age at which a connection is replaced (pool_recycle); below MySQL's wait_timeout."),
@@ -281,7 +299,7 @@ export const clusterSchema = z
               .describe('Seconds a request waits for a connection (pool_timeout).'),
           })
           .prefault({})
-          .describe('Connections to MySQL.'),
+          .describe('Connections of each proxy to MySQL.'),
         ...workload(RESOURCE_DEFAULTS.mishards),
       })
       .prefault({})
@@ -316,31 +334,37 @@ export const clusterSchema = z
 
     images: z
       .strictObject({
-        milvus: image().default('milvusdb/milvus:1.1.1-cpu-d061621-330cc6').describe('Milvus server.'),
-        mishards: image().default('milvusdb/mishards:1.1.1').describe('Proxy.'),
+        milvus: image()
+          .default('milvusdb/milvus:1.1.1-cpu-d061621-330cc6')
+          .describe('Image of the Milvus server, built for CPUs.'),
+        mishards: image().default('milvusdb/mishards:1.1.1').describe('Image of the proxy.'),
         mysql: image()
           .default('mysql:5.7.44')
-          .describe('MySQL server and client; 5.7, or 8.0 with native passwords.'),
+          .describe('Image of the MySQL server and client: 5.7, or 8.0 with native passwords.'),
         rclone: image()
           .default('rclone/rclone:1.68.2')
-          .describe('S3 checks before the servers start; transport of backups.'),
-        haproxy: image().default('haproxy:2.8.10').describe('TLS to S3, beside the servers (s3.tls).'),
+          .describe(
+            'Image with rclone. It checks the S3 storage before the servers start, and copies backups.',
+          ),
+        haproxy: image()
+          .default('haproxy:2.8.10')
+          .describe('Image of the proxy beside the servers that speaks TLS to S3 (s3.tls).'),
         milvusGpu: image()
           .default('milvusdb/milvus:1.1.1-gpu-d061621-330cc6')
-          .describe('Milvus server built for GPUs, for roles with gpu.enabled.'),
+          .describe('Image of the Milvus server built for GPUs, for roles with gpu.enabled.'),
         pushgateway: image()
           .default('prom/pushgateway:v1.10.0')
-          .describe('Push gateway beside the servers (milvus.metrics).'),
+          .describe('Image of the push gateway beside the servers (milvus.metrics).'),
         mysqldExporter: image()
           .default('prom/mysqld-exporter:v0.16.0')
-          .describe('Metrics of MySQL (mysql.exporter).'),
-        admin: image().default('milvusdb/milvus-em:v0.4.3').describe('The web interface (admin).'),
+          .describe('Image of the exporter with the metrics of MySQL (mysql.exporter).'),
+        admin: image().default('milvusdb/milvus-em:v0.4.3').describe('Image of the web interface (admin).'),
         minio: image()
           .default('quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z')
-          .describe('The embedded S3 storage (s3.embedded).'),
+          .describe('Image of MinIO, the embedded S3 storage (s3.embedded).'),
       })
       .prefault({})
-      .describe('Images by tag, by digest, or both.'),
+      .describe('The images of the pods, each as repository:tag, repository@sha256:..., or both.'),
     imageRegistry: rule(
       z.string().regex(/^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*$/),
       'a registry such as registry.example.com or registry.example.com:5000/mirror',
@@ -353,7 +377,7 @@ export const clusterSchema = z
     imagePullPolicy: z
       .enum(['IfNotPresent', 'Always', 'Never'])
       .default('IfNotPresent')
-      .describe('When images are pulled.'),
+      .describe('When a node pulls the images, as in Kubernetes.'),
     podTemplate: podTemplate('all pods of the cluster, those of Jobs included'),
   })
   .describe('A Milvus 1.1.1 cluster.');

@@ -28,7 +28,9 @@ export const mysql = z
       'a database name of letters, digits, underscores and hyphens that does not begin with a hyphen',
     )
       .default('milvus')
-      .describe('Database of the metadata.'),
+      .describe(
+        'Name of the database that holds the metadata: which collections, segments and indexes there are.',
+      ),
     user: rule(
       z.string().regex(/^(?!root$)[\w.-]{1,32}$/),
       'a user name of at most 32 letters, digits, "_", "." and "-", and not root',
@@ -95,14 +97,16 @@ export const externalMysql = z
     host: host(
       'the host name or IPv4 address of a MySQL server, without scheme or port',
       'Write the host alone and put the port into externalMysql.port.',
-    ).describe('Host name or IPv4 address.'),
-    port: port().default(3306).describe('Port.'),
+    ).describe('Host name or IPv4 address of the MySQL server.'),
+    port: port().default(3306).describe('Port of the MySQL server.'),
     database: rule(
       z.string().regex(/^\w[\w-]{0,63}$/),
       'a database name of letters, digits, underscores and hyphens that does not begin with a hyphen',
     )
       .default('milvus')
-      .describe('Database of the metadata; it must exist.'),
+      .describe(
+        'Name of the database that holds the metadata. It must exist, and belong to this cluster alone.',
+      ),
     user: rule(
       z.string().regex(/^[\w.@-]{1,32}$/),
       'a user name of at most 32 letters, digits, "_", ".", "@" and "-"',

@@ -8,7 +8,9 @@ const requirement = rule(
   z
     .strictObject({
       key: labelKey().describe('Label that is looked at.'),
-      operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).describe('How.'),
+      operator: z
+        .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+        .describe('How the label is compared with the values.'),
       values: z
         .array(labelText())
         .optional()
@@ -35,10 +37,14 @@ const peer = z
       .describe(
         'Pods, in the namespaces of namespaceSelector; without it in that of the cluster.\n\n@default - none',
       ),
-    namespaceSelector: labelSelector.optional().describe('Namespaces.\n\n@default - none'),
+    namespaceSelector: labelSelector
+      .optional()
+      .describe(
+        'Namespaces in which the pods are; without podSelector all of their pods.\n\n@default - none',
+      ),
     ipBlock: z
       .strictObject({
-        cidr: cidr().describe('Range of addresses.'),
+        cidr: cidr().describe('Range of addresses, such as 192.0.2.0/24.'),
         except: z.array(cidr()).optional().describe('Ranges within it that are left out.\n\n@default - none'),
       })
       .optional()
@@ -51,7 +57,7 @@ const peers = (what: string, defaults: string) =>
 
 const destinationShape = z
   .strictObject({
-    peers: peers('Who it is.', 'as the section says'),
+    peers: peers('The pods, namespaces or addresses there.', 'as the section says'),
     ports: z
       .array(port())
       .min(1)
@@ -69,12 +75,14 @@ const destination = (what: string, peersFrom: string, portsFrom: string) =>
 const policyPort = rule(
   z
     .strictObject({
-      port: z
-        .union([port(), z.string().regex(/^(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/)])
+      port: rule(
+        z.union([port(), z.string().regex(/^(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/)]),
+        'a port number from 1 to 65535, or the name of a port, of at most 15 lower-case letters, digits and hyphens',
+      )
         .optional()
         .describe('Number, or name of a port of the pods.\n\n@default - all'),
       endPort: port().optional().describe('Last of a range that begins with port.\n\n@default - none'),
-      protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional().describe('Protocol.\n\n@default - TCP'),
+      protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional().describe('Protocol of the port.\n\n@default - TCP'),
     })
     .refine(
       (given) =>
@@ -88,8 +96,14 @@ const extraRules = <End extends 'from' | 'to'>(direction: string, end: End) =>
     .array(
       rule(
         z.strictObject({
-          [end]: z.array(peer).optional().describe('Who it is.\n\n@default - everybody'),
-          ports: z.array(policyPort).optional().describe('Ports.\n\n@default - all'),
+          [end]: z
+            .array(peer)
+            .optional()
+            .describe('The pods, namespaces or addresses at the other end.\n\n@default - everybody'),
+          ports: z
+            .array(policyPort)
+            .optional()
+            .describe('Ports to which the rule is limited.\n\n@default - all'),
         } as { [K in End]: z.ZodOptional<z.ZodArray<typeof peer>> } & {
           ports: z.ZodOptional<z.ZodArray<typeof policyPort>>;
         }),
@@ -145,4 +159,4 @@ export const networkPolicy = z
     extraEgress: extraRules('egress', 'to'),
   })
   .prefault({})
-  .describe('NetworkPolicies of the cluster.');
+  .describe('Who may connect to the pods of the cluster, and what they may connect to.');

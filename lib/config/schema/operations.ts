@@ -38,14 +38,16 @@ const backupStorage = (of: 's3' | 'backup.s3') =>
         .describe(
           `Region that requests to that endpoint are signed for; many storages pass over it.\n\n@default - that of an endpoint of AWS or Wasabi, by its name; ${of === 's3' ? 'otherwise us-east-1' : 'that of backup.s3 at its endpoint; otherwise us-east-1'}`,
         ),
-      bucket: bucket().optional().describe(`Another bucket.\n\n@default - ${of}.bucket`),
+      bucket: bucket()
+        .optional()
+        .describe(`Bucket of the backups, when it is another one.\n\n@default - ${of}.bucket`),
       prefix: rule(
         z.string().regex(/^(?!(.*\/)?\.{1,2}(\/|$))[\w!.*'()=+@,:~-]+(\/[\w!.*'()=+@,:~-]+)*$/),
         'a prefix of keys such as backup/milvus, without a "/" at either end',
       )
         .optional()
         .describe(
-          `Where in the bucket, outside storage.path.\n\n@default - ${of === 's3' ? 'backup/<name>' : 'backup.s3.prefix'}`,
+          `Beginning of the keys of the backups in the bucket; outside storage.path.\n\n@default - ${of === 's3' ? 'backup/<name>' : 'backup.s3.prefix'}`,
         ),
       credentials: s3Credentials
         .optional()
@@ -57,7 +59,7 @@ const backupStorage = (of: 's3' | 'backup.s3') =>
 
 export const backup = z
   .strictObject({
-    enabled: flag().default(false).describe('Back up regularly, to S3.'),
+    enabled: flag().default(false).describe('Back up metadata and vectors regularly, to S3.'),
     objects: flag()
       .optional()
       .describe(
@@ -65,15 +67,19 @@ export const backup = z
       ),
     schedule: cronSchedule()
       .default('17 3 * * *')
-      .describe('When, as a cron expression (UTC, or as the cluster is set).'),
-    suspend: flag().default(false).describe('Pause the schedule.'),
-    keep: count(1, 10000, 'backups').default(14).describe('How many of the newest backups are kept.'),
+      .describe(
+        'When backups are made, as a cron expression of five fields; in UTC, unless Kubernetes is set otherwise.',
+      ),
+    suspend: flag().default(false).describe('Make no backups for now; what is there stays.'),
+    keep: count(1, 10000, 'backups')
+      .default(14)
+      .describe('How many backups are kept; older ones are deleted.'),
     timeoutSeconds: count(60, 604800, 'seconds')
       .optional()
       .describe(
         'Seconds that a backup, a verification or a restore may take. What a backup has copied by then the next one need not copy.\n\n@default - 21600; 3600 for the metadata alone',
       ),
-    s3: backupStorage('s3').describe('Where the backups go.'),
+    s3: backupStorage('s3').describe('Where the backups go. What is left out is that of `s3`.'),
     restoreFrom: backupStorage('backup.s3').describe(
       'Where the Job of the restore takes backups from: those of another cluster, for a copy of it (its objects go to s3.bucket and storage.path of this one).',
     ),
@@ -86,7 +92,7 @@ export const backup = z
           ),
       })
       .prefault({})
-      .describe('The verification of backups.'),
+      .describe('Regular proof that a backup can be read.'),
     ...workload(RESOURCE_DEFAULTS.backup),
   })
   .prefault({})
@@ -108,7 +114,7 @@ export const smokeTest = z
 export const admin = z
   .strictObject({
     enabled: flag().default(false).describe('Deploy the web interface.'),
-    replicas: count(1, 100, 'pods').default(1).describe('Number of pods.'),
+    replicas: count(1, 100, 'pods').default(1).describe('Number of pods of the web interface.'),
     service: service('The Service `<name>-admin`. The interface asks for no password.', 3000),
     ...workload(RESOURCE_DEFAULTS.admin),
   })
@@ -117,14 +123,16 @@ export const admin = z
     'The web interface milvus-em of 0.x. It speaks the HTTP of a server, which mishards does not have, and nobody maintains it: for a standalone server, and off by default.',
   );
 
-const emitted = (what: string) => flag().default(false).describe(`Emit ${what}.`);
+const emitted = (what: string) => flag().default(false).describe(`Add ${what}.`);
 
 export const monitoring = z
   .strictObject({
     podMonitor: z
       .strictObject({
         enabled: emitted('a PodMonitor for the push gateways beside the servers and the MySQL exporter'),
-        interval: scrapeInterval().default('30s').describe('How often they are scraped.'),
+        interval: scrapeInterval()
+          .default('30s')
+          .describe('How often Prometheus asks for the metrics, such as 30s.'),
         labels: labels()
           .default({})
           .describe('Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.'),
@@ -145,7 +153,7 @@ export const monitoring = z
           ),
       })
       .prefault({})
-      .describe('Alerts.'),
+      .describe('Alerts for Prometheus.'),
     dashboard: z
       .strictObject({
         enabled: emitted('a ConfigMap with a Grafana dashboard'),
@@ -157,7 +165,7 @@ export const monitoring = z
           .describe('Annotations, e.g. the folder that the sidecar puts it into.'),
       })
       .prefault({})
-      .describe('The dashboard.'),
+      .describe('The dashboard for Grafana.'),
   })
   .prefault({})
   .describe(

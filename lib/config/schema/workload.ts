@@ -16,8 +16,10 @@ import { definedOnly, type ResourceDefaults } from '../sizing';
 /** Amounts of any resource that a node has; which names and amounts go together, sizing.ts checks. */
 const resourceAmounts = z
   .object({
-    cpu: cpuQuantity().optional().describe('CPU cores, e.g. 2 or 500m.\n\n@default - as the section says'),
-    memory: memoryQuantity().optional().describe('Memory, e.g. 8Gi.\n\n@default - as the section says'),
+    cpu: cpuQuantity()
+      .optional()
+      .describe('CPU cores, such as 2 or 500m (half a core).\n\n@default - as the section says'),
+    memory: memoryQuantity().optional().describe('Memory, such as 8Gi.\n\n@default - as the section says'),
   })
   // Optional, as the two above are: a type has one rule for all of its keys.
   .catchall(rule(z.union([z.string(), z.number()]), 'an amount such as 20Gi or 1').optional())
@@ -29,7 +31,9 @@ const resourceAmounts = z
 
 const resourcesShape = z
   .strictObject({
-    requests: resourceAmounts.prefault({}).describe('What the scheduler sets aside.'),
+    requests: resourceAmounts
+      .prefault({})
+      .describe('What Kubernetes sets aside for the container on its node.'),
     limits: resourceAmounts.prefault({}).describe('What the container may use at most.'),
   })
   .meta({ id: 'Resources', description: 'What the main container of a pod gets.' });
@@ -87,12 +91,14 @@ const claimShape = z
       .describe(
         'StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.\n\n@default - as the section says',
       ),
-    size: bytesQuantity().optional().describe('Size of the claim.\n\n@default - as the section says'),
+    size: bytesQuantity()
+      .optional()
+      .describe('Size of the volume, such as 20Gi.\n\n@default - as the section says'),
     accessModes: z
       .array(accessMode)
       .min(1)
       .optional()
-      .describe('Access modes of the claim.\n\n@default - as the section says'),
+      .describe('Access modes of the volume, as in Kubernetes.\n\n@default - as the section says'),
     existingClaim: objectName()
       .optional()
       .describe('A claim that exists already, used instead of a new one.\n\n@default - a new claim'),
@@ -101,7 +107,7 @@ const claimShape = z
       .describe(
         'Directory on the volume that is used.\n\n@default - the root, unless the section says otherwise',
       ),
-    annotations: annotations().default({}).describe('Annotations of the claim.'),
+    annotations: annotations().default({}).describe('Additional annotations of the claim.'),
   })
   .meta({ id: 'Claim', description: 'A PersistentVolumeClaim, and whether there is one.' });
 
@@ -171,6 +177,10 @@ const autoscaling = z
 
 /** Of workloads with several pods. */
 export const replication = () => ({
-  podDisruptionBudget: podDisruptionBudget.prefault({}).describe('The PodDisruptionBudget.'),
-  autoscaling: autoscaling.prefault({}).describe('The HorizontalPodAutoscaler.'),
+  podDisruptionBudget: podDisruptionBudget
+    .prefault({})
+    .describe('How many pods may be away at once while nodes are drained.'),
+  autoscaling: autoscaling
+    .prefault({})
+    .describe('More pods under load, fewer without: a HorizontalPodAutoscaler.'),
 });
