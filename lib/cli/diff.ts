@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messageOf } from '../live/kubectl';
 import { defaultOutdir } from '../output/synthesize';
 import {
   asJson,
@@ -111,7 +112,12 @@ function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandCo
   const named = args.some((arg) => /^-(R?[fk]|-(filename|kustomize)(=|$))/.test(arg));
   if (!named && !existsSync(resolve(cwd, outdir))) return nothingThere(outdir, stderr);
   const command = ['diff', ...(named ? [] : sourceIn(cwd, outdir)), ...args];
-  const { status, error } = spawnSync('kubectl', command, { cwd, env, stdio: 'inherit' });
+  const {
+    status,
+    error,
+    stderr: said,
+  } = spawnSync('kubectl', command, { cwd, env, stdio: ['inherit', 'inherit', 'pipe'], encoding: 'utf8' });
+  if (said) stderr.write(`${messageOf(said)}\n`);
   if (error !== undefined) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const reason = missing ? 'no directory of PATH has it' : error.message;

@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings';
 import { claimsOf } from '../inventory/claims';
 import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
-import { answerOf, type Kubectl } from './kubectl';
+import { answerOf, type Kubectl, messageOf } from './kubectl';
 import { KubectlError } from './kubectl-error';
 import type { LiveObject, ObjectList } from './objects';
 
@@ -149,9 +149,6 @@ async function all<const T extends readonly unknown[]>(
   await Promise.allSettled(asked);
   return await Promise.all(asked);
 }
-
-/** What kubectl says, without the lines of its own log (`E1127 21:07:30.814448 ...`). */
-const messageOf = (stderr: string) => stderr.replace(/^[EWI]\d{4} .*\n?/gm, '').trim() || stderr.trim();
 
 /** What kubectl says that it may not read. */
 const refusedIn = (stderr: string) =>

@@ -117,7 +117,7 @@ export class Kubectl {
    */
   public async done(args: readonly string[], call: KubectlCall = {}): Promise<string> {
     const { code, stdout, stderr } = await this.run(args, call);
-    if (code !== 0) throw new KubectlError(`${this.commandLine(args)}\n${withNextStep(stderr.trim())}`);
+    if (code !== 0) throw new KubectlError(`${this.commandLine(args)}\n${messageOf(stderr)}`);
     return stdout;
   }
 
@@ -127,14 +127,15 @@ export class Kubectl {
    */
   public async json<T>(args: readonly string[], call: KubectlCall = {}): Promise<T> {
     const { code, stdout, stderr } = await this.run([...args, '--output=json'], call);
-    if (code !== 0) throw new KubectlError(withNextStep(stderr.trim()));
+    if (code !== 0) throw new KubectlError(messageOf(stderr));
     return answerOf<T>(stdout, this.commandLine(args));
   }
 }
 
-/** What kubectl says, and what to do where it finds no cluster. */
-function withNextStep(said: string): string {
-  return /connection to the server \S+ was refused/i.test(said)
+/** What kubectl says, without the lines of its log (`E1127 21:07:30.814448 ...`), and what to do where it finds no cluster. */
+export function messageOf(stderr: string): string {
+  const said = stderr.replace(/^[EWI]\d{4} .*\n?/gm, '').trim() || stderr.trim();
+  return /connection to the server \S+ was refused|connect: connection refused/i.test(said)
     ? `${said}\nkubectl finds no cluster. "kubectl config get-contexts" lists those that it knows: choose one with --context, or another file with --kubeconfig.`
     : said;
 }

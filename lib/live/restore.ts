@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobEnd } from './job';
-import type { Kubectl } from './kubectl';
+import { type Kubectl, messageOf } from './kubectl';
 import { KubectlError } from './kubectl-error';
 
 /** What a restore is about. */
@@ -423,7 +423,7 @@ async function saved({ name }: RestoreProps, { kubectl }: RestoreContext): Promi
     '--ignore-not-found',
     '--output=jsonpath={.data.state}',
   ]);
-  if (code !== 0) throw new KubectlError(stderr.trim());
+  if (code !== 0) throw new KubectlError(messageOf(stderr));
   return stdout === '' ? undefined : (JSON.parse(stdout) as State);
 }
 
