@@ -837,7 +837,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
         const again = await execute('restore-load', env, shell);
         expect(again).toMatchObject({ code: 0, stderr: '' });
         expect(again.stdout).toMatch(
-          /an earlier load of dump broke off[^]*the write-ahead log is empty \(\d files and folders deleted\)\ndump is restored\n$/,
+          /an earlier load of dump broke off[\s\S]*the write-ahead log is empty \(\d files and folders deleted\)\ndump is restored\n$/,
         );
         expect(readdirSync(wal)).toEqual(['lost+found']);
         expect(existsSync(outside)).toBe(true);
