@@ -13,7 +13,7 @@ import {
   optionsAndNames,
   UsageError,
 } from './command';
-import { backupsOf, clusterOf, interruptible, kubectlOf, runJob } from './job';
+import { backupsOf, clusterOf, declared, interruptible, kubectlOf, runJob } from './job';
 
 const FLAG = { type: 'boolean' } as const;
 
@@ -85,10 +85,6 @@ BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is t
     });
   },
 };
-
-/** Why nothing is to be restored by a command. */
-export const declared = (name: string) =>
-  `backup.restore of ${name} is in the configuration, so that its Job is applied with the rest, and Milvus is stopped until it is taken away: cdk8s-milvus status ${name} says how far it is.`;
 
 function variablesOf(from: string): string[] {
   const { bucket, prefix } = backupPlace(from);

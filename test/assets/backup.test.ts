@@ -592,6 +592,24 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       );
     });
 
+    test('waits for a backup that runs, but not for ever, nor for one that was ended', async () => {
+      await putBackup(NOW);
+      const seconds = Math.floor(Date.now() / 1000);
+      await put(`${prefix}/running/old`, String(seconds - 3600));
+      expect((await execute('restore-download')).stdout).toMatch(/^took /);
+      await put(`${prefix}/running/milvus-backup-9`, String(seconds));
+      const { code, stdout } = await execute('restore-download', { STOP_SECONDS: '10' });
+      expect({ code, lines: stdout.split('\n') }).toEqual({
+        code: 0,
+        lines: [
+          `a backup runs (its mark in ${prefix}/running: milvus-backup-9): waiting until it has ended, 10 s more`,
+          'not waiting any longer for milvus-backup-9',
+          expect.stringMatching(/^took /),
+          '',
+        ],
+      });
+    }, 60_000);
+
     test('takes one without a checksum, and says so', async () => {
       await put(`${prefix}/${times[0]}.sql.gz`, gzipSync('text'));
       expect(await execute('restore-download')).toMatchObject({
