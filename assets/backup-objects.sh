@@ -82,43 +82,7 @@ while IFS= read -r other; do
     fail "backup '$other' runs, and began $((now - began)) s ago: wait for it, or, if it was killed, delete $prefix/running/$other in bucket '$S3_BUCKET'"
 done <"$scratch/others"
 
-# The rows of Tables and TableFiles, one a line, with what is quoted made one word. Line breaks are escaped in a dump, so
-# that no row begins like a statement; quotes divide it into what is quoted and what is not.
-LC_ALL=C awk '
-  /^INSERT INTO `(Tables|TableFiles)` /  { on = 1 }
-  /^CREATE TABLE `(Tables|TableFiles)` / { columns = 1 }
-  on || columns
-  on && /;$/ { on = 0 }
-  columns && /^\)/ { columns = 0 }' "$scratch/dump.sql" |
-  LC_ALL=C awk 'BEGIN { RS = "\047" }
-    function word(text) {
-      gsub(/%/, "%25", text); gsub(/,/, "%2C", text); gsub(/\(/, "%28", text); gsub(/\)/, "%29", text)
-      gsub(/ /, "%20", text); gsub(/`/, "%60", text); gsub(/;/, "%3B", text); gsub(/\n/, "%0A", text)
-      return text
-    }
-    !quoted { printf "%s", $0; quoted = 1; next }
-    {
-      printf "%s", word($0)
-      # A quote behind an odd number of backslashes is part of the text.
-      match($0, /\\*$/)
-      if (RLENGTH % 2) printf "%%27"; else quoted = 0
-    }' |
-  LC_ALL=C awk '
-    /^CREATE TABLE `/ { split($0, part, "`"); creating = part[2]; n = 0; next }
-    creating && /^ *`/ { split($0, part, "`"); column[creating, part[2]] = ++n; next }
-    /^\)/ && creating { creating = ""; next }
-    function value(name) { return field[column[table, name]] }
-    function rows(text,    i, at, tuple) {
-      at = split(text, tuple, ")")
-      for (i = 1; i < at; i++) {
-        sub(/^[^(]*\(/, "", tuple[i])
-        split(tuple[i], field, ",")
-        if (table == "Tables") print "T", value("table_id"), value("state"), value("owner_table") == "" ? "-" : value("owner_table"), value("dimension")
-        else print "F", value("table_id"), value("segment_id"), value("file_id"), value("file_type"), value("row_count")
-      }
-    }
-    /^INSERT INTO `/ { split($0, part, "`"); table = part[2]; sub(/^INSERT INTO `[^`]*`/, "") }
-    { rows($0) }' >"$scratch/rows"
+rows_of_dump "$scratch/dump.sql" >"$scratch/rows"
 
 # What is not about to be erased, nor half-made: TableFiles of type RAW, TO_INDEX, INDEX and BACKUP, in Tables of state NORMAL.
 # Of collections, as count_entities counts: without BACKUP, which is the same rows as an INDEX.

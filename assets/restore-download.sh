@@ -5,11 +5,11 @@
 #   restore-download.sh                   this
 #   restore-load.sh, RESTORE_STEP=check   refuses while Milvus runs, or a database with rows; dumps that to be kept aside
 #   restore-objects.sh                    keeps aside what will be replaced, brings back objects that are missing or differ
-#   restore-load.sh                       loads the metadata, and compares the rows of each collection with the manifest
+#   restore-load.sh                       loads the metadata, compares the rows of each collection with the manifest, and empties
+#                                         the write-ahead log
 #
 # one after the other, with Milvus stopped. Ended at any point, it can be run again with the same BACKUP: what was brought
-# back is not copied again, and a database that it has half loaded is replaced. Nothing of it starts or stops Milvus, and
-# the write-ahead log has to be emptied by whoever does that, after it and before Milvus is started.
+# back is not copied again, and a database that it has half loaded is replaced. Nothing of it starts or stops Milvus.
 #
 #   S3_ADDRESS, S3_PORT, S3_BUCKET   where
 #   S3_SCHEME, S3_CA                 http, or https (http); file with the certificate of the CA
@@ -17,6 +17,8 @@
 #   CREDENTIALS_FROM                 the Secret that holds them, named in messages
 #   BACKUP_PREFIX                    the folder that the backups are in, without a slash at either end
 #   BACKUP                           which one, as 20260701T021500Z, or latest (latest)
+#   TIMEOUT_SECONDS                  a backup that began before that has been ended (3600)
+#   STOP_SECONDS                     how long to wait for a backup that runs (600)
 #   WORK_DIR                         shared with restore-load.sh (/work)
 #
 # Needs s3-remote.sh and objects-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
@@ -28,7 +30,11 @@ set +u # these may be missing
 work=$WORK_DIR
 wanted=$BACKUP
 prefix=$BACKUP_PREFIX
+limit=$TIMEOUT_SECONDS
+patience=$STOP_SECONDS
 set -u
+[ -n "$limit" ] || limit=3600
+[ -n "$patience" ] || patience=600
 [ -n "$work" ] || work=/work
 [ -n "$wanted" ] || wanted=latest
 server=$S3_ADDRESS:$S3_PORT
@@ -52,6 +58,26 @@ missing="there is nothing below '$prefix/', or no such bucket: compare bucket an
 . "$(dirname "$0")/s3-remote.sh"
 # shellcheck source=/dev/null
 . "$(dirname "$0")/objects-remote.sh"
+
+# One that ends later would delete the oldest backup, maybe this one. A mark may also be left of one that was killed.
+waited=0
+while :; do
+  list_objects s3 "$folder/running" >"$scratch/running"
+  running=
+  while read -r _ _ other; do
+    began=$(s3 'read the mark of a backup' s3:GetObject cat "$folder/running/$other" </dev/null) || continue
+    case $began in '' | *[!0-9]*) continue ;; esac
+    [ $(($(date -u +%s) - began)) -ge "$limit" ] || running="$running $other"
+  done <"$scratch/running"
+  [ -n "$running" ] || break
+  if [ "$waited" -ge "$patience" ]; then
+    echo "not waiting any longer for$running"
+    break
+  fi
+  [ $((waited % 60)) != 0 ] || echo "a backup runs (its mark in $prefix/running:$running): waiting until it has ended, $((patience - waited)) s more"
+  sleep 10
+  waited=$((waited + 10))
+done
 
 find_backup "$wanted"
 name=$time.sql.gz

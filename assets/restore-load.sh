@@ -1,12 +1,15 @@
 #!/bin/sh
 # Loads $WORK_DIR/dump.sql.gz, which restore-download.sh has put there, into the database with Milvus' metadata. All pods
-# of Milvus have to be gone: the writer deletes the objects of segments that the metadata does not name.
+# of Milvus have to be gone: the writer deletes the objects of segments that the metadata does not name. Then it empties the
+# write-ahead log, which belongs to the metadata that was there before.
 #
 #   MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_DATABASE   where and as whom
 #   MYSQL_PWD                                            the password; the client reads it by itself
 #   CREDENTIALS_FROM                                     the Secret that holds it, named in messages
 #   RESTORE_FORCE                                        true: replace what is in the database
 #   RESTORE_STEP                                         check: load nothing; dump what would be replaced to $WORK_DIR/aside
+#   WAL_DIR                                              where the volume of the write-ahead log is, to be emptied; missing without one
+#   STOP_SECONDS                                         how long to wait for Milvus to stop (600)
 #   TERMINATION_LOG                                      gets the result in one line (/dev/termination-log)
 #   WAIT_SECONDS                                         how long to wait for MySQL (60)
 #   WORK_DIR                                             shared with restore-download.sh (/work)
@@ -21,13 +24,16 @@ work=$WORK_DIR
 force=$RESTORE_FORCE
 step=$RESTORE_STEP
 said=$TERMINATION_LOG
+wal=$WAL_DIR
+patience=$STOP_SECONDS
 [ -n "$WAIT_SECONDS" ] || WAIT_SECONDS=60
 set -u
 [ -n "$work" ] || work=/work
 [ -n "$said" ] || said=/dev/termination-log
+[ -n "$patience" ] || patience=600
 name=dump
 [ ! -s "$work/restore.name" ] || name=$(cat "$work/restore.name")
-# Has a row, the name of the backup, from before the load to its end.
+# Has a row, the name of the backup, from before the load until the write-ahead log is empty.
 mark=cdk8s_milvus_restore
 export WAIT_SECONDS
 place="database '$MYSQL_DATABASE' at $MYSQL_HOST:$MYSQL_PORT"
@@ -82,9 +88,15 @@ connections() {
     AND db = DATABASE() AND user = SUBSTRING_INDEX(USER(), '@', 1)"
   [ "$answer" != 0 ]
 }
-if [ "$force" != true ] && connections && sleep 1 && connections && sleep 1 && connections; then
-  fail "user '$MYSQL_USER' has $answer other connections to $place, so Milvus is running: scale mishards, readonly and writable to 0 first (RESTORE_FORCE=true goes on all the same); nothing was changed"
-fi
+waited=0
+while connections && sleep 1 && connections && sleep 1 && connections; do
+  which="user '$MYSQL_USER' has $answer other connections to $place, so Milvus is running"
+  [ "$waited" -lt "$patience" ] ||
+    fail "$which, $waited s after the restore began to wait: scale mishards, readonly and writable to 0 first (connections of pods that are gone end with KILL); nothing was changed"
+  [ $((waited % 60)) != 0 ] || echo "$which: waiting until it has stopped, $((patience - waited)) s more"
+  sleep 8
+  waited=$((waited + 10))
+done
 
 query "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
 printf '%s\n' "$answer" | grep . | grep -vx "$mark" >"$scratch/tables" || :
@@ -148,9 +160,20 @@ if [ -s "$work/restore.manifest" ]; then
   fi
   echo "each collection has the rows that the manifest says: $(sed -n 's/^rows //p' "$work/restore.manifest") in all"
 fi
+if [ -n "$wal" ]; then
+  # What belongs to other metadata can't be replayed.
+  files=0
+  for file in "$wal"/* "$wal"/.*; do
+    case $file in */. | */.. | */lost+found) continue ;; esac
+    [ -e "$file" ] || [ -L "$file" ] || continue
+    rm -rf "$file" 2>"$scratch/error" ||
+      fail "can't empty the write-ahead log as user $(id -u), groups $(id -G): $(tail -n 1 "$scratch/error"). The metadata is loaded; empty the volume, or give it to that user, and start again with BACKUP=$name before Milvus is started"
+    files=$((files + 1))
+  done
+  echo "the write-ahead log is empty ($files files and folders deleted)"
+fi
 client -e "DROP TABLE $mark" </dev/null || query "DELETE FROM $mark"
 result="$name is restored"
 [ ! -s "$work/restore.aside" ] || result="$result; what was there before is kept in $(cat "$work/restore.aside") until you delete it"
 echo "$result"
 echo "$result" >"$said" 2>/dev/null || :
-echo "before Milvus starts: empty or recreate the volume of its write-ahead log (claim <name>-writable-wal); what is in it belongs to other metadata and can't be replayed"

@@ -2,7 +2,8 @@
 # Brings back the objects of a whole backup, those that are missing or differ, and nothing else: restore-download.sh says
 # what comes before and after this. What is there and would be replaced is copied to <storage.path>-aside/<time>/ in the bucket of
 # Milvus first (without S3, to <BACKUP_PREFIX>/aside/<time>/ where the backups are): objects in tables/, the metadata in
-# metadata.sql.gz. A person deletes that when the new state has proven itself. Other objects are left alone.
+# metadata.sql.gz. So are objects that only the metadata names that is replaced: Milvus erases by prefix when a collection is
+# dropped, or has lost its last file, and with them. A person deletes that when the new state has proven itself.
 #
 #   S3_* as in s3-remote.sh, BACKUP_PREFIX   where the backups are
 #   DATA_* as in objects-remote.sh           where the objects of Milvus are to be; missing without S3
@@ -70,6 +71,49 @@ if [ -s "$work/aside/dump.sql.gz" ]; then
   cmp -s "$work/aside/dump.sql.gz" "$scratch/stored" || fail "the metadata kept aside came back other than it was sent; nothing was changed"
   echo "the metadata that is there is kept in $keep_name/metadata.sql.gz"
 fi
+# Copies the objects in the file $1 to where they are kept, and looks at them there.
+keep_aside() {
+  transfer copy "$tables" "$keep/tables" "$1"
+  list_objects s3_data "$keep/tables" >"$scratch/kept"
+  LC_ALL=C awk 'pass == 1 { there[$3] = $1 " " $2; next } pass == 2 { kept[$3] = $1 " " $2; next } kept[$1] != there[$1]' \
+    pass=1 "$scratch/there" pass=2 "$scratch/kept" pass=3 "$1" >"$scratch/lost"
+  [ "$code$(wc -l <"$scratch/lost" | tr -d ' ')" = 00 ] ||
+    fail "$(($(wc -l <"$scratch/lost"))) objects could not be kept aside, as $(head -n 1 "$scratch/lost"): does Milvus still run, and write them? Nothing was replaced"
+}
+
+[ -z "$data_place" ] || list_objects s3_data "$tables" >"$scratch/there"
+if [ -n "$data_place" ] && [ -s "$work/aside/dump.sql.gz" ]; then
+  for dump in "$work" "$work/aside"; do
+    gzip -dc "$dump/dump.sql.gz" >"$scratch/dump.sql" || fail "could not decompress $dump/dump.sql.gz: is there room in $work?"
+    rows_of_dump "$scratch/dump.sql" >"$scratch/rows.$(basename "$dump")"
+  done
+  mv "$scratch/rows.$(basename "$work")" "$scratch/rows"
+  rm -f "$scratch/dump.sql"
+  # An earlier try has kept some.
+  list_objects s3_data "$aside" >"$scratch/kept"
+  LC_ALL=C awk '
+    pass == 1 { if (sub(/^[^\/]*\/tables\//, "", $3) && $1 != "-") kept[$1 " " $2 " " $3] = 1; next }
+    pass < 6 && $1 == "T" { if ($3 == 0) live[pass, $2] = 1; next }
+    pass == 3 || pass == 5 {
+      if (!((pass - 1, $2) in live) || $5 !~ /^[1237]$/) next
+      segment[pass, $2 "/" $3] = 1
+      file[pass, $2 "/" $3 "/" $4] = 1
+      next
+    }
+    pass < 6 { next }
+    {
+      at = $3
+      sub(/\/[^\/]*$/, "", at)
+      old = (5, at) in segment && !((3, at) in segment) || (5, $3) in file && !((3, $3) in file)
+      if (old && !($1 " " $2 " " $3 in kept)) print $2, $3
+    }' pass=1 "$scratch/kept" pass=2 "$scratch/rows" pass=3 "$scratch/rows" \
+    pass=4 "$scratch/rows.aside" pass=5 "$scratch/rows.aside" pass=6 "$scratch/there" >"$scratch/old"
+  cut -d' ' -f2 "$scratch/old" >"$scratch/only"
+  if [ -s "$scratch/only" ]; then
+    keep_aside "$scratch/only"
+    awk -v where="$keep_name/tables" '{ bytes += $1 } END { printf "%d objects that only the metadata names that is there, %.0f bytes, are kept in %s\n", NR, bytes, where }' "$scratch/old"
+  fi
+fi
 if [ ! -e "$list" ]; then
   tell_kept
   echo "$name is a backup of the metadata alone: objects stay as they are"
@@ -83,7 +127,6 @@ fi
 [ -n "$data_place" ] ||
   fail "$name has objects, and this cluster has its vectors on a volume, not in S3: RESTORE_OBJECTS=false restores the metadata alone"
 
-list_objects s3_data "$tables" >"$scratch/there"
 for file in add differs extra; do : >"$scratch/$file"; done
 LC_ALL=C awk -v scratch="$scratch" '
   function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
@@ -108,12 +151,7 @@ echo "of $all objects $((all - add)) are in $data_place as they should be; $((ad
 
 if [ "$differ" != 0 ]; then
   cat "$scratch/differs" "$scratch/extra" >"$scratch/replaced"
-  transfer copy "$tables" "$keep/tables" "$scratch/replaced"
-  list_objects s3_data "$keep/tables" >"$scratch/kept"
-  LC_ALL=C awk 'pass == 1 { there[$3] = $1 " " $2; next } pass == 2 { kept[$3] = $1 " " $2; next } kept[$1] != there[$1]' \
-    pass=1 "$scratch/there" pass=2 "$scratch/kept" pass=3 "$scratch/replaced" >"$scratch/lost"
-  [ "$code$(wc -l <"$scratch/lost" | tr -d ' ')" = 00 ] ||
-    fail "$(($(wc -l <"$scratch/lost"))) objects could not be kept aside, as $(head -n 1 "$scratch/lost"): does Milvus still run, and write them? Nothing was replaced"
+  keep_aside "$scratch/replaced"
   echo "what would be replaced is kept in $keep_name/tables"
 fi
 if [ -s "$scratch/extra" ]; then

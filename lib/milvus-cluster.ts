@@ -12,7 +12,7 @@ import { objectLabels } from './kubernetes/labels';
 import { Names } from './kubernetes/names';
 import { apiObject } from './kubernetes/objects';
 import { Scripts } from './kubernetes/scripts';
-import { BACKUP_SCRIPTS, Backup, BackupVerification } from './metadata/backup';
+import { BACKUP_SCRIPTS, Backup, BackupVerification, Restore } from './metadata/backup';
 import { MYSQL_SCRIPTS, Mysql } from './metadata/mysql';
 import { MISHARDS_SCRIPTS, Mishards } from './milvus/mishards';
 import { ReadonlyNodes } from './milvus/readonly';
@@ -63,6 +63,8 @@ export class MilvusCluster extends Chart {
   public readonly backup?: Backup;
   /** The verification of backups on a schedule; unset without one. */
   public readonly backupVerification?: BackupVerification;
+  /** The restore that the configuration has; unset without one. */
+  public readonly restore?: Restore;
   /** The smoke test on a schedule; unset without one. */
   public readonly canary?: SmokeTest;
   /**
@@ -184,6 +186,7 @@ export class MilvusCluster extends Chart {
     if (backup !== undefined && database !== undefined) {
       const props = { settings, names, backup, database };
       this.backup = new Backup(this, 'Backup', props);
+      if (backup.restore !== undefined) this.restore = new Restore(this, 'Restore', props);
       const { schedule } = backup.verify;
       if (schedule !== undefined) {
         this.backupVerification = new BackupVerification(this, 'BackupVerification', props, schedule);

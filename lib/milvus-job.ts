@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import { settingsOf } from './config';
 import type { MilvusConfig } from './config/milvus-config';
 import { ConfigurationError, type Problem } from './config/problems';
-import type { Settings } from './config/settings';
+import { isStopped, type Settings } from './config/settings';
 import { movesOf } from './inventory/components';
 import { Names } from './kubernetes/names';
 import type { PartProps } from './kubernetes/part';
@@ -69,11 +69,12 @@ export class MilvusJob extends Chart {
     return new SmokeTest(this, 'SmokeTest', props).job;
   }
 
-  /** The Jobs that a cluster has beside its manifest: those of backups only with backups. */
+  /** The Jobs that a cluster has beside its manifest: those of backups only with backups, the restore only if it is not in the manifest. */
   public static namesFor(settings: Settings): readonly JobName[] {
     return [
       'smoke-test',
-      ...(settings.backup === undefined ? [] : (['restore', 'verify-backup', 'list-backups'] as const)),
+      ...(settings.backup === undefined || isStopped(settings) ? [] : (['restore'] as const)),
+      ...(settings.backup === undefined ? [] : (['verify-backup', 'list-backups'] as const)),
     ];
   }
 

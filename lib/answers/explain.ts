@@ -189,6 +189,7 @@ export function effectsOf(changes: Changes): string[] {
 }
 
 function scaledWords(id: string, { before, after }: FieldChange): string {
+  if (after === 0) return `Scales ${id} to 0: all of its pods end.`;
   return `Scales ${id} from ${String(before ?? 'what the autoscaler says')} to ${String(after ?? 'what the autoscaler says')} pods; those that are there stay as they are.`;
 }
 

@@ -71,7 +71,8 @@ NAME is the cluster, where the configuration has several.`,
       throw new UsageError(`option '--set' is not for backup, which is as its CronJob says`);
 
     const cluster = clusterOf(values.config, name, { cwd, env });
-    if (kind !== 'smoke-test') backupsOf(cluster);
+    const isDeclared = kind !== 'smoke-test' && backupsOf(cluster).restore !== undefined;
+    if (kind === 'restore' && isDeclared) throw new KubectlError(declared(cluster.settings.name));
     const kubectl = kubectlOf(cluster, values, { cwd, env });
     const outdir = values.outdir ?? defaultOutdir(env);
     return await interruptible(async (signal) => {
@@ -87,6 +88,10 @@ export function backupsOf({ settings: { name, backup } }: PlacedCluster): Backup
     throw new KubectlError(`${name} has no backups: set backup.enabled, synthesize and apply.`);
   return backup;
 }
+
+/** Why nothing is to be restored by a command. */
+export const declared = (name: string): string =>
+  `backup.restore of ${name} is in the configuration, so that its Job is applied with the rest, and Milvus is stopped until it is taken out: cdk8s-milvus status ${name} says how far it is.`;
 
 /** With the namespace of the command line, or that of the configuration. */
 export function kubectlOf(

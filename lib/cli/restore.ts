@@ -3,7 +3,6 @@ import { Names } from '../kubernetes/names';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import { type RestoreContext, type RestoreProps, restore, undo } from '../live/restore';
-import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir } from '../output/synthesize';
 import {
   CONFIG,
@@ -14,7 +13,7 @@ import {
   optionsAndNames,
   UsageError,
 } from './command';
-import { backupsOf, clusterOf, interruptible, kubectlOf, runJob } from './job';
+import { backupsOf, clusterOf, declared, interruptible, kubectlOf, runJob } from './job';
 
 const FLAG = { type: 'boolean' } as const;
 
@@ -48,20 +47,14 @@ BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is t
     if (tooMany.length > 0) throw new UsageError(`one backup of one cluster, not also ${tooMany.join(', ')}`);
     const cluster = clusterOf(values.config, name, context);
     const { settings } = cluster;
-    backupsOf(cluster);
     const of = Names.of(settings);
-    const walClaim = objectsIn(settings).find(
-      ({ kind, metadata }) => kind === 'PersistentVolumeClaim' && metadata.name === of.writableWal,
-    );
-    const { wal } = settings;
+    if (backupsOf(cluster).restore !== undefined) throw new KubectlError(declared(settings.name));
     const props: RestoreProps = {
       name: settings.name,
       instance: settings.instance,
       backup,
       from: values.from,
       job: of.restore,
-      foreignWalClaim: wal.enabled && wal.persistence.enabled ? wal.persistence.existingClaim : undefined,
-      ...(walClaim === undefined ? {} : { walClaim }),
       deployments: settings.mode === 'cluster' ? [of.writable, of.readonly, of.mishards] : [of.writable],
     };
     const kubectl = kubectlOf(cluster, values, context);

@@ -49,6 +49,7 @@ const CHECKS: readonly ((config: ParsedConfig, settings: Settings) => readonly P
   tlsNames,
   tlsIsOn,
   backupPlace,
+  declaredRestore,
   reservedLabels,
   serverConfigs,
 ];
@@ -449,6 +450,34 @@ function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
         expected: `${path}.tls.enabled: true, or no ${key}`,
       })),
   );
+}
+
+/** The name of its Job ends with that of the backup, and has at most 63 characters. */
+function declaredRestore({ name, backup }: ParsedConfig): Problem[] {
+  if (backup.restore === undefined) return [];
+  const job = new Names(name).restoreOf(backup.restore.backup);
+  return [
+    ...(backup.enabled
+      ? []
+      : [
+          {
+            path: 'backup.restore',
+            given: 'a backup without backup.enabled',
+            expected: 'backup.enabled: true, which says where backups are',
+            fix: 'For a copy of another cluster, whose backups are in backup.restoreFrom, add backup.suspend: true.',
+          },
+        ]),
+    ...(job.length <= 63
+      ? []
+      : [
+          {
+            path: 'backup.restore',
+            given: `a cluster whose Job would be ${job}, of ${job.length} characters`,
+            expected: 'a name of at most 63 characters, as Kubernetes has it for Jobs',
+            fix: 'The name of the cluster is too long for this: use cdk8s-milvus restore, or the Job in jobs/.',
+          },
+        ]),
+  ];
 }
 
 /** Milvus deletes by prefix: what lies below storage.path in its bucket is not safe there. */

@@ -1470,6 +1470,23 @@ export interface MilvusConfig {
       readonly credentials?: S3Credentials;
     };
     /**
+     * Bring a backup back. While this is there, Milvus is stopped, the CronJobs are suspended, and the Job of the restore is in the manifest, as `<name>-restore-<backup>`. Without it Milvus starts again.
+     *
+     * @default - none is brought back
+     */
+    readonly restore?: {
+      /**
+       * Name of the backup.
+       */
+      readonly backup: string;
+      /**
+       * Replace what is in the database, which otherwise has to be empty. It is kept aside.
+       *
+       * @default false
+       */
+      readonly force?: boolean;
+    };
+    /**
      * Regular proof that a backup can be read.
      *
      * @default - the defaults of its keys

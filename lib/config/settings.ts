@@ -198,6 +198,9 @@ export type BackupSettings = Replace<
   }
 >;
 
+/** Whether Milvus is stopped, for the restore that the configuration has. */
+export const isStopped = ({ backup }: Settings): boolean => backup?.restore !== undefined;
+
 /** A place of backups. */
 export interface BackupStorage {
   readonly address: string;

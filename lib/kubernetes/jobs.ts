@@ -36,6 +36,11 @@ export function job(props: JobProps): WorkloadJson {
   });
 }
 
+/** A Job that is applied with the rest. It stays when it is over: a controller that finds it missing would run it again. */
+export function declaredJob(props: JobProps): WorkloadJson {
+  return k8s.KubeJob.manifest({ metadata: props.metadata, spec: jobSpec(props) });
+}
+
 /** A Job on a schedule; one at a time, and the last ones are kept to be looked at. */
 export function cronJob(props: CronJobProps): WorkloadJson {
   return k8s.KubeCronJob.manifest({

@@ -67,6 +67,11 @@ export class Names {
     this.import = `${name}-import`;
   }
 
+  /** The Job that restores a backup which the configuration names. */
+  public restoreOf(backup: string): string {
+    return `${this.restore}-${backup.toLowerCase()}`;
+  }
+
   /** The names of a configured cluster's objects. */
   public static of({
     name,

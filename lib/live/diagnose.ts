@@ -20,7 +20,15 @@ import {
   type PodTemplate,
   statusesOf,
 } from './objects';
-import { type BackupRun, backupCauses, type LastRun, lastBackup, lastRun, lastVerification } from './runs';
+import {
+  type BackupRun,
+  backupCauses,
+  type LastRun,
+  lastBackup,
+  lastRun,
+  lastVerification,
+  restoreCause,
+} from './runs';
 
 /** A cluster as the configuration says it is. */
 export interface ClusterWanted extends AskedFor {
@@ -47,6 +55,8 @@ export interface WorkloadStatus {
   readonly component: string;
   readonly ready: number;
   readonly wanted: number;
+  /** Whether the configuration wants no pods, as during a restore. */
+  readonly rests: boolean;
   readonly images: readonly string[];
   /** Whether what runs is what the configuration says, or what is due. */
   readonly due:
@@ -100,11 +110,13 @@ export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number)
     isWorkload(object.kind) ? [workloadStatus(object, object.kind, here)] : [],
   );
   const isNothing = workloads.every(({ due }) => due === 'not applied');
+  const restoring = restoreCause(here, settings, wanted);
   const causes = isNothing ? [nothingApplied(here)] : causesOf(workloads, here, now);
   return {
     name: settings.name,
     namespace: wanted.namespace,
-    ready: workloads.every(isWell),
+    // While it is being restored nothing is ready for anything.
+    ready: workloads.every(isWell) && (restoring === undefined || restoring.kind === 'a-restore-is-complete'),
     workloads,
     due: dueCommands(workloads, wanted),
     claims: claimsOf(settings).flatMap(({ name }) => {
@@ -207,7 +219,8 @@ function dueCommands(workloads: readonly WorkloadStatus[], { kubectl, apply }: C
 }
 
 /** Whether all of its pods are there, ready, and none of an earlier roll-out. */
-const isWell = ({ ready, wanted, settled }: WorkloadStatus) => settled && wanted > 0 && ready >= wanted;
+const isWell = ({ ready, wanted, rests, settled }: WorkloadStatus) =>
+  settled && (wanted > 0 || rests) && ready >= wanted;
 
 function workloadStatus(object: LiveObject, kind: keyof typeof WORKLOADS, here: Here): WorkloadStatus {
   const { metadata, spec } = object;
@@ -222,6 +235,7 @@ function workloadStatus(object: LiveObject, kind: keyof typeof WORKLOADS, here: 
     component,
     ready: live === undefined ? pods.filter(isReady).length : (live.status?.readyReplicas ?? 0),
     wanted,
+    rests: spec?.replicas === 0,
     images: imagesOf(live?.spec?.template ?? spec?.template),
     ...(live === undefined
       ? { due: mayRead ? 'not applied' : 'may not be read', differences: [], settled: false }
@@ -389,7 +403,12 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
   const own = found.filter(
     ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
-  return inOrder([...own, ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now)]);
+  const restoring = restoreCause(here, here.wanted.settings, here.wanted);
+  return inOrder([
+    ...own,
+    ...(restoring === undefined ? [] : [restoring]),
+    ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now),
+  ]);
 }
 
 /** Whether an object is a workload, one of its pods, or what it needs by its name. */

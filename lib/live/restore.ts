@@ -17,10 +17,6 @@ export interface RestoreProps {
   readonly from?: string | undefined;
   /** Name of the Job that restores. */
   readonly job: string;
-  /** The claim of the write-ahead log, as it is applied; made anew, since the log belongs to other metadata. @default - there is none of ours */
-  readonly walClaim?: { readonly metadata: { readonly name: string } };
-  /** Name of a claim with the write-ahead log that is not ours, so that a person has to empty it. @default - there is none */
-  readonly foreignWalClaim?: string | undefined;
 }
 
 /** How a Job of the restore is run. */
@@ -49,7 +45,6 @@ export interface RestoreContext {
 const WORDS = {
   stop: 'Milvus is being stopped; nothing is changed',
   load: 'metadata and objects are being brought back',
-  log: 'metadata and objects are brought back, and the write-ahead log is being emptied',
   start: 'everything is brought back, and Milvus is being started',
 } as const;
 type Step = keyof typeof WORDS;
@@ -114,14 +109,6 @@ export async function restore(props: RestoreProps, context: RestoreContext): Pro
   try {
     if (state.step === 'stop' || state.step === 'load') {
       await bringBack(props, context, () => state, change);
-      await change({ step: 'log' });
-      if (props.foreignWalClaim !== undefined)
-        throw new Told(
-          `Metadata and objects are back. Empty claim ${props.foreignWalClaim} now, while Milvus is stopped: its log is of other metadata. Then run the same again, and Milvus is started.`,
-        );
-    }
-    if (state.step === 'log') {
-      await emptyLog(props, context);
       await change({ step: 'start' });
     }
     await start(props, context, state);
@@ -367,15 +354,6 @@ async function untilNoBackupRuns(props: RestoreProps, context: RestoreContext): 
 async function aMoment({ signal, pollMilliseconds = 2000 }: RestoreContext): Promise<void> {
   await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
   if (signal?.aborted === true) throw new KubectlError('Interrupted.');
-}
-
-/** Only while nothing runs: with pods of Milvus a claim would stay, and be deleted some day. */
-async function emptyLog({ walClaim }: RestoreProps, { kubectl, say }: RestoreContext): Promise<void> {
-  if (walClaim === undefined) return;
-  say('Making the volume of the write-ahead log anew');
-  const which = `persistentvolumeclaim/${walClaim.metadata.name}`;
-  await kubectl.done(['delete', which, '--ignore-not-found'], { timeoutSeconds: GONE_SECONDS });
-  await kubectl.done(['apply', '--filename=-'], { input: JSON.stringify(walClaim) });
 }
 
 async function start(

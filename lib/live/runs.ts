@@ -1,6 +1,6 @@
 import { readableBytes } from '../config/quantities';
 import { longestPauseSeconds, OLD_AFTER_RUNS } from '../config/schedules';
-import type { Settings } from '../config/settings';
+import { isStopped, type Settings } from '../config/settings';
 import { Names } from '../kubernetes/names';
 import type { Cause } from './causes';
 import { type LiveObject, statusesOf } from './objects';
@@ -30,6 +30,7 @@ interface Objects {
 /** By these containers pods are told from others of backups, also those of Jobs with names of their own. */
 const UPLOAD = 'upload';
 const VERIFY = 'verify';
+const LOAD = 'load';
 /** A Job is complete that much later than its pod at most. */
 const COMPLETION_MILLISECONDS = 300_000;
 
@@ -168,7 +169,7 @@ export function backupCauses(
   ) => {
     const cronJob = here.find('CronJob', name);
     // Who has it suspended in the configuration has said so.
-    if (cronJob === undefined || backup.suspend) return;
+    if (cronJob === undefined || backup.suspend || isStopped(settings)) return;
     const since = run?.at ?? cronJob.metadata.creationTimestamp ?? undefined;
     const seconds = (now - Date.parse(since ?? '')) / 1000;
     const every = longestPauseSeconds(schedule);
@@ -204,11 +205,51 @@ export function backupCauses(
   return causes;
 }
 
+/**
+ * How far the restore is that the configuration has; all of it is said here, since its Deployments have no pods.
+ * @param kubectl and apply how commands begin, and what makes the Job
+ */
+export function restoreCause(
+  here: Objects,
+  settings: Settings,
+  { kubectl, apply }: { readonly kubectl: string; readonly apply: string },
+): Cause | undefined {
+  const wanted = settings.backup?.restore;
+  if (wanted === undefined) return undefined;
+  const name = Names.of(settings).restoreOf(wanted.backup);
+  const object = `job/${name}`;
+  const job = here.find('Job', name);
+  if (job === undefined)
+    return { kind: 'nothing-is-applied', object, what: `Job ${name} is not there`, cure: apply };
+  const end = job.status?.conditions?.find(({ status }) => status === 'True')?.type;
+  if (end === 'Complete')
+    return {
+      kind: 'a-restore-is-complete',
+      object,
+      what: `${wanted.backup} is restored, and Milvus is stopped`,
+      cure: `take backup.restore out of the configuration, then ${apply}; after that ${kubectl} delete --ignore-not-found ${object}`,
+    };
+  if (end !== 'Failed' && end !== 'FailureTarget')
+    return {
+      kind: 'a-restore-runs',
+      object,
+      what: `${wanted.backup} is being restored, and Milvus is stopped`,
+      cure: `its log: ${kubectl} logs ${object} --all-containers`,
+    };
+  const [, said] = lastFailure(here, LOAD, job.metadata.creationTimestamp ?? undefined) ?? [];
+  return {
+    kind: 'a-restore-has-failed',
+    object,
+    what: said ?? 'the restore has failed',
+    cure: `${said === undefined ? `see ${kubectl} logs ${object} --all-containers; ` : ''}then ${kubectl} delete ${object}, and it is made anew: ${apply}`,
+  };
+}
+
 const inHours = (seconds: number) =>
   seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 360) / 10} h`;
 
 /** A message of our scripts, which name no credential, only the Secret that has it. */
-const OURS = /^(backup|wait-for)-\w[\w-]*: /;
+const OURS = /^(backup|restore|wait-for)-\w[\w-]*: /;
 
 /** The pod that has failed last since a time, and the line that says why. */
 function lastFailure(

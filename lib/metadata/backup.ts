@@ -1,11 +1,24 @@
 import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import type { BackupSettings, BackupStorage, DatabaseSettings, S3Settings } from '../config/settings';
-import { cronJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
+import {
+  type BackupSettings,
+  type BackupStorage,
+  type DatabaseSettings,
+  isStopped,
+  type S3Settings,
+} from '../config/settings';
+import { cronJob, declaredJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { MILVUS_VERSION } from '../kubernetes/labels';
+import { persistentVolume } from '../kubernetes/objects';
 import { Part, type PartProps } from '../kubernetes/part';
-import { containerSecurity, emptyDir, podOf, resourceRequirements } from '../kubernetes/pod';
+import {
+  baselineAnnotations,
+  containerSecurity,
+  emptyDir,
+  podOf,
+  resourceRequirements,
+} from '../kubernetes/pod';
 import { Scripts } from '../kubernetes/scripts';
 import { S3_REMOTE, s3RemoteEnv } from '../storage/s3';
 import { type CaPlace, caMounts, caVolumes, endpointAliases } from '../storage/s3-tls';
@@ -37,6 +50,8 @@ export const BACKUP_SCRIPTS = [
 ];
 
 const WORK_DIRECTORY = '/work';
+/** Where the volume of the write-ahead log is, to be emptied. */
+const WAL_DIRECTORY = '/wal';
 /** Room for a dump, as it is and compressed, and for lists of objects: a row and some lines of 100 bytes per segment file. */
 const WORK_SIZE = '4Gi';
 /** Where the CA of the vectors' storage is; that of the backups may be another one. */
@@ -70,7 +85,7 @@ export class Backup extends Part {
       cronJob({
         metadata: this.metadata(names.backup, backup),
         schedule: backup.schedule,
-        suspend: backup.suspend,
+        suspend: backup.suspend || isStopped(settings),
         timeoutSeconds: backup.timeoutSeconds,
         retries: 2,
       }),
@@ -99,36 +114,58 @@ export class Backup extends Part {
   }
 }
 
-/** Brings a backup back. A person starts it, after having stopped Milvus; it refuses a database that is not empty. */
+/**
+ * Brings a backup back, and empties the write-ahead log. A person starts it, or it is part of what is applied, with Milvus
+ * stopped; it waits until that is so, and refuses a database that is not empty.
+ */
 export class Restore extends Part {
-  /** The Job, which is started by a person. */
+  /** The Job. */
   public readonly job: ApiObject;
 
   public constructor(scope: Construct, id: string, props: BackupProps) {
     const { settings, names, backup, database } = props;
     super(scope, id, settings, 'restore');
-    const { images, s3 } = settings;
+    const { images, s3, wal, writable } = settings;
+    const { restore } = backup;
     const place: Place = { to: backup.restoreFrom, vectors: s3 };
+    const log =
+      wal.enabled && wal.persistence.enabled
+        ? persistentVolume('wal', wal.persistence, names.writableWal)
+        : [];
+    // Who owns the files of the log.
+    const asRoot = log.length > 0 && writable.securityProfile === 'baseline';
     const load = (name: string, env: readonly k8s.EnvVar[]) =>
       container(props, place, name, images.mysql, LOAD, [
         ...loginEnv(database),
-        { name: 'RESTORE_FORCE', value: 'false' },
+        { name: 'RESTORE_FORCE', value: String(restore?.force ?? false) },
         ...env,
       ]);
-    this.job = this.workload(
-      job({
-        metadata: this.metadata(names.restore, { annotations: STARTED_BY_HAND }),
-        timeoutSeconds: backup.timeoutSeconds,
-        retries: 0,
+    const main = load('load', log.length === 0 ? [] : [{ name: 'WAL_DIR', value: WAL_DIRECTORY }]);
+    const annotations = {
+      ...(restore === undefined && STARTED_BY_HAND),
+      ...(asRoot && baselineAnnotations('the files of the write-ahead log belong to root', false)),
+    };
+    const jobProps: JobProps = {
+      metadata: this.metadata(restore === undefined ? names.restore : names.restoreOf(restore.backup), {
+        annotations,
       }),
+      timeoutSeconds: backup.timeoutSeconds,
+      retries: 0,
+    };
+    const common = podProps(this, props, place);
+    this.job = this.workload(
+      restore === undefined ? job(jobProps) : declaredJob(jobProps),
       podOf({
-        ...podProps(this, props, place),
+        ...common,
+        asRoot,
+        volumes: [...common.volumes, ...log],
         // Nothing is changed before all is known to be there, and the metadata last.
         initContainers: [
           container(props, place, 'download', images.rclone, DOWNLOAD, [
             ...storageEnv(place),
             // `latest`, or the name of a backup.
-            { name: 'BACKUP', value: 'latest' },
+            { name: 'BACKUP', value: restore?.backup ?? 'latest' },
+            { name: 'TIMEOUT_SECONDS', value: String(backup.timeoutSeconds) },
           ]),
           load('check', [{ name: 'RESTORE_STEP', value: 'check' }]),
           container(props, place, 'bring-back', images.rclone, BRING_BACK, [
@@ -137,7 +174,19 @@ export class Restore extends Part {
             { name: 'RESTORE_OBJECTS', value: 'true' },
           ]),
         ],
-        containers: [load('load', [])],
+        containers: [
+          {
+            ...main,
+            volumeMounts: [
+              ...(main.volumeMounts ?? []),
+              ...log.map(({ name }) => ({
+                name,
+                mountPath: WAL_DIRECTORY,
+                subPath: wal.persistence.subPath,
+              })),
+            ],
+          },
+        ],
       }),
     );
   }
@@ -159,7 +208,9 @@ export class BackupVerification extends Part {
       retries: 0,
     };
     this.job = this.workload(
-      schedule === undefined ? job(jobProps) : cronJob({ ...jobProps, schedule, suspend: backup.suspend }),
+      schedule === undefined
+        ? job(jobProps)
+        : cronJob({ ...jobProps, schedule, suspend: backup.suspend || isStopped(settings) }),
       podOf({
         ...podProps(this, props, place),
         containers: [

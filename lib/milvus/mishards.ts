@@ -20,7 +20,7 @@ import {
 import { Scripts } from '../kubernetes/scripts';
 import { serviceSpec } from '../kubernetes/service';
 import { databaseEnv, WAIT_FOR_MYSQL, waitForMysql } from '../metadata/database';
-import { autoscaler, disruptionBudget } from '../operations/replication';
+import { autoscaler, declaredReplicas, disruptionBudget } from '../operations/replication';
 import type { ReadonlyNodes } from './readonly';
 import type { WritableNode } from './writable';
 
@@ -170,7 +170,7 @@ export class Mishards extends Part {
       k8s.KubeDeployment.manifest({
         metadata: this.metadata(names.mishards, mishards),
         spec: {
-          replicas: mishards.autoscaling === undefined ? mishards.replicas : undefined,
+          replicas: declaredReplicas(settings, mishards),
           strategy: ROLLING_UPDATE,
           progressDeadlineSeconds: Math.max(startSeconds(pod), afterServers),
           selector: { matchLabels: { ...this.selectorLabels } },

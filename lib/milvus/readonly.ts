@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { ROLLING_UPDATE, startSeconds } from '../kubernetes/pod';
 import { headlessSpec, serviceSpec } from '../kubernetes/service';
-import { autoscaler, disruptionBudget } from '../operations/replication';
+import { autoscaler, declaredReplicas, disruptionBudget } from '../operations/replication';
 import type { ServerConfigTemplate } from './server-config';
 import { serverAnnotations, serverPod } from './server-pod';
 import { ENGINE_PORT, ENGINE_PORTS } from './writable';
@@ -55,7 +55,7 @@ export class ReadonlyNodes extends Part {
       k8s.KubeDeployment.manifest({
         metadata: this.metadata(names.readonly, serverAnnotations(settings, settings.readonly, false)),
         spec: {
-          replicas: settings.readonly.autoscaling === undefined ? settings.readonly.replicas : undefined,
+          replicas: declaredReplicas(settings, settings.readonly),
           strategy: ROLLING_UPDATE,
           selector: { matchLabels: { ...this.selectorLabels } },
           template: {},

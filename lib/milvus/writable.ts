@@ -1,6 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
+import { isStopped } from '../config/settings';
 import {
   claimSpec,
   KEPT_CLAIM,
@@ -62,7 +63,7 @@ export class WritableNode extends Part {
       k8s.KubeDeployment.manifest({
         metadata: this.metadata(names.writable, serverAnnotations(settings, settings.writable, true)),
         spec: {
-          replicas: 1,
+          replicas: isStopped(settings) ? 0 : 1,
           // Never two at once: each would delete the files that the other one is writing.
           strategy: { type: 'Recreate' },
           selector: { matchLabels: { ...this.selectorLabels } },

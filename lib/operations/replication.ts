@@ -1,7 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
-import type { AutoscalingSettings, BudgetSettings } from '../config/settings';
+import { type AutoscalingSettings, type BudgetSettings, isStopped, type Settings } from '../config/settings';
 import { apiObject } from '../kubernetes/objects';
 
 export interface WorkloadReference {
@@ -53,6 +53,18 @@ export function autoscaler(
       targetCPUUtilizationPercentage: options.targetCPUUtilizationPercentage,
     },
   });
+}
+
+/**
+ * The `replicas` of a Deployment: none with an autoscaler, which has the say, but 0 while Milvus is stopped. An autoscaler
+ * leaves a Deployment with 0 alone, and takes over again when the number is taken out, and 1 is the API server's default.
+ */
+export function declaredReplicas(
+  settings: Settings,
+  { replicas, autoscaling }: { readonly replicas: number; readonly autoscaling?: AutoscalingSettings },
+): number | undefined {
+  if (isStopped(settings)) return 0;
+  return autoscaling === undefined ? replicas : undefined;
 }
 
 /** What reviewers' tools are told. */

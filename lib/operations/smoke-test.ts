@@ -1,6 +1,7 @@
 import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
+import { isStopped } from '../config/settings';
 import { cronJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { Part, type PartProps } from '../kubernetes/part';
 import { containerSecurity, emptyDir, podOf, resourceRequirements } from '../kubernetes/pod';
@@ -49,7 +50,7 @@ export class SmokeTest extends Part {
       retries: 0,
     };
     this.job = this.workload(
-      schedule === undefined ? job(props) : cronJob({ ...props, schedule, suspend: false }),
+      schedule === undefined ? job(props) : cronJob({ ...props, schedule, suspend: isStopped(settings) }),
       podOf({
         patches: podTemplates.smokeTest,
         selectorLabels: this.selectorLabels,

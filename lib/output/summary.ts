@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { Settings } from '../config/settings';
+import { isStopped, type Settings } from '../config/settings';
 import { CHART_PATH } from '../helm/adopted';
 import { claimsOf } from '../inventory/claims';
 import { makingOf, prerequisitesOf } from '../inventory/prerequisites';
@@ -72,6 +72,8 @@ function count(number: number, what: string): string {
 
 function nextSteps({ outdir, clusters, written }: Synthesis): string[] {
   const spelledOut = clusters.length <= MOST_SPELLED_OUT ? clusters : [];
+  const stopped = spelledOut.filter(({ settings }) => isStopped(settings));
+  const served = spelledOut.filter(({ settings }) => !isStopped(settings));
   const fresh = spelledOut.filter(({ settings }) => !hasData(settings));
   const running = spelledOut.filter(({ settings }) => hasData(settings));
   const sources = sourcesOf(outdir, clusters, written.stale);
@@ -97,14 +99,20 @@ function nextSteps({ outdir, clusters, written }: Synthesis): string[] {
       ? sources.map((source) => `kubectl diff ${source}   # read it before it is applied`)
       : []),
     ...sources.map((source) => `kubectl apply ${source}`),
-    ...spelledOut.map(
+    ...stopped.map(({ settings }) =>
+      untilJobEnds(
+        `kubectl ${namespaced(settings)}`.trimEnd(),
+        Names.of(settings).restoreOf(settings.backup?.restore?.backup ?? ''),
+      ),
+    ),
+    ...served.map(
       ({ settings }) =>
         `kubectl ${namespaced(settings)}rollout status deployment/${settings.name}-${settings.mode === 'cluster' ? 'mishards' : 'writable'} --timeout=15m`,
     ),
-    ...spelledOut.flatMap(({ settings, jobs }) =>
+    ...served.flatMap(({ settings, jobs }) =>
       smokeTestCommands(settings, quoted(`${outdir}/${jobs['smoke-test']}`)),
     ),
-    ...spelledOut.map(
+    ...served.map(
       ({ settings }) =>
         `kubectl ${namespaced(settings)}port-forward service/${settings.name} 19530:${settings.service.port}`,
     ),

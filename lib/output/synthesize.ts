@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { type LoadedCluster, type LoadMemory, type LoadOptions, loadClusters } from '../config/load';
-import type { Settings } from '../config/settings';
+import { isStopped, type Settings } from '../config/settings';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { type JobName, MilvusJob } from '../milvus-job';
 import {
@@ -226,6 +226,11 @@ function cautions(settings: Settings, outdir: string): string[] {
         ? []
         : [`${where}.inline puts credentials into ${place}; for development only, do not commit it`],
     ),
+    ...(isStopped(settings)
+      ? [
+          'backup.restore is there, so Milvus is stopped, and its backups are suspended; when the Job of the restore is complete, take it out again',
+        ]
+      : []),
     ...(settings.minio === undefined
       ? []
       : ['s3.embedded is one MinIO on one disk; for a first try, not for production']),

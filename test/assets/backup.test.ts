@@ -278,7 +278,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
           `took ${prefix}/${backup} from bucket 'backups' at .*: \\d+ bytes, its checksum matches; the metadata alone`,
         ),
         text(
-          "restored database 'milvus' at .* \\(rows: Tables 2, TableFiles 4000, Environment 1, Fields 5\\)\n\\d{8}T\\d{6}Z is restored\n.*write-ahead log.*",
+          "restored database 'milvus' at .* \\(rows: Tables 2, TableFiles 4000, Environment 1, Fields 5\\)\n\\d{8}T\\d{6}Z is restored",
         ),
       ]);
       expect(contents()).toBe(before);
@@ -592,6 +592,24 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       );
     });
 
+    test('waits for a backup that runs, but not for ever, nor for one that was ended', async () => {
+      await putBackup(NOW);
+      const seconds = Math.floor(Date.now() / 1000);
+      await put(`${prefix}/running/old`, String(seconds - 3600));
+      expect((await execute('restore-download')).stdout).toMatch(/^took /);
+      await put(`${prefix}/running/milvus-backup-9`, String(seconds));
+      const { code, stdout } = await execute('restore-download', { STOP_SECONDS: '10' });
+      expect({ code, lines: stdout.split('\n') }).toEqual({
+        code: 0,
+        lines: [
+          `a backup runs (its mark in ${prefix}/running: milvus-backup-9): waiting until it has ended, 10 s more`,
+          'not waiting any longer for milvus-backup-9',
+          expect.stringMatching(/^took /),
+          '',
+        ],
+      });
+    }, 60_000);
+
     test('takes one without a checksum, and says so', async () => {
       await put(`${prefix}/${times[0]}.sql.gz`, gzipSync('text'));
       expect(await execute('restore-download')).toMatchObject({
@@ -674,7 +692,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       const forced = await execute('restore-load', { RESTORE_FORCE: 'true' });
       expect(forced).toMatchObject({ code: 0, stderr: '' });
       expect(forced.stdout).toMatch(
-        /^replacing what is in .*\nrestored .*TableFiles 4000.*\ndump is restored\nbefore Milvus starts: .*\n$/,
+        /^replacing what is in .*\nrestored .*TableFiles 4000.*\ndump is restored\n$/,
       );
       expect(contents()).toBe(filled);
     });
@@ -754,21 +772,96 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       }
     }
 
-    test('refuses while Milvus is connected, unless forced', async () => {
+    test('waits until Milvus has stopped, and says so once a minute', async () => {
       wipe();
       takeDump(good, work);
-      await whileConnected(60, async () => {
-        await expectFailure(
-          'restore-load',
-          /user 'milvus' has 1 other connections to .*scale mishards, readonly and writable to 0 first/,
+      const fast = shim(mkdtempSync(path.join(folder, 'fast-')), 'sleep', 'exec /bin/sleep 0.1');
+      await whileConnected(4, async () => {
+        const { code, stdout, stderr } = await execute('restore-load', { PATH: `${fast}:/usr/bin:/bin` });
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        const said = stdout.match(
+          /has 1 other connections to .*, so Milvus is running: waiting .* \d+ s more/g,
         );
-        expect(sql('SHOW TABLES FROM milvus')).toBe('');
-        expect(await execute('restore-load', { RESTORE_FORCE: 'true' })).toMatchObject({
-          code: 0,
-          stderr: '',
-        });
+        expect(said?.[0]).toMatch(/ 600 s more$/);
+        expect(said?.[1] ?? ' 540 s more').toMatch(/ 540 s more$/);
+        expect(stdout).toMatch(/\ndump is restored\n$/);
       });
     });
+
+    test('refuses what does not stop, also when it is forced', async () => {
+      for (const RESTORE_FORCE of ['false', 'true']) {
+        wipe();
+        takeDump(good, work);
+        await whileConnected(60, async () => {
+          await expectFailure(
+            'restore-load',
+            /user 'milvus' has 1 other connections to .*scale mishards, readonly and writable to 0 first/,
+            { RESTORE_FORCE, STOP_SECONDS: '0' },
+          );
+          expect(sql('SHOW TABLES FROM milvus')).toBe('');
+        });
+      }
+    });
+
+    test.each([['sh'], ['busybox', 'sh']])(
+      'empties the write-ahead log at its end, with %s',
+      async (...shell) => {
+        wipe();
+        takeDump(good, work);
+        const wal = mkdtempSync(path.join(folder, 'wal-'));
+        const fillLog = () => {
+          for (const name of [
+            '1.wal',
+            'mxlog.meta',
+            '.hidden',
+            '..odd',
+            'lost+found/x',
+            'a folder/b/c',
+            '-rf',
+          ])
+            mkdirSync(path.dirname(path.join(wal, name)), { recursive: true });
+          for (const name of [
+            '1.wal',
+            'mxlog.meta',
+            '.hidden',
+            '..odd',
+            'lost+found/x',
+            'a folder/b/c',
+            '-rf',
+          ])
+            writeFileSync(path.join(wal, name), name);
+          symlinkSync('/nowhere', path.join(wal, 'link'));
+        };
+        fillLog();
+        const outside = path.join(folder, 'outside');
+        writeFileSync(outside, 'stays');
+        symlinkSync(folder, path.join(wal, 'up'));
+        // It can not be emptied: what is loaded stays, and the same goes on.
+        const stuck = shim(
+          mkdtempSync(path.join(folder, 'stuck-')),
+          'rm',
+          'case $* in *mxlog*) echo "rm: Permission denied" >&2; exit 1 ;; esac; exec /bin/rm "$@"',
+        );
+        const env = { WAL_DIR: wal };
+        const failed = await execute(
+          'restore-load',
+          { ...env, PATH: `${stuck}:${shims}:/usr/bin:/bin` },
+          shell,
+        );
+        expect(failed.code).toBe(1);
+        expect(failed.stderr).toMatch(
+          /can't empty the write-ahead log as user \d+.*: rm: Permission denied\. The metadata is loaded; .*BACKUP=dump/,
+        );
+        const again = await execute('restore-load', env, shell);
+        expect(again).toMatchObject({ code: 0, stderr: '' });
+        expect(again.stdout).toMatch(
+          /an earlier load of dump broke off[\s\S]*the write-ahead log is empty \(\d files and folders deleted\)\ndump is restored\n$/,
+        );
+        expect(readdirSync(wal)).toEqual(['lost+found']);
+        expect(existsSync(outside)).toBe(true);
+        expect(sql("SHOW TABLES FROM milvus LIKE 'cdk8s%'")).toBe('');
+      },
+    );
 
     test('does not mind a connection of an instant, as the readiness probe makes', async () => {
       wipe();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { find } from '../support/requires';
 import { shim } from './run';
-import { describeWholeBackups, PATH_IN_BUCKET, TABLES } from './whole-backup';
+import { describeWholeBackups, PATH_IN_BUCKET, TABLES, TYPE } from './whole-backup';
 
 describeWholeBackups('restores', (place) => {
   const {
@@ -53,6 +53,44 @@ describeWholeBackups('restores', (place) => {
     expect(output).toContain(
       `what was there before is kept in vectors/${PATH_IN_BUCKET}-aside (${kept[0]?.split('/')[0]}) until you delete it`,
     );
+  }, 120_000);
+
+  test('objects that only the metadata names that is replaced are kept aside as well, once', async () => {
+    await fill();
+    await passes(backUp());
+    createTable('later');
+    const only = [segment('later', 20), segment('faces', 21)];
+    // What is about to be erased anyway is not kept, nor what nothing names.
+    addRows([...only, segment('faces', 22, TYPE.TO_DELETE)]);
+    await putAll([...only, segment('faces', 22), segment('faces', 23)].flatMap(files));
+    // The segment is in both; its index is in one of them, under another name.
+    addRows([{ ...segment('faces', 2, TYPE.INDEX), file: '16269' }]);
+    await putAll([['faces/16252/16269', 'another index']]);
+    const expected = [...only.flatMap(files).map(([name]) => name), 'faces/16252/16269'].sort();
+    const bytesOf = 8 * 64 + 'another index'.length;
+    // First one that breaks off behind it.
+    const broken = mkdtempSync(path.join(folder, 'broken-'));
+    shim(
+      broken,
+      'mysql',
+      `case "$*" in *--binary-mode*) echo 'ERROR 2013 (HY000): Lost connection' >&2; exit 1 ;; esac; exec ${find('mysql')} "$@"`,
+    );
+    const force = { RESTORE_FORCE: 'true' };
+    const tries = [
+      await restore({ ...force, PATH: `${broken}:${shims}:/usr/bin:/bin` }),
+      await restore(force),
+    ];
+    expect(tries.map((steps) => steps.at(-1)?.code)).toEqual([1, 0]);
+    const said = tries.map((steps) => steps.map(({ stdout }) => stdout).join(''));
+    expect(said[0]).toContain(
+      `9 objects that only the metadata names that is there, ${bytesOf} bytes, are kept in vectors/${PATH_IN_BUCKET}-aside/`,
+    );
+    expect(said[1]).not.toContain('that only the metadata names');
+    const kept = Object.entries(await objects(`vectors:vectors/${PATH_IN_BUCKET}-aside`));
+    const there = await objects(`vectors:vectors/${TABLES}`);
+    const inTables = kept.filter(([name]) => name.includes('/tables/'));
+    expect(inTables.map(([name]) => name.replace(/^[^/]*\/tables\//, '')).sort()).toEqual(expected);
+    for (const [name, md5] of inTables) expect(there[name.replace(/^[^/]*\/tables\//, '')]).toBe(md5);
   }, 120_000);
 
   test('in place to another path, where Milvus has begun with the metadata and without the objects', async () => {

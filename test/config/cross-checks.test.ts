@@ -619,6 +619,23 @@ rule(
   ],
 );
 
+const restore = { backup: '20260701T021500Z' };
+rule(
+  'a restore that is declared needs a place of backups, and a name for its Job',
+  [
+    ['with backups', { backup: { enabled: true, restore } }],
+    ['the longest name', { name: 'm'.repeat(38), backup: { enabled: true, restore } }],
+  ],
+  [
+    ['no backups', { backup: { restore } }, 'backup.restore: given a backup without backup.enabled'],
+    [
+      'a longer name',
+      { name: 'm'.repeat(39), backup: { enabled: true, restore } },
+      'of 64 characters; expected a name of at most 63 characters',
+    ],
+  ],
+);
+
 rule(
   'a standalone server has no readers and no proxy',
   [['none', { mode: 'standalone' }]],

@@ -14,7 +14,6 @@ const props: RestoreProps = {
   instance: 'milvus',
   backup: 'latest',
   job: 'milvus-restore',
-  walClaim: { metadata: { name: 'milvus-writable-wal' } },
   deployments: ['milvus-writable', 'milvus-readonly', 'milvus-mishards'],
 };
 const complete: JobEnd = { end: 'complete' };
@@ -34,8 +33,6 @@ class World {
   public state = '';
   public calls: string[] = [];
   public said: string[] = [];
-  /** With how many pods of Milvus its log was emptied. */
-  public logs: number[] = [];
   public dies = Number.POSITIVE_INFINITY;
   /** Of the jobs that run, and with how many pods of Milvus. */
   public jobs: [kind: string, pods: number][] = [];
@@ -62,7 +59,6 @@ class World {
     else if (verb === 'patch') this.suspended[name] = line.includes('true');
     else if (verb === 'apply') this.state = JSON.parse(input).data?.state ?? this.state;
     else if (verb === 'delete' && kind.startsWith('job/')) this.job = undefined;
-    else if (verb === 'delete' && kind.startsWith('persistent')) this.logs.push(this.pods());
     else if (verb === 'delete') this.state = '';
     else if (verb === 'get' && kind.startsWith('configmap/')) return this.state;
     else if (verb === 'get') return this.fields[kind] ?? '';
@@ -153,7 +149,6 @@ test('Milvus is stopped for the Job, and started as it was; what was suspended b
     ['smoke-test', 6],
   ]);
   expect(world).toMatchObject(asItWas);
-  expect(world.logs).toEqual([0]);
   // In between nothing of the schedule ran, and the writable is the first to start.
   const order = (words: RegExp) => world.calls.findIndex((call) => words.test(call));
   expect(order(/patch cronjob\/milvus-backup .*true/)).toBeLessThan(order(/scale .*--replicas=0/));
@@ -253,19 +248,6 @@ test('of another place: the same has to be named to go on', async () => {
   world.ends['restore'] = complete;
   await restore(clone, world.context());
   expect(world).toMatchObject(asItWas);
-});
-
-test('a claim of the log that is not ours is emptied by a person, before Milvus is started', async () => {
-  const world = new World();
-  const { walClaim: _, ...others } = props;
-  const foreign = { ...others, foreignWalClaim: 'fast-log' };
-  await expect(restore(foreign, world.context())).rejects.toThrow(
-    /Empty claim fast-log now, .*run the same again/,
-  );
-  expect(world.replicas['milvus-writable']).toBe(0);
-  await restore(foreign, world.context());
-  expect(world).toMatchObject(asItWas);
-  expect(world.restored).toHaveLength(1);
 });
 
 test('a backup that runs is waited for: it would delete the oldest one, and have two states', async () => {

@@ -466,6 +466,9 @@ describe('a fault gets its cause and cure', () => {
       'it-is-in-another-namespace',
       'it-waits-for-another-workload',
       'it-is-starting',
+      'a-restore-has-failed',
+      'a-restore-runs',
+      'a-restore-is-complete',
       'a-backup-has-failed',
       'a-verification-has-failed',
       'the-last-backup-is-too-old',
@@ -843,6 +846,73 @@ describe('backups and smoke tests', () => {
     // Another backup since then, whose pod is gone: its size is not that of the one before.
     ran(cluster, 'backup', HOUR_AGO);
     expect((await cluster.status()).backup).toEqual({ at: HOUR_AGO, failedSince: false });
+  });
+
+  describe('a restore that is declared', () => {
+    const restore = { backup: '20260701T021500Z' };
+    const restored = { ...config, backup: { enabled: true, restore } };
+    const job = `${N}-restore-20260701t021500z`;
+    const look = async (type: string | undefined, pods: LiveObject[] = []) => {
+      const cluster = new LiveCluster(restored);
+      for (const workload of ['writable', 'readonly', 'mishards'].map((name) => `${N}-${name}`)) {
+        cluster.without(workload);
+        cluster.change('Deployment', workload, 'status', {
+          replicas: 0,
+          updatedReplicas: 0,
+          readyReplicas: 0,
+        });
+      }
+      cluster.objects = cluster.objects.filter(({ metadata }) => metadata.name !== job);
+      if (type !== undefined)
+        cluster.objects.push({
+          kind: 'Job',
+          metadata: {
+            name: job,
+            namespace: 'vectors',
+            labels: { 'app.kubernetes.io/instance': N },
+            creationTimestamp: HOUR_AGO,
+          },
+          status: { conditions: type === '' ? [] : [{ type, status: 'True' }] },
+        });
+      cluster.objects.push(...pods);
+      const status = await cluster.status();
+      return {
+        ready: status.ready,
+        causes: status.causes.map(({ kind, what, cure }) => ({ kind, what, cure })),
+      };
+    };
+
+    test('no pods are no fault; the Job says how far it is', async () => {
+      expect(await look('')).toMatchObject({ ready: false, causes: [{ kind: 'a-restore-runs' }] });
+      expect(await look('Complete')).toMatchObject({
+        ready: true,
+        causes: [
+          {
+            kind: 'a-restore-is-complete',
+            cure: expect.stringMatching(/^take backup\.restore out of the configuration, then kubectl /),
+          },
+        ],
+      });
+      expect(await look(undefined)).toMatchObject({
+        ready: false,
+        causes: [{ kind: 'nothing-is-applied', what: `Job ${job} is not there` }],
+      });
+    });
+
+    test('one that failed says why, and how it is made anew', async () => {
+      const line = "restore-load: database 'milvus' is not empty";
+      const failed = podOf(job, 'load', SECONDS_AGO, `x\n${line}\n`, 1);
+      expect(await look('Failed', [failed])).toMatchObject({
+        ready: false,
+        causes: [
+          {
+            kind: 'a-restore-has-failed',
+            what: line,
+            cure: expect.stringContaining(`delete job/${job}, and it is made anew: kubectl `),
+          },
+        ],
+      });
+    });
   });
 
   test('one by hand, under any name, and one of the metadata alone', async () => {

@@ -131,6 +131,100 @@ describe('backups beside the data', () => {
   });
 });
 
+describe('the restore empties the write-ahead log', () => {
+  const logOf = (more: Partial<MilvusConfig>) => {
+    const restore = find(
+      jobsOf({ ...minimal, ...more, backup: { enabled: true } }),
+      'Job',
+      'milvus-test-restore',
+    );
+    const [container] = records(at(pod(restore), 'containers'));
+    const ofLog = (list: unknown, called: string) => records(list).find(({ name }) => name === called);
+    return {
+      volume: ofLog(at(pod(restore), 'volumes'), 'wal'),
+      mount: ofLog(at(container, 'volumeMounts'), 'wal'),
+      env: ofLog(at(container, 'env'), 'WAL_DIR'),
+      user: at(pod(restore), 'securityContext', 'runAsUser'),
+    };
+  };
+
+  test.each<[string, Partial<MilvusConfig>, object]>([
+    [
+      'of its claim',
+      {},
+      {
+        volume: { name: 'wal', persistentVolumeClaim: { claimName: 'milvus-test-writable-wal' } },
+        mount: { name: 'wal', mountPath: '/wal' },
+        env: { name: 'WAL_DIR', value: '/wal' },
+        user: 10001,
+      },
+    ],
+    [
+      'of a folder of another one',
+      { wal: { persistence: { existingClaim: 'shared', subPath: 'log/a' } } },
+      {
+        volume: { name: 'wal', persistentVolumeClaim: { claimName: 'shared' } },
+        mount: { name: 'wal', mountPath: '/wal', subPath: 'log/a' },
+        env: { name: 'WAL_DIR', value: '/wal' },
+        user: 10001,
+      },
+    ],
+    ['that root owns', { writable: { securityProfile: 'baseline' } }, { user: 0 }],
+    [
+      'but nothing where it goes with its pod',
+      { wal: { persistence: { enabled: false } }, writable: { securityProfile: 'baseline' } },
+      { volume: undefined, mount: undefined, env: undefined, user: 10001 },
+    ],
+    [
+      'but nothing where there is none',
+      { wal: { enabled: false } },
+      { volume: undefined, mount: undefined, env: undefined, user: 10001 },
+    ],
+  ])('%s', (_, more, expected) => {
+    expect(logOf(more)).toMatchObject(expected);
+  });
+});
+
+describe('a restore that is declared', () => {
+  const config: MilvusConfig = {
+    ...minimal,
+    readonly: { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 5 } },
+    smokeTest: { schedule: '1 * * * *' },
+    backup: {
+      enabled: true,
+      verify: { schedule: '2 * * * *' },
+      restoreFrom: { prefix: 'backup/production' },
+      restore: { backup: '20260701T021500Z', force: true },
+    },
+  };
+
+  test('stops Milvus, suspends what runs on a schedule, and is among what is applied', () => {
+    const all = manifestsOf(config);
+    for (const name of ['writable', 'readonly', 'mishards'])
+      expect(find(all, 'Deployment', `milvus-test-${name}`)).toMatchObject({ spec: { replicas: 0 } });
+    expect(find(all, 'StatefulSet', 'milvus-test-mysql')).toMatchObject({ spec: { replicas: 1 } });
+    const cronJobs = all.filter(({ kind }) => kind === 'CronJob');
+    expect(cronJobs.map((one) => at(one, 'spec', 'suspend'))).toEqual([true, true, true]);
+    const restore = find(all, 'Job', 'milvus-test-restore-20260701t021500z');
+    expect(at(restore, 'spec')).not.toHaveProperty('ttlSecondsAfterFinished');
+    expect(at(restore, 'metadata')).not.toHaveProperty('annotations');
+    expect(
+      steps(restore).map(({ env }) => [env['BACKUP'], env['RESTORE_FORCE'], env['BACKUP_PREFIX']]),
+    ).toEqual([
+      ['20260701T021500Z', undefined, 'backup/production'],
+      [undefined, 'true', undefined],
+      [undefined, undefined, 'backup/production'],
+      [undefined, 'true', undefined],
+    ]);
+    expect(jobsOf(config).map(idOf)).not.toContain('Job/milvus-test-restore');
+    // Nothing else is otherwise.
+    const { restore: _, ...others } = config.backup ?? {};
+    const before = manifestsOf({ ...config, backup: others });
+    expect(all.map(idOf).filter((id) => !before.map(idOf).includes(id))).toEqual([idOf(restore)]);
+    expect(at(find(before, 'Deployment', 'milvus-test-readonly'), 'spec')).not.toHaveProperty('replicas');
+  });
+});
+
 test('of the metadata alone there is one dump, and nothing reads the vectors', () => {
   for (const config of [
     { ...minimal, backup: { enabled: true, objects: false } },

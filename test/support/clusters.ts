@@ -437,7 +437,8 @@ const restoreStorage: Omit<Every<NonNullable<Backup['restoreFrom']>>, 'credentia
   bucket: 'bucket-of-production',
   prefix: 'dumps/production',
 };
-const backup: Omit<Every<Backup>, 's3' | 'restoreFrom'> = {
+/** Not `restore`, with which a cluster is stopped: see `everyRestored`. */
+const backup: Omit<Every<Backup>, 's3' | 'restoreFrom' | 'restore'> = {
   ...workload('backup', container('upload')),
   enabled: true,
   objects: true,

@@ -83,6 +83,21 @@ export const backup = z
     restoreFrom: backupStorage('backup.s3').describe(
       'Where the Job of the restore takes backups from: those of another cluster, for a copy of it (its objects go to s3.bucket and storage.path of this one).',
     ),
+    restore: z
+      .strictObject({
+        backup: rule(
+          z.string().regex(/^\d{8}T\d{6}Z$/),
+          'the name of a backup such as 20260701T021500Z',
+          '`cdk8s-milvus backups` lists them. `latest` is none: what is declared has to be the same tomorrow.',
+        ).describe('Name of the backup.'),
+        force: flag()
+          .default(false)
+          .describe('Replace what is in the database, which otherwise has to be empty. It is kept aside.'),
+      })
+      .optional()
+      .describe(
+        'Bring a backup back. While this is there, Milvus is stopped, the CronJobs are suspended, and the Job of the restore is in the manifest, as `<name>-restore-<backup>`. Without it Milvus starts again.\n\n@default - none is brought back',
+      ),
     verify: z
       .strictObject({
         schedule: cronSchedule()
