@@ -13,5 +13,18 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
+  // Each is looked up by way of an interceptor otherwise, wherever the sources say its name: it took a third of the time.
+  sandboxInjectedGlobals: [
+    'Array',
+    'Boolean',
+    'Error',
+    'JSON',
+    'Map',
+    'Math',
+    'Number',
+    'Object',
+    'Set',
+    'String',
+  ],
   snapshotResolver: '<rootDir>/test/support/snapshot-resolver.js',
 };
