@@ -2,7 +2,7 @@ const { cpus } = require('node:os');
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   // What is crawled at the start: not node_modules, which holds some twenty thousand files.
   roots: ['<rootDir>/test', '<rootDir>/lib', '<rootDir>/imports', '<rootDir>/__snapshots__'],
   // Servers and processes are slow to start on a machine that has other things to do.
