@@ -3,8 +3,10 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -95,18 +97,46 @@ function bash(script: string, cwd: string): Ran {
   });
 }
 
-/** One that has synthesized already, so that not every copy bundles the same sources. */
-const template = join(directory, 'template');
-let copies = 0;
-function checkout(): string {
-  const copy = join(directory, `copy-${copies++}`);
-  cpSync(template, copy, { recursive: true, verbatimSymlinks: true });
-  return copy;
+/**
+ * One for all documents, each of which begins with what a clone has: the bundle of the sources is that of these very
+ * files, and would be made anew in a copy of them.
+ */
+const copy = join(directory, 'copy');
+const stampOf = (file: string): string => {
+  const { size, mtimeNs, ctimeNs } = lstatSync(join(copy, file), { bigint: true });
+  return `${size} ${mtimeNs} ${ctimeNs}`;
+};
+/** Directories and files, without what commands keep for the next ones. */
+const found = (): Map<string, string> => {
+  const stamps = new Map<string, string>();
+  const walk = (folder: string): void => {
+    for (const entry of readdirSync(join(copy, folder), { withFileTypes: true })) {
+      const file = join(folder, entry.name);
+      if (file === '.cache') continue;
+      stamps.set(file, entry.isDirectory() ? '' : stampOf(file));
+      if (entry.isDirectory()) walk(file);
+    }
+  };
+  walk('');
+  return stamps;
+};
+let cloned: Map<string, string>;
+function checkout(): void {
+  const now = found();
+  for (const file of now.keys()) {
+    if (!cloned.has(file)) rmSync(join(copy, file), { recursive: true, force: true });
+  }
+  for (const [file, stamp] of cloned) {
+    if (now.get(file) === stamp) continue;
+    cpSync(join(ROOT, file), join(copy, file), { recursive: true });
+    if (stamp !== '') cloned.set(file, stampOf(file));
+  }
 }
 beforeAll(() => {
-  copyCheckout(template);
-  expect(bash('npm run synth', template).status).toBe(0);
-  rmSync(join(template, 'dist'), { recursive: true });
+  copyCheckout(copy);
+  expect(bash('npm run synth', copy).status).toBe(0);
+  rmSync(join(copy, 'dist'), { recursive: true });
+  cloned = found();
 }, 60_000);
 
 const idsIn = (copy: string, file: string) => parse(readFileSync(join(copy, file), 'utf8')).map(idOf);
@@ -244,7 +274,7 @@ test('what is run elsewhere is there', () => {
 test.each(Object.entries(OUTCOMES))(
   'the commands of %s do what it says',
   (name, { before, after }) => {
-    const copy = checkout();
+    checkout();
     before?.(copy);
     const ran = bash(anywhere(documentOf(name)).join('\n'), copy);
     expect({ status: ran.status, stderr: ran.status === 0 ? '' : ran.stderr }).toEqual({
@@ -298,7 +328,7 @@ test('a Job is waited for with the one line that ends with it, whatever becomes 
 });
 
 test('the commands that the README gives for the cluster are those that synth ends with', () => {
-  const copy = checkout();
+  checkout();
   const { stderr } = bash('npm run synth', copy);
   const printed = commandsIn(stderr.slice(stderr.indexOf('Next:\n') + 'Next:\n'.length));
   expect(printed).toHaveLength(7);
@@ -336,10 +366,14 @@ test('the policy of the how-to has the four rights that a server tries at its st
 describe('commands in running text', () => {
   const NEEDS_CLUSTER =
     /(^|&& )((kubectl|helm) (?!kustomize)[a-z-]+ \S+ \S|npm run (backups|diff|job|restore|status)|npm run (export|import) -- .*--run\b|kind )/;
-  const found = documents.flatMap(({ name, text }) => inlineCode(text).map((command) => ({ name, command })));
+  const inline = documents.flatMap(({ name, text }) =>
+    inlineCode(text).map((command) => ({ name, command })),
+  );
 
   test('where one needs a cluster, the document says so', () => {
-    const names = new Set(found.filter(({ command }) => NEEDS_CLUSTER.test(command)).map(({ name }) => name));
+    const names = new Set(
+      inline.filter(({ command }) => NEEDS_CLUSTER.test(command)).map(({ name }) => name),
+    );
     expect(names.size).toBeGreaterThan(5);
     const silent = [...names].filter(
       (name) => !/need the cluster|needs the cluster|需要访问集群/.test(documentOf(name).text),
@@ -370,7 +404,7 @@ describe('commands in running text', () => {
   };
   const commands = [
     ...new Set(
-      found
+      inline
         .map(({ command }) => command)
         .filter(
           (command) => /^(\w+=\S+ )*(npm|npx|node|cdk8s) \S/.test(command) && !NEEDS_CLUSTER.test(command),
@@ -384,7 +418,7 @@ describe('commands in running text', () => {
   });
 
   test('all others run', () => {
-    const copy = checkout();
+    checkout();
     expect(bash('npm run synth', copy).status).toBe(0);
     // What a block has as well has been run above.
     const inBlocks = documents.flatMap((document) => anywhere(document).flatMap(commandsIn));

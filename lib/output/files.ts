@@ -132,9 +132,18 @@ export function isTemporary(file: string): boolean {
   return TEMPORARY.test(path.basename(file));
 }
 
+/** Not rmSync's `force`, which minds a file in the place of the directory since Node.js 22. */
+function removeIfThere(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch (error) {
+    if (!isSystemError(error) || !['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error;
+  }
+}
+
 /** Takes back what was staged: no trace is left of it, and nothing else is touched. */
 export function discard({ changed, directories }: Staged): void {
-  for (const { temporary } of changed) fs.rmSync(temporary, { force: true });
+  for (const { temporary } of changed) removeIfThere(temporary);
   for (const directory of directories.toReversed()) removeIfEmpty(directory);
 }
 
@@ -171,7 +180,7 @@ export function commit(outdir: string, parts: readonly Staged[]): number {
 export function remove(outdir: string, files: readonly string[]): void {
   guarded(outdir, 'written', () => {
     for (const file of files) {
-      fs.rmSync(path.join(outdir, file), { force: true });
+      removeIfThere(path.join(outdir, file));
       for (let directory = path.dirname(file); directory !== '.'; directory = path.dirname(directory))
         removeIfEmpty(path.join(outdir, directory));
     }
@@ -203,7 +212,7 @@ export function replaceFile(file: string, content: string): void {
       fs.writeFileSync(temporary, content, existing && { mode: existing.mode });
       fs.renameSync(temporary, target);
     } finally {
-      fs.rmSync(temporary, { force: true });
+      removeIfThere(temporary);
     }
   });
 }

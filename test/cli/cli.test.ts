@@ -335,7 +335,7 @@ describe('from-helm --write', () => {
 
 describe('output that goes nowhere', () => {
   const shell = (command: string) => {
-    const bin = `${process.execPath} -r tsx/cjs ${join(ROOT, 'lib/cli/bin.ts')}`;
+    const bin = `${process.execPath} ${join(ROOT, 'scripts/bundled.js')} cli`;
     const { stdout, stderr } = spawnSync('bash', ['-c', command.replace('BIN', bin)], {
       cwd: ROOT,
       encoding: 'utf8',

@@ -181,7 +181,7 @@ describeWith(['diff'], 'against the cluster', () => {
     }
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['-r', 'tsx/cjs', join(ROOT, 'lib/cli/bin.ts'), 'diff', '--against', 'cluster', '-n', 'default'],
+      [join(ROOT, 'scripts/bundled.js'), 'cli', 'diff', '--against', 'cluster', '-n', 'default'],
       {
         cwd: place,
         encoding: 'utf8',

@@ -17,7 +17,7 @@ function diff(outdir: string, exitCode: number, ...args: string[]) {
 }
 
 function diffWith(path: string, outdir: string, ...args: string[]) {
-  const command = ['-r', 'tsx/cjs', 'lib/cli/bin.ts', 'diff', ...args];
+  const command = ['scripts/bundled.js', 'cli', 'diff', ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, {
     cwd: ROOT,
     encoding: 'utf8',

@@ -65,8 +65,7 @@ test('a Job that fails is exit code 1, with its log and its reason', async () =>
 
 test('Ctrl-C says how to go on', async () => {
   const { env } = life([{ pods: [pod('p', { main: [running('import')] })] }], { import: 'begins\n' });
-  const bin = join(ROOT, 'lib/cli/bin.ts');
-  const command = ['-r', require.resolve('tsx/cjs'), bin, 'import', '--run'];
+  const command = [join(ROOT, 'scripts/bundled.js'), 'cli', 'import', '--run'];
   const child = spawn(process.execPath, command, { cwd: directory, env });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -36,7 +36,7 @@ function life(looks: readonly Look[], logs?: Readonly<Record<string, string>>) {
       existsSync(join(bin, 'calls')) ? readFileSync(join(bin, 'calls'), 'utf8').trim().split('\n') : [],
   };
 }
-const COMMAND = ['-r', require.resolve('tsx/cjs'), join(ROOT, 'lib/cli/bin.ts'), 'job'];
+const COMMAND = [join(ROOT, 'scripts/bundled.js'), 'cli', 'job'];
 
 async function job(
   args: readonly string[],

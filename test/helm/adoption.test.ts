@@ -14,7 +14,7 @@ import {
 import { withoutPods } from '../support/adoption';
 import { manifestsOf } from '../support/clusters';
 import { at, find, type Manifest } from '../support/manifests';
-import { describeOnServer } from '../support/requires';
+import { describeOnServer, testWith } from '../support/requires';
 
 const directory = mkdtempSync(join(tmpdir(), 'adoption-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -91,7 +91,7 @@ function applied(object: Manifest, ours: Manifest): Manifest {
   ) as Manifest;
 }
 
-test.each<[what: string, of: MilvusConfig, object: Manifest]>([
+testWith('kubectl').each<[what: string, of: MilvusConfig, object: Manifest]>([
   ['of MySQL', config, live('milvus-test-mysql', { app: 'milvus-test-mysql' }, [tcp('mysql', 3306)])],
   [
     'of the clients',
@@ -321,7 +321,7 @@ describe('the way back', () => {
     expect(commands.at(-1)).not.toContain('existingClaim');
   });
 
-  test('gives the Service of MySQL its pods back', () => {
+  testWith('kubectl')('gives the Service of MySQL its pods back', () => {
     const ours = find(manifestsOf(config), 'Service', 'milvus-test-mysql');
     expect(at(patched(ours, commands), 'spec', 'selector')).toEqual({ app: 'milvus-test-mysql' });
   });

@@ -8,6 +8,7 @@ import { jobsOf, manifestsOf, minimal } from '../support/clusters';
 import { at, fields, find, type Manifest, parse, records } from '../support/manifests';
 import { type Endpoint, host, Network, pod, podsOf } from '../support/network';
 import { ROOT } from '../support/project';
+import { testWith } from '../support/requires';
 
 const S3 = host('192.168.18.13');
 const dns = pod('DNS', 'kube-system', { 'k8s-app': 'kube-dns' });
@@ -130,13 +131,13 @@ function overlaid(kustomization: string): readonly Manifest[] {
   }
 }
 
-test('kustomize may put it into any namespace', () => {
+testWith('kubectl')('kustomize may put it into any namespace', () => {
   const built = overlaid('namespace: vectors\n');
   expect(find(built, 'NetworkPolicy', 'milvus-test-default-deny').metadata['namespace']).toBe('vectors');
   expect(table(networkOf(built).allows)).toBe(table(network(whole).allows));
 });
 
-test.each([
+testWith('kubectl').each([
   'labels: [{ pairs: { team: search }, includeSelectors: true }]',
   'commonLabels: { team: search }',
 ])('kustomize may put labels into the selectors: %s', (labels) => {

@@ -510,8 +510,7 @@ describe('over an earlier output', () => {
 
 describe('npm run synth', () => {
   function run(config: string, env: Record<string, string> = {}) {
-    const command = ['-r', 'tsx/cjs', 'main.ts'];
-    const { status, stderr, stdout } = spawnSync('node', command, {
+    const { status, stderr, stdout } = spawnSync('node', ['synth.js'], {
       cwd: ROOT,
       env: { ...process.env, MILVUS_CONFIG: config, CDK8S_OUTDIR: outdir, ...env },
       encoding: 'utf8',

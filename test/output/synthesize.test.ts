@@ -172,7 +172,7 @@ test('what a person starts is not where kubectl apply -f or kustomize would take
   ]);
 });
 
-describe('an overlay reaches the Jobs when it lists them', () => {
+describeWith(['kubectl'], 'an overlay reaches the Jobs when it lists them', () => {
   const OVERLAY = `
 namespace: vectors
 labels: [{ pairs: { team: search }, includeSelectors: true }]

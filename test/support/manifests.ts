@@ -52,6 +52,30 @@ export const isBuiltIn = (manifest: Manifest): boolean =>
  * differently: kubectl reads YAML 1.1 with parts of 1.2, so `yes`, `0o17` or a date must be quoted.
  */
 export function parse(yamlText: string): Manifest[] {
+  return yamlText
+    .split(/^---\n/m)
+    .flatMap(objectsIn)
+    .flatMap((object, index) => {
+      if (object === null || object === undefined) return [];
+      const label = `document ${index + 1}`;
+      if (object === AMBIGUOUS) {
+        throw new Error(`${label}: a plain value means different things in YAML 1.1 and 1.2, quote it`);
+      }
+      if (!isManifest(object)) throw new Error(`${label}: apiVersion, kind and metadata.name must be texts`);
+      return [object];
+    });
+}
+
+/** In the place of an object that the versions of YAML read differently. */
+const AMBIGUOUS = Symbol('ambiguous');
+
+/** What the documents that were read before have: those of two configurations are the same ones for the most part. */
+const known = new Map<string, readonly unknown[]>();
+
+/** Frozen, since others get the same. */
+function objectsIn(yamlText: string): readonly unknown[] {
+  const before = known.get(yamlText);
+  if (before !== undefined) return before;
   const [read, readOtherwise] = (['1.1', '1.2'] as const).map((version) =>
     parseAllDocuments(yamlText, { version, uniqueKeys: true }).map((document) => {
       const [complaint] = [...document.errors, ...document.warnings];
@@ -59,15 +83,19 @@ export function parse(yamlText: string): Manifest[] {
       return document.toJS() as unknown;
     }),
   );
-  return items(read).flatMap((object, index) => {
-    if (object === null || object === undefined) return [];
-    const label = `document ${index + 1}`;
-    if (!isDeepStrictEqual(object, items(readOtherwise)[index])) {
-      throw new Error(`${label}: a plain value means different things in YAML 1.1 and 1.2, quote it`);
-    }
-    if (!isManifest(object)) throw new Error(`${label}: apiVersion, kind and metadata.name must be texts`);
-    return [object];
-  });
+  const objects = items(read).map((object, index) =>
+    isDeepStrictEqual(object, items(readOtherwise)[index]) ? frozen(object) : AMBIGUOUS,
+  );
+  known.set(yamlText, objects);
+  return objects;
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(frozen);
+    Object.freeze(value);
+  }
+  return value;
 }
 
 const isManifest = (value: unknown): value is Manifest =>

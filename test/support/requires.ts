@@ -40,6 +40,9 @@ export function describeWith(commands: string[], name: string, body: () => void)
   (requires(...commands) ? describe : describe.skip)(name, body);
 }
 
+/** `test`, or `test.skip` when one of the commands is not installed. */
+export const testWith = (...commands: string[]): jest.It => (requires(...commands) ? test : test.skip);
+
 /** Whether KUBECONFIG points at an API server to try things on, in namespaces of their own. No pod has to run there. */
 export const onServer = (process.env['KUBECONFIG'] ?? '') !== '';
 
