@@ -41,6 +41,10 @@ export function rmSync(file: string): void {
   for (const inside of below(file)) files.delete(path.join(absolute(file), inside));
   files.delete(absolute(file));
 }
+export function unlinkSync(file: string): void {
+  textOf(file);
+  files.delete(absolute(file));
+}
 export function existsSync(file: string): boolean {
   return files.has(absolute(file)) || below(file).length > 0;
 }
