@@ -368,7 +368,9 @@ describeWith(['kubectl'], 'status', () => {
       KUBERNETES_MASTER: 'http://127.0.0.1:9',
     });
     expect(unreachable.code).toBe(1);
-    expect(unreachable.written).toMatch(/^The connection to the server \S+ was refused - .*\nkubectl finds no cluster\. .*--kubeconfig\.\n$/);
+    expect(unreachable.written).toMatch(
+      /^The connection to the server \S+ was refused - .*\nkubectl finds no cluster\. .*--kubeconfig\.\n$/,
+    );
     expect(await run([], { PATH: directory })).toEqual({
       code: 1,
       written: expect.stringContaining('There is no kubectl in any directory of PATH'),
