@@ -20,7 +20,8 @@ test('a manifest that is not there: a sentence, and no picture', () => {
   expect(graph('nofile.yaml', target)).toEqual({
     status: 1,
     stdout: '',
-    stderr: `nofile.yaml can not be drawn to ${target}: ENOENT: no such file or directory, open 'nofile.yaml'\n`,
+    stderr:
+      'There is no nofile.yaml: synthesize first (npm run synth), and take a file or directory that it wrote.\n',
   });
   expect(existsSync(target)).toBe(false);
 });
