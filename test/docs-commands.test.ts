@@ -293,7 +293,7 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     const needsNone = marked.filter(
       (command) =>
         !/^((until )?kubectl|helm|kind|npm run (backups|diff|job|restore|status)|mysql>)/.test(command) &&
-        !/ -f values\.yaml .*--adopt| (\||; do) kubectl | --run\b/.test(command),
+        !/ -f values\.yaml .*--adopt|(\||; do) kubectl | --run\b/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
   }
