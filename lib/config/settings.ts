@@ -201,6 +201,10 @@ export type BackupSettings = Replace<
 /** Whether Milvus is stopped, for the restore that the configuration has. */
 export const isStopped = ({ backup }: Settings): boolean => backup?.restore !== undefined;
 
+/** Whether backups and their verification do not run on their schedules. */
+export const areSuspended = (backup: BackupSettings): boolean =>
+  backup.suspend || backup.restore !== undefined;
+
 /** A place of backups. */
 export interface BackupStorage {
   readonly address: string;

@@ -111,7 +111,7 @@ export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number)
   );
   const isNothing = workloads.every(({ due }) => due === 'not applied');
   const restoring = restoreCause(here, settings, wanted);
-  const causes = isNothing ? [nothingApplied(here)] : causesOf(workloads, here, now);
+  const causes = isNothing ? [nothingApplied(here)] : causesOf(workloads, here, restoring, now);
   return {
     name: settings.name,
     namespace: wanted.namespace,
@@ -356,7 +356,12 @@ function nothingApplied({ wanted, names, snapshot }: Here): Cause {
   };
 }
 
-function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number): readonly Cause[] {
+function causesOf(
+  workloads: readonly WorkloadStatus[],
+  here: Here,
+  restoring: Cause | undefined,
+  now: number,
+): readonly Cause[] {
   const missing = missingSecrets(here);
   /** Where Secrets may be read, what is missing has been said in better words. */
   const isSaid = ({ kind, object }: Cause) =>
@@ -403,7 +408,6 @@ function causesOf(workloads: readonly WorkloadStatus[], here: Here, now: number)
   const own = found.filter(
     ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
-  const restoring = restoreCause(here, here.wanted.settings, here.wanted);
   return inOrder([
     ...own,
     ...(restoring === undefined ? [] : [restoring]),

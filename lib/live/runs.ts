@@ -1,6 +1,6 @@
 import { readableBytes } from '../config/quantities';
 import { longestPauseSeconds, OLD_AFTER_RUNS } from '../config/schedules';
-import { isStopped, type Settings } from '../config/settings';
+import { areSuspended, type Settings } from '../config/settings';
 import { Names } from '../kubernetes/names';
 import type { Cause } from './causes';
 import { type LiveObject, statusesOf } from './objects';
@@ -169,7 +169,7 @@ export function backupCauses(
   ) => {
     const cronJob = here.find('CronJob', name);
     // Who has it suspended in the configuration has said so.
-    if (cronJob === undefined || backup.suspend || isStopped(settings)) return;
+    if (cronJob === undefined || areSuspended(backup)) return;
     const since = run?.at ?? cronJob.metadata.creationTimestamp ?? undefined;
     const seconds = (now - Date.parse(since ?? '')) / 1000;
     const every = longestPauseSeconds(schedule);

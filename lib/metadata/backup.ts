@@ -2,10 +2,10 @@ import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
 import {
+  areSuspended,
   type BackupSettings,
   type BackupStorage,
   type DatabaseSettings,
-  isStopped,
   type S3Settings,
 } from '../config/settings';
 import { cronJob, declaredJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
@@ -85,7 +85,7 @@ export class Backup extends Part {
       cronJob({
         metadata: this.metadata(names.backup, backup),
         schedule: backup.schedule,
-        suspend: backup.suspend || isStopped(settings),
+        suspend: areSuspended(backup),
         timeoutSeconds: backup.timeoutSeconds,
         retries: 2,
       }),
@@ -210,7 +210,7 @@ export class BackupVerification extends Part {
     this.job = this.workload(
       schedule === undefined
         ? job(jobProps)
-        : cronJob({ ...jobProps, schedule, suspend: backup.suspend || isStopped(settings) }),
+        : cronJob({ ...jobProps, schedule, suspend: areSuspended(backup) }),
       podOf({
         ...podProps(this, props, place),
         containers: [

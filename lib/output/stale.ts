@@ -23,8 +23,8 @@ export interface StaleFile {
 export function staleFiles(options: LoadOptions, outdir: string, made?: MadeBefore): readonly StaleFile[] {
   const { files, changed } = compare(outdir, options, made);
   return guarded(outdir, 'read', () => {
-    const made = new Set(files);
-    const leftOver = filesOfEarlierRuns(outdir, made).filter((file) => !made.has(file));
+    const wanted = new Set(files);
+    const leftOver = filesOfEarlierRuns(outdir, wanted).filter((file) => !wanted.has(file));
     return [
       ...changed.map(
         (file): StaleFile => ({ file, how: existsSync(join(outdir, file)) ? 'differs' : 'missing' }),

@@ -72,7 +72,6 @@ function count(number: number, what: string): string {
 
 function nextSteps({ outdir, clusters, written }: Synthesis): string[] {
   const spelledOut = clusters.length <= MOST_SPELLED_OUT ? clusters : [];
-  const stopped = spelledOut.filter(({ settings }) => isStopped(settings));
   const served = spelledOut.filter(({ settings }) => !isStopped(settings));
   const fresh = spelledOut.filter(({ settings }) => !hasData(settings));
   const running = spelledOut.filter(({ settings }) => hasData(settings));
@@ -99,12 +98,12 @@ function nextSteps({ outdir, clusters, written }: Synthesis): string[] {
       ? sources.map((source) => `kubectl diff ${source}   # read it before it is applied`)
       : []),
     ...sources.map((source) => `kubectl apply ${source}`),
-    ...stopped.map(({ settings }) =>
-      untilJobEnds(
-        `kubectl ${namespaced(settings)}`.trimEnd(),
-        Names.of(settings).restoreOf(settings.backup?.restore?.backup ?? ''),
-      ),
-    ),
+    ...spelledOut.flatMap(({ settings }) => {
+      const restore = settings.backup?.restore;
+      if (restore === undefined) return [];
+      const job = Names.of(settings).restoreOf(restore.backup);
+      return [untilJobEnds(`kubectl ${namespaced(settings)}`.trimEnd(), job)];
+    }),
     ...served.map(
       ({ settings }) =>
         `kubectl ${namespaced(settings)}rollout status deployment/${settings.name}-${settings.mode === 'cluster' ? 'mishards' : 'writable'} --timeout=15m`,

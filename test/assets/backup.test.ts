@@ -809,30 +809,20 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
         wipe();
         takeDump(good, work);
         const wal = mkdtempSync(path.join(folder, 'wal-'));
-        const fillLog = () => {
-          for (const name of [
-            '1.wal',
-            'mxlog.meta',
-            '.hidden',
-            '..odd',
-            'lost+found/x',
-            'a folder/b/c',
-            '-rf',
-          ])
-            mkdirSync(path.dirname(path.join(wal, name)), { recursive: true });
-          for (const name of [
-            '1.wal',
-            'mxlog.meta',
-            '.hidden',
-            '..odd',
-            'lost+found/x',
-            'a folder/b/c',
-            '-rf',
-          ])
-            writeFileSync(path.join(wal, name), name);
-          symlinkSync('/nowhere', path.join(wal, 'link'));
-        };
-        fillLog();
+        for (const name of [
+          '1.wal',
+          'mxlog.meta',
+          '.hidden',
+          '..odd',
+          'lost+found/x',
+          'a folder/b/c',
+          '-rf',
+        ]) {
+          const file = path.join(wal, name);
+          mkdirSync(path.dirname(file), { recursive: true });
+          writeFileSync(file, name);
+        }
+        symlinkSync('/nowhere', path.join(wal, 'link'));
         const outside = path.join(folder, 'outside');
         writeFileSync(outside, 'stays');
         symlinkSync(folder, path.join(wal, 'up'));
