@@ -794,7 +794,9 @@ function mysqlFiles(config: ParsedConfig): Problem[] {
     const password = /^\s*(loose[-_])?password\d?\s*=/im.test(text);
     return [
       ...fixed.map(([, option = '']) => ({ path, ...fixedOption(option) })),
-      ...(password ? [{ path, given: 'a password', expected: 'no password: the file goes into a ConfigMap' }] : []),
+      ...(password
+        ? [{ path, given: 'a password', expected: 'no password: the file goes into a ConfigMap' }]
+        : []),
     ];
   });
   const scripts = Object.entries(initializationFiles)

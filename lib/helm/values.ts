@@ -95,7 +95,8 @@ function inPods<T>(
       if (given === undefined) return;
       const value = convert(given);
       const existing = sections.filter((section) => exists(translation, `${section}.podTemplate`));
-      if (existing.length === 0) translation.note(path, 'dropped', 'the part that it configures is not deployed');
+      if (existing.length === 0)
+        translation.note(path, 'dropped', 'the part that it configures is not deployed');
       if (value === undefined) return;
       for (const section of existing) translation.merge(inPodTemplate(section, option, value));
     },
@@ -563,11 +564,7 @@ const MYSQL: readonly ChartValue[] = [
     'If unset, 5.7.44, the last of 5.7; with --adopt, 5.7.30.',
   ),
   inPods('mysql.imagePullPolicy', 'IfNotPresent', text, ['mysql'], 'imagePullPolicy'),
-  replaced(
-    'mysql.strategy',
-    '{type: Recreate}',
-    'MySQL is a StatefulSet of one pod, so there are never two',
-  ),
+  replaced('mysql.strategy', '{type: Recreate}', 'MySQL is a StatefulSet of one pod, so there are never two'),
   dropped('mysql.busybox.image', 'busybox', 'nothing is deleted from the volume; lost+found is ignored'),
   dropped('mysql.busybox.tag', '1.31.1', 'nothing is deleted from the volume; lost+found is ignored'),
   replaced('mysql.testFramework', '{enabled: false}', 'the smoke test in jobs/ tests the whole cluster'),
@@ -577,7 +574,12 @@ const MYSQL: readonly ChartValue[] = [
     'mysql.credentials',
     'It goes into a Secret; the command is printed.',
   ),
-  together('mysql.mysqlUser', 'milvus', 'mysql.user', 'Milvus logs in as this user. In the chart it logs in as root.'),
+  together(
+    'mysql.mysqlUser',
+    'milvus',
+    'mysql.user',
+    'Milvus logs in as this user. In the chart it logs in as root.',
+  ),
   together(
     'mysql.mysqlPassword',
     'milvus',
@@ -664,11 +666,7 @@ const MYSQL: readonly ChartValue[] = [
     convert: unlessEmptyMapping,
   }),
   ...exposure('mysql.service', 'mysql.service', '3306'),
-  replaced(
-    'mysql.serviceAccount.create',
-    'false',
-    'MySQL uses no token, so it needs no ServiceAccount',
-  ),
+  replaced('mysql.serviceAccount.create', 'false', 'MySQL uses no token, so it needs no ServiceAccount'),
   inPods('mysql.serviceAccount.name', 'default', text, ['mysql'], 'serviceAccountName', {
     convert: unlessEmpty,
   }),

@@ -421,7 +421,8 @@ function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
       const given = JSON.stringify(mountPath);
       if (!place.startsWith('/') || mounts.includes(plain(mountPath))) return [];
       if (place === '/' || place === '/proc' || place.startsWith('/proc/')) {
-        const fix = 'The container could not start: the mount would hide its programs, or the files of the kernel.';
+        const fix =
+          'The container could not start: the mount would hide its programs, or the files of the kernel.';
         return [{ path, given, expected: 'a directory other than "/", "/proc" and below', fix }];
       }
       if (!hidden.includes(place)) return [];
@@ -536,7 +537,9 @@ function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
       securityOf(after)['runAsUser'] === undefined
         ? at('spec', 'securityContext', 'runAsUser')
         : at(...where, 'securityContext', 'runAsUser');
-    return [{ path, given: String(is), expected: `${was}: the files on the volumes belong to that user`, fix }];
+    return [
+      { path, given: String(is), expected: `${was}: the files on the volumes belong to that user`, fix },
+    ];
   });
 }
 

@@ -77,9 +77,7 @@ test('what was changed, replaced or dropped is on stderr, and where it shows in 
   const { stdout, stderr } = run(...SCENARIO, '--set', 'network.httpPort=1,wal.recoveryErrorIgnore=false');
   expect(stderr).toContain('network.httpPort (dropped): no Service exposes the HTTP port');
   expect(stderr).toContain('wal.recoveryErrorIgnore (changed): kept; but');
-  expect(stdout).toMatch(
-    /^wal:\n {2}# wal\.recoveryErrorIgnore: kept; .*\n {2}recoveryErrorIgnore: false$/m,
-  );
+  expect(stdout).toMatch(/^wal:\n {2}# wal\.recoveryErrorIgnore: kept; .*\n {2}recoveryErrorIgnore: false$/m);
 });
 
 test('files and warnings', () => {

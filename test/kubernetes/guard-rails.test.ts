@@ -85,9 +85,7 @@ describe.each(VARIANTS)('what is ours stays: %s', (_, config) => {
           container(section, { volumeMounts: [{ mountPath, name: 'scripts', subPath: 'x' }] }),
           config,
         ),
-      ).toEqual([
-        expect.stringContaining(`${where}: given "${mountPath}"; expected a free path`),
-      ]);
+      ).toEqual([expect.stringContaining(`${where}: given "${mountPath}"; expected a free path`)]);
       expect(
         patching(section, container(section, { volumeMounts: [{ mountPath: '/new', name }] }), config),
       ).toEqual([]);
