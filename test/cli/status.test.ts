@@ -109,7 +109,7 @@ describeWith(['kubectl'], 'status', () => {
   test('in another namespace than was asked: which', async () => {
     const { code, stdout } = await status(['-n', 'empty'], [new LiveCluster(config)]);
     expect(code).toBe(1);
-    expect(stdout).toContain('it is in namespace vectors: add -n vectors');
+    expect(stdout).toContain('the cluster is in namespace vectors: add -n vectors');
   });
 
   describe('waiting', () => {
