@@ -106,7 +106,7 @@ export function backupPlace(from: string): { readonly bucket: string; readonly p
 
 /** Nobody stops a cluster by a line of the shell's history. */
 async function confirm({ name, backup }: RestoreProps, { stderr }: CommandContext): Promise<void> {
-  if (!process.stdin.isTTY) throw new UsageError('nobody can be asked here: add --yes');
+  if (!process.stdin.isTTY) throw new UsageError('there is no terminal to ask in: add --yes');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     stderr.write(

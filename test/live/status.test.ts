@@ -889,7 +889,7 @@ describe('backups and smoke tests', () => {
         causes: [
           {
             kind: 'a-restore-is-complete',
-            cure: expect.stringMatching(/^take backup\.restore out of the configuration, then kubectl /),
+            cure: expect.stringMatching(/^remove backup\.restore from the configuration, then kubectl /),
           },
         ],
       });
@@ -908,7 +908,7 @@ describe('backups and smoke tests', () => {
           {
             kind: 'a-restore-has-failed',
             what: line,
-            cure: expect.stringContaining(`delete job/${job}, and it is made anew: kubectl `),
+            cure: expect.stringContaining(`delete job/${job}, and create it again: kubectl `),
           },
         ],
       });
