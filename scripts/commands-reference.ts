@@ -5,15 +5,15 @@ const HEAD = `<!-- Generated from the table of commands in lib/cli/index.ts by \
 
 # The commands
 
-\`cdk8s-milvus COMMAND\`, or in a clone the npm script of the same name, with \`--\` before the arguments. Each tells the same with \`--help\`.
+Run \`cdk8s-milvus COMMAND\`, or in a clone the npm script of the same name, with \`--\` before the arguments. \`--help\` prints the same text.
 
-| exit code | means, of every command |
+| exit code | meaning, for every command |
 | --- | --- |
-| 0 | done, and all is as it should be |
-| 1 | something is not: the configuration, the manifests, a file, or the cluster |
+| 0 | done, and everything is as it should be |
+| 1 | something is wrong with the configuration, the manifests, a file or the cluster |
 | 2 | wrong arguments: nothing was done |
 
-What of them are results goes to stdout, and what is said about it to stderr. \`--format json\` has the same for programs.
+Results go to stdout, messages to stderr. \`--format json\` prints the same for programs.
 `;
 
 /** docs/reference/commands.md */

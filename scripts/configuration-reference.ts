@@ -4,13 +4,13 @@ const HEAD = `<!-- Generated from the schema in lib/config/schema by \`npm run g
 
 # The configuration
 
-Every key of \`milvus.yaml\`, with its default. Your editor shows the same while you type, from \`milvus.schema.json\`. Only \`name\` is always needed; a cluster
-also needs \`s3.bucket\` and \`s3.address\`, or \`storage.persistence.enabled\`.
+Every key of \`milvus.yaml\`, with its default. Your editor shows the same while you type, from \`milvus.schema.json\`. \`name\` is always required. A cluster
+also needs \`s3.address\` and \`s3.bucket\`, or \`storage.persistence.enabled\`.
 
-- Sizes that Milvus counts are in its units (\`4GB\`, 1024-based) or Kubernetes' (\`4Gi\`); those that Kubernetes counts in Kubernetes'.
+- Sizes for Milvus (caches, buffers, log files) can have its units (\`4GB\`, 1024-based) or those of Kubernetes (\`4Gi\`). Sizes for Kubernetes (memory, volumes) have those of Kubernetes.
 - \`\${env:NAME}\` and \`\${env:NAME:-default}\` in any value read the environment.
-- \`extends: ./base.yaml\` merges this file over another one; \`key: null\` takes a key of the base away.
-- Several YAML documents are several clusters.
+- \`extends: ./base.yaml\` merges this file over another one; \`key: null\` removes a key of the base.
+- Each YAML document is a cluster.
 `;
 
 /** docs/reference/configuration.md */

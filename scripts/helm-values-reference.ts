@@ -12,12 +12,13 @@ const HEAD = `<!-- Generated from the table in lib/helm/values.ts by \`npm run g
 # Values of the Helm chart
 
 Every value that chart milvus 1.1.6 and its subchart mysql 1.6.4 understand, and what
-\`npm run from-helm\` (or \`fromHelmValues()\`) makes of it. A value that you gave is honoured; what you left out takes the default of this project,
+\`npm run from-helm\` (or \`fromHelmValues()\`) makes of it. Values that you gave are taken over. Values that you left out take the default of this project,
 which is not always the chart's: [what is different, and why](differences-from-the-chart.md).
 
-- *replaced*: something else does what it was for. *dropped*: there is nothing left that it could be about. Both are
-  reported, and nothing else happens. *refused*: it can not be honoured, and the command says why and stops.
-- Any other value is unknown to the chart, and an error here, since Helm ignores it without a word.
+- *replaced*: this project does the same in another way. *dropped*: there is nothing here that it could configure. The command reports both,
+  and goes on.
+- *refused*: it can not be taken over. The command says why, and stops.
+- Any other value is unknown to the chart. It is an error here; Helm ignores it silently.
 
 | value | the chart's default | becomes | |
 | --- | --- | --- | --- |

@@ -16,12 +16,12 @@ const CONTAINER = /^\[list\] /;
 
 export const backups: Command = {
   synopsis: '[NAME] [-n NAMESPACE]',
-  summary: 'lists the backups: when, how large, how many rows, verified or not',
-  about: `Lists the backups of a cluster, the newest first: when, how large (objects and dump together), how many rows and collections, and when
-each was verified, or found to be damaged. It runs the Job list-backups through your kubectl; only pods of the cluster have the keys of S3.
-NAME is the cluster, where the configuration has several.`,
+  summary: 'lists the backups: time, size, rows, verified or not',
+  about: `Lists the backups of a cluster, newest first: time, size (objects and dump together), rows and collections, and when each was verified or
+found damaged. It runs the Job list-backups through your kubectl, because only pods of the cluster have the S3 keys.
+NAME is the cluster, if the configuration has several.`,
   options: OPTIONS,
-  exitCodes: `0 listed, 1 not, 2 wrong arguments, ${INTERRUPTED} interrupted (Ctrl-C).`,
+  exitCodes: `0 listed, 1 could not be listed, 2 wrong arguments, ${INTERRUPTED} interrupted (Ctrl-C).`,
   run: async (args, context) => {
     const { stdout, stderr, cwd, env } = context;
     const { values, names } = optionsAndNames(args, OPTIONS);

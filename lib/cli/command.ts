@@ -250,7 +250,7 @@ export const CONFIG = {
   short: 'c',
   multiple: true,
   value: 'CONFIG',
-  about: `a file, a directory, a glob, or several of them: separated by commas, or each with its -c
+  about: `a file, a directory, a glob, or several of them: separated by commas, or each after a -c
 (default: the environment variable MILVUS_CONFIG, or milvus.yaml)`,
   completion: 'files',
 } as const satisfies Option;
@@ -258,7 +258,7 @@ export const FORMAT = {
   type: 'string',
   default: 'text',
   value: 'FORMAT',
-  about: 'text, or json: what is wrong, for editors and other programs, on stdout (default: text)',
+  about: 'text, or json: problems as JSON on stdout, for editors and other programs (default: text)',
   completion: ['text', 'json'],
 } as const satisfies Option;
 

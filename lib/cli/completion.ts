@@ -7,7 +7,7 @@ type Commands = Readonly<Record<string, Command>>;
 /** @param commands all of them, this one included */
 export const completionCommand = (commands: () => Commands): Command => ({
   synopsis: 'bash|zsh|fish',
-  summary: 'prints what completes command lines in a shell',
+  summary: 'prints the completion script of a shell',
   about: `Prints a script that completes commands, options, keys of the configuration and files. To have it in every new shell:
 
   bash   cdk8s-milvus completion bash > ~/.local/share/bash-completion/completions/cdk8s-milvus

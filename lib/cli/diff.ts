@@ -23,7 +23,7 @@ const OPTIONS = {
     type: 'string',
     value: 'WHAT',
     default: CLUSTER,
-    about: `cluster: the manifests with what runs there, by "kubectl diff";
+    about: `cluster: compares the manifests with the cluster, by "kubectl diff";
 dist: the configuration with the manifests; or a revision of git, such as HEAD or main:
 the configuration with the manifests that were committed there (default: cluster)`,
     completion: [CLUSTER, DIST, 'HEAD'],
@@ -35,10 +35,10 @@ the configuration with the manifests that were committed there (default: cluster
 
 export const diff: Command = {
   synopsis: '[--against cluster|dist|REVISION] [-c CONFIG] [-o DIRECTORY] [FLAGS OF kubectl diff]',
-  summary: 'tells what an apply would change, which pods restart, and what is away meanwhile',
-  about: `Tells what an apply would do: which objects it adds and changes, which pods restart in which order and what is away meanwhile, and what can
-not be changed in place. Of several clusters it prints groups to which the same happens.
-Against the cluster everything else goes to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
+  summary: 'says what an apply would change, which pods restart, and what is away meanwhile',
+  about: `Says what an apply would do: which objects it adds and changes, which pods restart in which order, what is away meanwhile, and what can
+not be changed in place. Several clusters are printed in groups to which the same happens.
+Against the cluster, all other flags go to kubectl: -n NAMESPACE, --context NAME, --server-side, -f FILE, -k DIRECTORY.`,
   options: OPTIONS,
   example: '--against dist',
   exitCodes: '0 no differences, 1 there are some, 2 and above: could not be compared.',

@@ -16,17 +16,17 @@ const OPTIONS = {
   cluster: {
     type: 'string',
     value: 'NAME',
-    about: 'which, where the configuration has several (default: the first)',
+    about: 'which cluster, if the configuration has several (default: the first)',
   },
   format: { ...FORMAT, about: 'text, or json: the same for programs, on stdout (default: text)' },
 } as const;
 
 export const explainCommand: Command = {
   synopsis: 'KEY ... [-c CONFIG]',
-  summary: 'tells what a key of the configuration is, and what a change of it does',
-  about: `Explains keys of the configuration: what each takes, its default and what that follows from, what it is now, who reads it, and what
-a change does to a running cluster. That is found out by trying another value. A section lists its keys; what is below a podTemplate is explained in
-Kubernetes' words. Without a milvus.yaml it is explained for a cluster with all defaults.`,
+  summary: 'explains a key of the configuration, and what a change does',
+  about: `Explains keys of the configuration: what a key takes, its default and what that follows from, its value now, who reads it, and what a
+change does to a running cluster (found out by trying another value). For a section it lists the keys. Keys below a podTemplate are explained
+in the words of Kubernetes. Without a milvus.yaml it explains them for a cluster with all defaults.`,
   options: OPTIONS,
   completion: 'keys',
   example: 'readonly.cache.cacheSize',

@@ -25,12 +25,12 @@ const OPTIONS = {
   cluster: {
     type: 'string',
     value: 'NAME',
-    about: 'which cluster, where the configuration has several',
+    about: 'which cluster, if the configuration has several',
   },
   claim: { type: 'string', value: 'NAME', about: 'a PersistentVolumeClaim instead of S3' },
   run: {
     type: 'boolean',
-    about: 'put the Job in place instead of printing it, and follow it to its end (with the options below)',
+    about: 'run the Job instead of printing it, and wait for its end (with the options below)',
   },
   ...TARGET,
 } as const;
@@ -44,27 +44,27 @@ const EXPORT_OPTIONS = {
     type: 'string',
     value: 'NAME',
     about: `the name of the export
-(default: the time; one of the same collections that is not finished is gone on with)`,
+(default: the time; an unfinished export of the same collections goes on)`,
   },
   backup: {
     type: 'string',
     value: 'BACKUP',
-    about: 'as the backup of that name has it, such as 20260701T021500Z, or latest',
+    about: 'export a backup: its name, such as 20260701T021500Z, or latest',
   },
   from: {
     type: 'string',
     value: 'BUCKET/PREFIX',
     about:
-      "of another cluster's backups, at the endpoint of backup.restoreFrom (default: those of backup.restoreFrom)",
+      "take another cluster's backups, at the endpoint of backup.restoreFrom (default: those of backup.restoreFrom)",
   },
   'part-size': {
     type: 'string',
     value: 'MIB',
-    about: 'how large a file of vectors may become (default: 512)',
+    about: 'largest size of a file of vectors (default: 512)',
   },
   'skip-missing': {
     type: 'boolean',
-    about: 'leave out segments whose objects are lost, and name them in collection.json',
+    about: 'leave out segments whose objects are missing, and name them in collection.json',
   },
   ...OPTIONS,
 } as const;
@@ -74,26 +74,26 @@ const IMPORT_OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'NAME',
-    about: 'one of the export, as often as you like (default: all)',
+    about: 'a collection of the export; can be repeated (default: all)',
   },
-  as: { type: 'string', value: 'NAME', about: 'another name for it; the name for arrays of other origin' },
-  partition: { type: 'string', value: 'TAG', about: 'all of it into this partition' },
+  as: { type: 'string', value: 'NAME', about: 'another name for the collection; required for other arrays' },
+  partition: { type: 'string', value: 'TAG', about: 'insert everything into this partition' },
   metric: {
     type: 'string',
     value: 'METRIC',
-    about: `of a FOLDER/ (default: L2)
+    about: `metric of a FOLDER/ (default: L2)
 one of ${METRICS.join(', ')}`,
     completion: METRICS,
   },
   index: {
     type: 'string',
     value: 'INDEX',
-    about: 'such as IVF_FLAT (default: that of the export; for a FOLDER/ none)',
+    about: 'index type, such as IVF_FLAT (default: that of the export; for a FOLDER/ none)',
   },
-  'index-parameters': { type: 'string', value: 'JSON', about: 'such as {"nlist":1024}' },
+  'index-parameters': { type: 'string', value: 'JSON', about: 'index parameters, such as {"nlist":1024}' },
   'into-existing': {
     type: 'boolean',
-    about: 'also add to a collection that is there and not from this import',
+    about: 'also insert into a collection that this import did not create',
   },
   ...OPTIONS,
 } as const;
@@ -106,10 +106,10 @@ const CLAIM = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 export const exportCommand: Command = {
   synopsis: 'COLLECTION...|--all [--run]',
-  summary: 'prints the Job that takes collections out, or runs it',
-  about: `Prints a Job that takes collections out, as arrays of NumPy that bulk insert of Milvus 2 reads. It asks MySQL and S3, and the server nothing.
-It goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or in that of the vectors. To run it through your
-kubectl, and see its log, add --run; or
+  summary: 'prints or runs a Job that exports collections',
+  about: `Prints a Job that exports collections as arrays of NumPy, which bulk insert of Milvus 2 reads. It reads MySQL and S3, and does not use the server.
+The export goes to export/<name of the cluster>/<name of the export>/ in the storage of the backups, or else of the vectors. Add --run to run it
+through your kubectl and see its log; or
   cdk8s-milvus export films | kubectl replace --force -f -`,
   options: EXPORT_OPTIONS,
   exitCodes: EXIT_CODES,
@@ -148,12 +148,12 @@ kubectl, and see its log, add --run; or
 
 export const importCommand: Command = {
   synopsis: '[EXPORT|FOLDER/] [--run]',
-  summary: 'prints the Job that puts an export, or arrays of NumPy, into the cluster, or runs it',
-  about: `Prints a Job that puts collections into the cluster, through its proxy; with flush and index, counted and searched. To run it through your
-kubectl, and see its log, add --run; or
+  summary: 'prints or runs a Job that imports an export, or arrays of NumPy',
+  about: `Prints a Job that inserts collections through the proxy, flushes, builds the indexes, and checks them by counts and searches. Add --run to run it
+through your kubectl and see its log; or
   cdk8s-milvus import | kubectl replace --force -f -
-EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of one, or of id.npy and vectors.npy of other
-origin (then with --as), in the bucket or on the claim; it ends with "/".`,
+EXPORT is the name of an export (default: the newest that is finished). FOLDER/ is the path of an export, or of your own id.npy and
+vectors.npy (then with --as), in the bucket or on the claim. It ends with "/".`,
   options: IMPORT_OPTIONS,
   exitCodes: EXIT_CODES,
   example: '20260701T021500Z --collection films --as films_copy',

@@ -7,15 +7,15 @@ import { annotations, problemsAsJson } from './problem-formats';
 
 export const fromHelmCommand: Command = {
   synopsis: 'RELEASE CHART [flags]',
-  summary: 'makes a milvus.yaml from what follows "helm install"',
+  summary: 'makes a milvus.yaml from the arguments of "helm install"',
   // Helm's own are told by the help.
   options: {
     values: { type: 'string', short: 'f', value: 'FILE', about: 'values, as for helm', completion: 'files' },
     set: { type: 'string', value: 'KEY=VALUE', about: 'a value, as for helm' },
-    namespace: { type: 'string', short: 'n', value: 'NAMESPACE', about: 'of the release' },
-    version: { type: 'string', value: 'VERSION', about: 'of the chart' },
+    namespace: { type: 'string', short: 'n', value: 'NAMESPACE', about: 'namespace of the release' },
+    version: { type: 'string', value: 'VERSION', about: 'version of the chart' },
     write: { type: 'string', value: 'FILE', about: 'where the configuration goes', completion: 'files' },
-    adopt: { type: 'boolean', about: 'the release is running and is to be taken over' },
+    adopt: { type: 'boolean', about: 'take over the running release' },
     'show-secrets': { type: 'boolean', about: 'print the credentials that were given' },
   },
   example: 'milvus milvus/milvus --version 1.1.6 --set mysql.persistence.size=8Gi',

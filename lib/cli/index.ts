@@ -42,12 +42,12 @@ const CHECK_OPTIONS = { config: CONFIG, outdir: OUTDIR, format: FORMAT } as cons
 
 const check: Command = {
   synopsis: '[-c CONFIG] [-o DIRECTORY]',
-  summary: 'fails when the manifests are not those of the configuration',
+  summary: 'fails if the manifests do not match the configuration',
   about:
-    'Tells whether committed manifests are those of the configuration, for continuous integration; each file that differs is named.',
+    'Checks that committed manifests match the configuration, for continuous integration. Names each file that differs.',
   options: CHECK_OPTIONS,
   example: '-c milvus.yaml -o dist',
-  exitCodes: '0 they are, 1 they are not (or the configuration can not be used), 2 wrong arguments.',
+  exitCodes: '0 they match, 1 they do not (or the configuration can not be used), 2 wrong arguments.',
   run: (args, { stdout, stderr, cwd, env }) => {
     const { config, outdir = defaultOutdir(env), format } = options(args, CHECK_OPTIONS);
     const json = asJson(format);
@@ -79,7 +79,7 @@ function mend(how: StaleFile['how']): string {
 
 const IMAGES_OPTIONS = {
   config: CONFIG,
-  all: { type: 'boolean', about: 'also those of parts that are switched off' },
+  all: { type: 'boolean', about: 'also images of parts that are switched off' },
   format: FORMAT,
 } as const;
 
@@ -87,7 +87,7 @@ const images: Command = {
   synopsis: '[-c CONFIG] [--all] [--format json]',
   summary: 'lists the images, for mirrors',
   about:
-    'Lists the images: where each comes from, where the pods look for it, and its option, with tabs between.',
+    'Lists the images, separated by tabs: where the image comes from, where the pods pull it from, and its option.',
   options: IMAGES_OPTIONS,
   example: '--all',
   run: (args, { stdout, cwd, env }) => {

@@ -3,34 +3,38 @@ import type { Answers } from '../answers/init';
 import { type Command, type CommandContext, EXIT, optionsAndNames, UsageError } from './command';
 
 const OPTIONS = {
-  name: { type: 'string', value: 'NAME', about: 'of the cluster (default: milvus)' },
+  name: { type: 'string', value: 'NAME', about: 'name of the cluster (default: milvus)' },
   namespace: {
     type: 'string',
     short: 'n',
     value: 'NAMESPACE',
-    about: 'of its objects (default: that of kubectl)',
+    about: 'namespace of its objects (default: that of kubectl)',
   },
   's3-address': { type: 'string', value: 'HOST', about: 'host name or IPv4 address of the S3 endpoint' },
   's3-port': { type: 'string', value: 'PORT', about: 'its port (default: 80)' },
   bucket: {
     type: 'string',
     value: 'BUCKET',
-    about: 'for the vectors, of this cluster alone (default: its name)',
+    about: 'bucket for the vectors, for this cluster only (default: the name of the cluster)',
   },
-  'storage-class': { type: 'string', value: 'CLASS', about: "of the volumes (default: the cluster's own)" },
-  embedded: { type: 'boolean', about: 'with a MinIO of one pod as the S3 storage, for a first try' },
-  yes: { type: 'boolean', short: 'y', about: 'ask nothing: what is not given has its default' },
+  'storage-class': {
+    type: 'string',
+    value: 'CLASS',
+    about: 'StorageClass of the volumes (default: that of the Kubernetes cluster)',
+  },
+  embedded: { type: 'boolean', about: 'deploy a MinIO as the S3 storage, for a first try' },
+  yes: { type: 'boolean', short: 'y', about: 'do not ask: use defaults for what is not given' },
 } as const;
 
 export const initCommand: Command = {
   synopsis: '[DIRECTORY] [--name NAME] [--s3-address HOST | --embedded] ...',
   summary: 'makes a milvus.yaml, by questions or options',
-  about: `Makes a new milvus.yaml in a directory (default: this one), and tells what comes next. In a terminal it asks for what the options do not say.
-A file that is there is never overwritten.`,
+  about: `Makes a new milvus.yaml in a directory (default: this one), and prints the next steps. In a terminal it asks for what the options do not say.
+It never overwrites a file.`,
   options: OPTIONS,
   completion: 'directories',
   example: 'first-try --embedded --yes',
-  exitCodes: '0 written, 1 there is one already or it can not be used, 2 wrong arguments.',
+  exitCodes: '0 written, 1 the file exists or the configuration can not be used, 2 wrong arguments.',
   run: async (args, context, called) => {
     const { values, names } = optionsAndNames(args, OPTIONS);
     const [directory = '.', ...others] = names;

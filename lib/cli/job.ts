@@ -38,27 +38,27 @@ const OPTIONS = {
     type: 'string',
     multiple: true,
     value: 'VARIABLE=VALUE',
-    about: "a variable of the Job's containers, as often as there are any, such as BACKUP=20260701T021500Z",
+    about: "a variable of the Job's containers, such as BACKUP=20260701T021500Z; can be repeated",
   },
   ...TARGET,
 } as const;
 
 export const job: Command = {
   synopsis: `${JOBS.join('|')} [NAME] [-n NAMESPACE]`,
-  summary: 'runs a Job of the cluster, and follows it to its end',
-  about: `Runs a Job of a cluster through your kubectl, with the log of each container from its start, until the Job ends.
+  summary: 'runs a Job of the cluster, and waits for its end',
+  about: `Runs a Job of a cluster through your kubectl. Prints the log of each container from its start, until the Job ends.
 
-  smoke-test      does it work from end to end?
-  backup          one more backup, at once
+  smoke-test      tests the cluster from end to end
+  backup          makes a backup now
   restore         loads the latest backup into an empty database; stop Milvus first (docs/how-to/backup-and-restore.md)
-  verify-backup   reads the latest backup again, all bytes of it
-  list-backups    what "backups" shows as a table
+  verify-backup   reads the latest backup completely, and compares checksums
+  list-backups    lists the backups; "backups" shows them as a table
 
-NAME is the cluster, where the configuration has several.`,
+NAME is the cluster, if the configuration has several.`,
   options: OPTIONS,
   completion: JOBS,
   exitCodes:
-    '0 the Job is complete, 1 it failed or could not be started, 2 wrong arguments, 130 interrupted (Ctrl-C): it goes on without you.',
+    '0 the Job is complete, 1 it failed or could not be started, 2 wrong arguments, 130 interrupted (Ctrl-C): the Job goes on.',
   run: async (args, { stdout, stderr, cwd, env }) => {
     const { values, names } = optionsAndNames(args, OPTIONS);
     const [given, name, ...tooMany] = names;

@@ -20,26 +20,27 @@ const FLAG = { type: 'boolean' } as const;
 const OPTIONS = {
   config: CONFIG,
   outdir: OUTDIR,
-  force: { ...FLAG, about: 'replace what is in the database, which otherwise has to be empty' },
+  force: { ...FLAG, about: 'replace the metadata in the database; without it the database must be empty' },
   from: {
     type: 'string',
     value: 'BUCKET/PREFIX',
-    about: "another cluster's backups at the same endpoint: this one becomes a copy of it",
+    about: "use another cluster's backups at the same endpoint: this cluster becomes a copy of it",
   },
-  'no-objects': { ...FLAG, about: 'the metadata alone; the objects in the bucket stay as they are' },
-  undo: { ...FLAG, about: 'start everything as it was, after a restore that has changed nothing yet' },
+  'no-objects': { ...FLAG, about: 'restore the metadata only; the objects in the bucket stay as they are' },
+  undo: { ...FLAG, about: 'start everything again, if the restore has not changed anything yet' },
   yes: { ...FLAG, short: 'y', about: 'do not ask' },
   ...TARGET,
 } as const;
 
 export const restoreCommand: Command = {
   synopsis: '[BACKUP] [NAME] [-n NAMESPACE]',
-  summary: 'brings a backup back: stops Milvus, restores, starts it as it was',
-  about: `Brings a backup back through your kubectl: suspends CronJobs, stops Milvus, runs the Job of the restore, starts all as it was, and
-runs the smoke test. Interrupted at any point, the same goes on from there. What it replaces is kept aside.
-BACKUP is its name, such as 20260701T021500Z, or latest (the default); NAME is the cluster, where the configuration has several.`,
+  summary: 'restores a backup: stops Milvus, restores, starts it again',
+  about: `Restores a backup through your kubectl: suspends the CronJobs, stops Milvus, runs the Job of the restore, starts everything again, and runs
+the smoke test. If it is interrupted, the same command goes on from there. It keeps aside what it replaces.
+BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is the cluster, if the configuration has several.`,
   options: OPTIONS,
-  exitCodes: '0 restored, 1 not: what it says names where it stands and how to go on, 2 wrong arguments.',
+  exitCodes:
+    '0 restored, 1 not restored: the message says how far it is and how to go on, 2 wrong arguments.',
   run: async (args, context) => {
     const { stdout, stderr, cwd, env } = context;
     const { values, names } = optionsAndNames(args, OPTIONS);
@@ -105,7 +106,7 @@ export function backupPlace(from: string): { readonly bucket: string; readonly p
 
 /** Nobody stops a cluster by a line of the shell's history. */
 async function confirm({ name, backup }: RestoreProps, { stderr }: CommandContext): Promise<void> {
-  if (!process.stdin.isTTY) throw new UsageError('nobody can be asked here: add --yes');
+  if (!process.stdin.isTTY) throw new UsageError('there is no terminal to ask in: add --yes');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     stderr.write(

@@ -5,8 +5,8 @@ const OPTIONS = { config: CONFIG } as const;
 export const showCommand: Command = {
   synopsis: '[-c CONFIG]',
   summary: 'shows the configuration with every default, and where each value comes from',
-  about: `Shows the configuration with every default filled in, and behind each line where its value comes from: the file and line that has it, or what
-the default follows from. It is YAML that gives the same manifests again. A credential is never shown: in its place is a reference to the environment.`,
+  about: `Shows the configuration with every default filled in. Each line says where its value comes from: a file and line, or what the default follows
+from. The output is YAML that gives the same manifests. It never shows a credential, but a reference to the environment in its place.`,
   options: OPTIONS,
   example: '-c milvus.yaml',
   run: (args, { stdout, cwd, env }) => {

@@ -12,8 +12,8 @@ const INDEXES = [
 const BINARY_INDEXES: readonly IndexType[] = ['FLAT', 'IVF_FLAT'];
 
 const OPTIONS = {
-  vectors: { type: 'string', value: 'COUNT', about: 'how many, such as 250k, 100M or 1.5B' },
-  dim: { type: 'string', value: 'DIMENSIONS', about: 'of each vector' },
+  vectors: { type: 'string', value: 'COUNT', about: 'number of vectors, such as 250k, 100M or 1.5B' },
+  dim: { type: 'string', value: 'DIMENSIONS', about: 'dimensions of each vector' },
   index: {
     type: 'string',
     value: 'TYPE',
@@ -27,11 +27,11 @@ const OPTIONS = {
     type: 'string',
     value: 'SHARE',
     about:
-      'size of the index, as a share of that of the raw vectors: what you have measured, such as 0.5.\nANNOY needs it, since nobody knows it before',
+      'size of the index as a share of the raw vectors, as you measured it, such as 0.5.\nRequired for ANNOY, whose size is not known in advance',
   },
   quota: {
     type: 'boolean',
-    about: 'instead: a ResourceQuota for each namespace of the configuration, as tight as it can be',
+    about: 'print a ResourceQuota for each namespace of the configuration instead, as small as possible',
   },
   config: { ...CONFIG, about: `with --quota: ${CONFIG.about}` },
   format: { ...FORMAT, about: 'text, or json: the same for programs (default: text)' },
@@ -39,12 +39,12 @@ const OPTIONS = {
 
 export const sizeCommand: Command = {
   synopsis: '--vectors COUNT --dim DIMENSIONS [--index TYPE] [--replicas READERS] | --quota [-c CONFIG]',
-  summary: 'works out what so many vectors need, and the lines for milvus.yaml',
+  summary: 'computes what your vectors need, and the lines for milvus.yaml',
   about:
-    'Works out caches, memory, disk, bucket and nodes for so many vectors, each with its formula, and the lines for milvus.yaml.',
+    'Computes caches, memory, disk, bucket and nodes for a number of vectors, each with its formula. Prints the lines for milvus.yaml.',
   options: OPTIONS,
   example: '--vectors 100M --dim 128 --index IVF_SQ8 --replicas 3',
-  exitCodes: '0 worked out, 1 the configuration can not be used, 2 wrong arguments.',
+  exitCodes: '0 computed, 1 the configuration can not be used, 2 wrong arguments.',
   run: (args, { stdout, cwd, env }) => {
     const given = options(args, OPTIONS);
     const json = asJson(given.format);

@@ -33,18 +33,18 @@ const OPTIONS = {
   wait: {
     type: 'string',
     value: 'TIME',
-    about: `go on until all is ready, or until something is in the way that does not mend itself (TIME may be left out: ${DEFAULT_WAIT})`,
+    about: `wait until all is ready, or until waiting makes no sense (without TIME: ${DEFAULT_WAIT})`,
   },
   ...TARGET,
 } as const;
 
 export const status: Command = {
   synopsis: '[NAME ...] [-n NAMESPACE] [--wait[=15m]]',
-  summary: 'says what runs in the cluster, and why it does not where it does not',
-  about: `Says what of a cluster runs, whether that is what the configuration says, and what is in the way. It only reads, through your kubectl.
-NAME says which clusters of the configuration (default: all of them; several are a table).`,
+  summary: 'says what runs in the cluster, and why it is not ready',
+  about: `Says what runs of a cluster, whether it matches the configuration, and why it is not ready. It only reads, through your kubectl.
+NAME selects clusters of the configuration (default: all; several are printed as a table).`,
   options: OPTIONS,
-  exitCodes: '0 all is ready, 1 something is not, or kubectl can not tell, 2 wrong arguments.',
+  exitCodes: '0 all is ready, 1 something is not ready or kubectl failed, 2 wrong arguments.',
   run: async (args, context) => {
     const { stdout, stderr, cwd, env } = context;
     const { values, names } = optionsAndNames(withTimes(args), OPTIONS);

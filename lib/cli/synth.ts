@@ -26,18 +26,18 @@ const OPTIONS = {
   outdir: {
     ...OUTDIR,
     about:
-      'where the manifests go (default: the environment variable CDK8S_OUTDIR, or dist);\n- is standard output: one stream for "kubectl apply -f -", without the Jobs that a person starts',
+      'where the manifests go (default: the environment variable CDK8S_OUTDIR, or dist);\n- prints one stream for "kubectl apply -f -" to stdout, without the Jobs that people start',
   },
   prune: {
     type: 'boolean',
     about:
-      'remove what earlier runs made there and this one does not: without it such files are named, and stay.\nWhat this program did not make stays in any case',
+      'remove files of earlier runs that this run does not make; without it they are named, and stay.\nFiles that this program did not make always stay',
   },
   watch: {
     type: 'boolean',
-    about: 'go on, and synthesize again when the configuration changes; of several clusters those that do',
+    about: 'keep running, and synthesize clusters again when their configuration changes',
   },
-  quiet: { type: 'boolean', short: 'q', about: 'no summary; warnings are written all the same' },
+  quiet: { type: 'boolean', short: 'q', about: 'print no summary, only warnings' },
   format: FORMAT,
 } as const;
 
@@ -45,7 +45,7 @@ const OPTIONS = {
 export const synth: Command = {
   synopsis: '[-c CONFIG] [-o DIRECTORY] [--prune] [--watch] [-q] [--format json]',
   summary: 'writes the manifests',
-  about: 'Synthesizes the manifests of every configured cluster. Nothing is written when anything is wrong.',
+  about: 'Writes the manifests of every configured cluster. If anything is wrong, nothing is written.',
   options: OPTIONS,
   example: '-c milvus.yaml -o dist',
   afterFailure: '\nNothing was written.\n',

@@ -22,7 +22,7 @@ function ownOf(settings: Settings): readonly Own[] {
     {
       path: 'instance',
       owned: [`instance ${instance} of ${appName}${here}`],
-      expected: 'an instance of its own: by it the pods are selected',
+      expected: 'an instance of its own: the labels that select its pods are made of it',
     },
     {
       path: 's3.bucket',

@@ -124,7 +124,7 @@ function paths(config: ParsedConfig): Problem[] {
       problems.push({
         path,
         given: JSON.stringify(directory),
-        expected: 'a directory whose mount hides nothing of the image',
+        expected: 'a directory that does not hide files of the image',
         fix: 'Use one such as /var/lib/milvus/data or /data.',
       });
     }
@@ -168,7 +168,7 @@ function ports(config: ParsedConfig, settings: Settings): Problem[] {
   const taken = (path: string, given: number, other: string): Problem => ({
     path,
     given: String(given),
-    expected: `another port than ${other}`,
+    expected: `a port other than ${other}`,
   });
   const listeners = {
     'milvus.network.port': port,
@@ -199,7 +199,7 @@ function proxyPorts({ s3 }: Settings, listeners: Readonly<Record<string, number>
           {
             path,
             given: String(used),
-            expected: `another port than ${used === port ? 's3.port' : String(PROXY_HEALTH_PORT)}, which the proxy of s3.tls has in the same pod`,
+            expected: `a port other than ${used === port ? 's3.port' : String(PROXY_HEALTH_PORT)}: the proxy of s3.tls listens there in the same pod`,
           },
         ]
       : [],
@@ -238,7 +238,7 @@ function service(config: ParsedConfig): Problem[] {
               {
                 path: `${path}.clusterIP`,
                 given: String(clusterIP),
-                expected: `another address than ${sameIP}.clusterIP`,
+                expected: `an address other than ${sameIP}.clusterIP`,
               },
             ]),
         ...(owner === undefined
@@ -247,7 +247,7 @@ function service(config: ParsedConfig): Problem[] {
               {
                 path: `${path}.nodePort`,
                 given: String(nodePort),
-                expected: `another port than ${owner}.nodePort: each port of the nodes leads to one Service`,
+                expected: `a port other than ${owner}.nodePort: a node port belongs to one Service`,
               },
             ]),
         ...only(nodePort !== undefined, 'nodePort', ['NodePort', 'LoadBalancer']),
@@ -274,10 +274,10 @@ function versions({ images, externalMysql, ...config }: ParsedConfig): Problem[]
         {
           path,
           given,
-          expected: `${program} 1.1.1, the only version with S3 storage that this configuration is for`,
+          expected: `${program} 1.1.1, the only version that this configuration is for`,
           fix: version.startsWith('2.')
-            ? 'Milvus 2 is another program, with another configuration and other data.'
-            : 'Data of 1.1.1 and its configuration are not read by others.',
+            ? 'Milvus 2 is a different program. Its configuration and its data are different, too.'
+            : 'Other versions do not read the data and the configuration of 1.1.1.',
         },
       ];
     }
@@ -285,7 +285,7 @@ function versions({ images, externalMysql, ...config }: ParsedConfig): Problem[]
       (role) => config[role].gpu.enabled ?? config.milvus.gpu.enabled,
     );
     return key === 'milvusGpu' && gpu && /^1\.1\.1-cpu\b/.test(tag)
-      ? [{ path, given, expected: 'a GPU build, such as 1.1.1-gpu-...: a CPU build passes over gpu' }]
+      ? [{ path, given, expected: 'a GPU build, such as 1.1.1-gpu-...: a CPU build ignores gpu' }]
       : [];
   });
   const mysql = externalMysql === undefined && config.mysql.enabled ? mysqlImage(images.mysql) : [];
@@ -298,11 +298,11 @@ function mysqlImage(given: string): Problem[] {
     { path: 'images.mysql', given, expected: 'MySQL 5.7 or 8.0', fix },
   ];
   if (/mariadb/.test(name)) {
-    return problem('MariaDB has other system variables and its own password plugins: use mysql:5.7.44.');
+    return problem('MariaDB has other system variables and other password plugins. Use mysql:5.7.44.');
   }
   if (/(^|[/-])bitnami/.test(repository)) {
     return problem(
-      'Images of Bitnami keep the data in /bitnami/mysql, where no volume is, and have another user: use the official mysql.',
+      'Bitnami images keep their data in /bitnami/mysql, where no volume is mounted, and run as another user. Use the official mysql image.',
     );
   }
   const [major, minor] = imageVersion(given) ?? [];
@@ -310,7 +310,7 @@ function mysqlImage(given: string): Problem[] {
   const later = /^(lts|innovation|oracle|debian)/.test(tag) && name === 'mysql';
   if (major === undefined ? !later : fits) return [];
   return problem(
-    'The clients in Milvus 1.1.1 know mysql_native_password alone, which later versions have dropped, and utf8mb4 keys, which earlier ones cannot index.',
+    'The MySQL clients in Milvus 1.1.1 only know mysql_native_password, which later versions dropped. Earlier versions cannot index utf8mb4 keys.',
   );
 }
 
@@ -323,7 +323,7 @@ function mysqlConnections(config: ParsedConfig): Problem[] {
     {
       path: 'mysql.maxConnections',
       given: String(maxConnections),
-      expected: `at least ${needed}, which the servers and proxies can open together`,
+      expected: `at least ${needed}: the servers and proxies can open that many together`,
       fix: 'Raise it, or lower mishards.database.poolSize or the replicas.',
     },
   ];
@@ -356,7 +356,7 @@ function claims(_config: ParsedConfig, settings: Settings): Problem[] {
       {
         path: `${path}.existingClaim`,
         given: JSON.stringify(name),
-        expected: `another claim than that of ${owner}`,
+        expected: `a claim of its own: ${owner} uses this one`,
       },
     ];
   });
@@ -409,7 +409,7 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
         {
           path: `${path}.port`,
           given: '80',
-          expected: `the port on which ${address} speaks TLS; 443 unless it is another`,
+          expected: `the port on which ${address} speaks TLS, usually 443`,
         },
       ];
     }
@@ -428,8 +428,8 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
       {
         path: `${path}.tls.serverName`,
         given: serverName,
-        expected: `nothing, or ${path}.address itself, which is a name`,
-        fix: `Write the name of the certificate into ${path}.address; where that leads elsewhere, an IPv4 address (of a Service, its clusterIP).`,
+        expected: `no value, or the same name as ${path}.address`,
+        fix: `Write the name in the certificate into ${path}.address. If that name leads elsewhere, write an IPv4 address there (for a Service, its clusterIP).`,
       },
     ];
   });
@@ -463,8 +463,8 @@ function declaredRestore({ name, backup }: ParsedConfig): Problem[] {
           {
             path: 'backup.restore',
             given: 'a backup without backup.enabled',
-            expected: 'backup.enabled: true, which says where backups are',
-            fix: 'For a copy of another cluster, whose backups are in backup.restoreFrom, add backup.suspend: true.',
+            expected: 'backup.enabled: true, so that the cluster knows where backups are',
+            fix: 'If this is a copy of another cluster, with the backups in backup.restoreFrom, add backup.suspend: true as well.',
           },
         ]),
     ...(job.length <= 63
@@ -472,9 +472,9 @@ function declaredRestore({ name, backup }: ParsedConfig): Problem[] {
       : [
           {
             path: 'backup.restore',
-            given: `a cluster whose Job would be ${job}, of ${job.length} characters`,
-            expected: 'a name of at most 63 characters, as Kubernetes has it for Jobs',
-            fix: 'The name of the cluster is too long for this: use cdk8s-milvus restore, or the Job in jobs/.',
+            given: `a backup whose Job would be named ${job} (${job.length} characters)`,
+            expected: 'a Job name of at most 63 characters',
+            fix: 'The name of the cluster is too long for that. Use cdk8s-milvus restore, or the Job in jobs/.',
           },
         ]),
   ];
@@ -522,7 +522,7 @@ function dataStorage(config: ParsedConfig): Problem[] {
   if (config.s3 === undefined) {
     if (standalone) return [];
     if (persistence.enabled === true)
-      return shared('storage.persistence', 'find the vectors on', persistence);
+      return shared('storage.persistence', 'read the vectors from', persistence);
     return [
       {
         path: 's3',
@@ -538,7 +538,7 @@ function dataStorage(config: ParsedConfig): Problem[] {
       path: 'storage.persistence.enabled',
       given: 'true beside s3',
       expected: 'one of the two',
-      fix: 'With S3 the servers keep nothing on disk that is worth a volume: leave it out, or s3.',
+      fix: 'With S3 the servers keep nothing on disk that needs a volume. Leave out storage.persistence, or s3.',
     },
   ];
 }
@@ -551,15 +551,15 @@ function metadata(config: ParsedConfig): Problem[] {
       path: 'mysql.enabled',
       given: 'false without externalMysql',
       expected: 'MySQL: deployed with the cluster, or externalMysql',
-      fix: 'SQLite is a file of one server; it takes mode: standalone.',
+      fix: 'SQLite is a file that only one server can use. It needs mode: standalone.',
     });
   }
   if (config.backup.enabled) {
     problems.push({
       path: 'backup.enabled',
       given: 'true with SQLite',
-      expected: 'MySQL, whose dumps are what is backed up',
-      fix: 'Back the volume of storage.persistence up instead, while the server is stopped.',
+      expected: 'MySQL: a backup is a dump of it',
+      fix: 'Instead, stop the server and back up the volume of storage.persistence.',
     });
   }
   return problems;
@@ -581,7 +581,7 @@ function mysqlName({ name, mysql }: ParsedConfig): Problem[] {
     {
       path: 'mysql.name',
       given: clash === given ? given : `${given}, which makes ${clash}`,
-      expected: `a name that no other object of the cluster has; ${new Names(name).mysql} is the usual one`,
+      expected: `a name that no other object of the cluster has, such as ${new Names(name).mysql}`,
     },
   ];
 }
@@ -643,7 +643,7 @@ function devices(config: ParsedConfig): Problem[] {
         path: `${own.count === undefined ? 'milvus' : role}.gpu.count`,
         given: String(count),
         expected: `at least ${devicesNamed(named)}, for ${named.join(', ')}`,
-        fix: 'A pod numbers the devices that it is given from 0.',
+        fix: 'In a pod, devices are numbered from 0.',
       },
     ];
   });
@@ -668,7 +668,7 @@ function staticDiscovery(config: ParsedConfig): Problem[] {
       path: 'mishards.discovery',
       given: autoscaling.enabled ? 'static with readonly.autoscaling' : `static with ${replicas} readers`,
       expected: 'dns, or a host of its own for each reader in mishards.staticHosts',
-      fix: 'The static discovery connects once to each host: through one Service it would use one reader.',
+      fix: 'Static discovery opens one connection to each host. Through one Service it would use only one reader.',
     },
   ];
 }
@@ -680,7 +680,7 @@ function profiles(config: ParsedConfig): Problem[] {
       path: 'writable.securityProfile',
       given: `restricted with storage.path ${IMAGE_DIRECTORY}`,
       expected: 'baseline',
-      fix: "The writable locks a file in storage.path; in the image's own directory only root can. Leave writable.securityProfile out.",
+      fix: "The writable locks a file in storage.path. In the image's own directory only root can do that. Leave writable.securityProfile out.",
     },
   ];
 }
@@ -715,8 +715,8 @@ function replication(config: ParsedConfig): Problem[] {
       problems.push({
         path: `${workload}.podDisruptionBudget.${key}`,
         given: String(podDisruptionBudget[key]),
-        expected: `a budget that lets a pod go, of at least ${least}`,
-        fix: 'With this one no node that such a pod runs on could ever be drained.',
+        expected: `a budget that lets at least one of ${least} pods go`,
+        fix: 'With this budget, kubectl drain would never finish on a node that runs such a pod.',
       });
     }
     return problems;
@@ -794,7 +794,9 @@ function mysqlFiles(config: ParsedConfig): Problem[] {
     const password = /^\s*(loose[-_])?password\d?\s*=/im.test(text);
     return [
       ...fixed.map(([, option = '']) => ({ path, ...fixedOption(option) })),
-      ...(password ? [{ path, given: 'a password', expected: 'none: the file ends in a ConfigMap' }] : []),
+      ...(password
+        ? [{ path, given: 'a password', expected: 'no password: the file goes into a ConfigMap' }]
+        : []),
     ];
   });
   const scripts = Object.entries(initializationFiles)
@@ -802,8 +804,8 @@ function mysqlFiles(config: ParsedConfig): Problem[] {
     .map(([file]) => ({
       path: `mysql.initializationFiles.${formatPath([file])}`,
       given: 'a password (not shown)',
-      expected: 'none: the file ends in a ConfigMap',
-      fix: 'Put the script into a Secret, and that into /docker-entrypoint-initdb.d by mysql.podTemplate.',
+      expected: 'no password: the file goes into a ConfigMap',
+      fix: 'Put the script into a Secret, and mount it in /docker-entrypoint-initdb.d with mysql.podTemplate.',
     }));
   return [...args, ...options, ...scripts];
 }
@@ -817,7 +819,7 @@ function fixedOption(option: string) {
   return {
     given: `the option ${option}`,
     expected: 'options other than log-error, datadir, port, socket and pid-file',
-    fix: 'The image and the probes depend on them; the error log belongs on stderr, where kubectl logs finds it.',
+    fix: 'The image and the probes depend on these. The error log goes to stderr, where kubectl logs finds it.',
   };
 }
 
@@ -852,7 +854,7 @@ function reservedLabels(config: ParsedConfig): Problem[] {
       .filter((key) => key === 'component' || key.startsWith('app.kubernetes.io/'))
       .map((key) => ({
         path: `${path}.${formatPath([key])}`,
-        given: 'a label that selectors are made of',
+        given: 'a label that selectors use',
         expected: 'other labels than component and app.kubernetes.io/*',
       })),
   );

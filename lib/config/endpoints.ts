@@ -143,7 +143,7 @@ export function reachable(config: ParsedConfig): Problem[] {
       .map(([path, address]) => ({
         path,
         given: JSON.stringify(address),
-        expected: 'the address of a machine, and no multicast or broadcast one',
+        expected: 'the address of a machine, not a multicast or broadcast address',
       })),
   );
   const { enabled, address } = milvus.metrics;

@@ -5,23 +5,23 @@
  */
 export interface MilvusConfig {
   /**
-   * Name of the cluster: prefix of every object, and the Service that clients connect to.
+   * Name of the cluster: the prefix of every object, and the name of the Service that clients connect to.
    */
   readonly name: string;
   /**
-   * `cluster`: mishards in front of one writable and any number of readers. `standalone`: one server that does it all.
+   * `cluster`: mishards in front of one writable and any number of readers. `standalone`: one server that does everything.
    *
    * @default "cluster"
    */
   readonly mode?: 'cluster' | 'standalone';
   /**
-   * Value of the label app.kubernetes.io/instance, by which the pods are selected; for a Helm release the name of the release.
+   * Value of the label app.kubernetes.io/instance, which selects the pods. For a release taken over from the chart it is the name of the release.
    *
    * @default - name
    */
   readonly instance?: string;
   /**
-   * Value of the label app.kubernetes.io/name, by which the pods are selected. It can not be changed on a running cluster.
+   * Value of the label app.kubernetes.io/name, which selects the pods. It can not be changed on a running cluster.
    *
    * @default "milvus"
    */
@@ -29,7 +29,7 @@ export interface MilvusConfig {
   /**
    * Namespace of every object.
    *
-   * @default - none: `kubectl -n` or kustomize decide
+   * @default - none: `kubectl -n` or kustomize decides
    */
   readonly namespace?: string;
   /**
@@ -49,15 +49,15 @@ export interface MilvusConfig {
     readonly [k: string]: string;
   };
   /**
-   * The S3 storage of the vectors. Milvus 1.1.1: path style, region us-east-1, static keys.
+   * The S3 storage of the vectors. Milvus 1.1.1 uses path-style requests, region us-east-1 and static keys.
    *
-   * @default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for
+   * @default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to enable
    */
   readonly s3?: {
     /**
-     * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...). Required unless `embedded`.
+     * Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...). Required unless `embedded` is true.
      *
-     * @default - none; the embedded MinIO with `embedded`
+     * @default - none; with `embedded`, the embedded MinIO
      */
     readonly address?: string;
     /**
@@ -79,42 +79,42 @@ export interface MilvusConfig {
      */
     readonly tls?: {
       /**
-       * Speak TLS to the S3 endpoint, and verify its certificate.
+       * Use TLS to the S3 endpoint, and verify its certificate.
        *
        * @default false
        */
       readonly enabled?: boolean;
       /**
-       * Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.
+       * Secret with the certificate of a private CA, in the key `ca.crt`.
        *
        * @default - the CAs that the images trust
        */
       readonly caSecret?: string;
       /**
-       * Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).
+       * Name in the certificate, if the address is an IPv4 address. It is sent as SNI and Host.
        *
        * @default - the address, which then has to be a name
        */
       readonly serverName?: string;
     };
     /**
-     * Bucket for the vectors. It must exist (or see createBucket), and belong to this cluster alone.
+     * Bucket for the vectors, used by this cluster only. It must exist, unless createBucket is true.
      */
     readonly bucket: string;
     /**
-     * The S3 keys; of a Secret `<name>-s3` unless they say another.
+     * Where the S3 keys come from.
      *
      * @default - the Secret `<name>-s3`
      */
     readonly credentials?: S3Credentials;
     /**
-     * Create the bucket before the writable starts, when it is missing and the key may create it; readers wait for it.
+     * Create the bucket if it is missing, before the writable starts. The S3 key must have the right to create buckets.
      *
      * @default false
      */
     readonly createBucket?: boolean;
     /**
-     * Seconds that a pod waits for the endpoint at start before it fails with a message and is retried.
+     * Seconds that a starting pod waits for the endpoint. Then it fails with a message, and tries again.
      *
      * @default 300
      */
@@ -127,7 +127,7 @@ export interface MilvusConfig {
    */
   readonly storage?: {
     /**
-     * The prefix of the keys in the bucket, and the directory of local copies; equal on all nodes and fixed for the life of the data. An adopted chart release has /var/lib/milvus.
+     * Prefix of the keys in the bucket, and directory of local copies in the pods. It can not be changed once there is data; a release taken over from the chart has /var/lib/milvus.
      *
      * @default "/var/lib/milvus/data"
      */
@@ -139,38 +139,38 @@ export interface MilvusConfig {
      */
     readonly autoFlushInterval?: number;
     /**
-     * Seconds after which replaced files are erased (storage.file_cleanup_timeout). Readers may still want them; the server's own default of 10 is too short for that.
+     * Seconds after which replaced files are deleted (storage.file_cleanup_timeout). Readers may still need them, so the server's own default of 10 is too short.
      *
      * @default 60
      */
     readonly fileCleanupTimeout?: number;
     /**
-     * Limit of the emptyDir for local copies; it grows slowly with the number of segments.
+     * Size limit of the emptyDir for local copies. Its use grows slowly with the number of segments.
      *
      * @default "10Gi"
      */
     readonly sizeLimit?: string | number;
     /**
-     * The volume of the vectors where there is no S3, and of the metadata in SQLite: the directory `db` of storage.path, which all servers share. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
+     * Volume for the directory `db` of storage.path: the vectors if there is no S3, and metadata in SQLite. All servers share it. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux do not delete the claim, unless `annotations` say otherwise.
      *
      * @default - enabled on a standalone server without S3 or with SQLite; 50Gi, ReadWriteMany (ReadWriteOnce on a standalone server), of the default StorageClass
      */
     readonly persistence?: Claim;
   };
   /**
-   * The write-ahead log: what was written and is not flushed yet. The writable keeps it on a volume, never in S3.
+   * The write-ahead log: inserts and deletes that are not flushed yet. The writable keeps it on a volume, never in S3.
    *
    * @default - the defaults of its keys
    */
   readonly wal?: {
     /**
-     * Log inserts and deletes before they are acknowledged (wal.enable). Without it rows that are not flushed go with the process.
+     * Log inserts and deletes before they are acknowledged (wal.enable). Without the log, rows that are not flushed are lost when the process ends.
      *
      * @default true
      */
     readonly enabled?: boolean;
     /**
-     * Start although the log can not be replayed (wal.recovery_error_ignore). `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.
+     * Start even if the log can not be replayed (wal.recovery_error_ignore). `true` can lose rows that were never flushed; `false` can crash-loop with "Wal init error!" even after a clean restart.
      *
      * @default true
      */
@@ -188,14 +188,14 @@ export interface MilvusConfig {
      */
     readonly path?: string;
     /**
-     * The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.
+     * Volume of the log. Argo CD and Flux do not delete its claim, unless `annotations` say otherwise.
      *
      * @default - enabled, 10Gi, ReadWriteOnce, of the StorageClass of mysql.persistence
      */
     readonly persistence?: Claim;
   };
   /**
-   * Settings of both kinds of servers, writable and readers.
+   * Settings of both roles, the writable and the readers.
    *
    * @default - the defaults of its keys
    */
@@ -219,50 +219,50 @@ export interface MilvusConfig {
        */
       readonly port?: number;
       /**
-       * HTTP listener for the probes (network.http.enable). Switch it off on nodes without IPv6 in the kernel, where it can not bind; probes then use the gRPC port.
+       * HTTP listener for the probes (network.http.enable). Switch it off on nodes whose kernel has no IPv6: it can not bind there, and the probes then use the gRPC port.
        *
        * @default true
        */
       readonly httpEnabled?: boolean;
       /**
-       * Port of the HTTP listener, which shows the credentials to anyone (network.http.port): no Service exposes it.
+       * Port of the HTTP listener (network.http.port). It shows the credentials to anyone, so no Service exposes it.
        *
        * @default 19121
        */
       readonly httpPort?: number;
     };
     /**
-     * What the servers log, and where to.
+     * What the servers log, and where.
      *
      * @default - the defaults of its keys
      */
     readonly logs?: {
       /**
-       * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
+       * Lowest level that is logged (logs.level). At `info` and `debug` Milvus 1.1.1 prints its credentials.
        *
        * @default "warning"
        */
       readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
       /**
-       * Log trace messages as well (logs.trace.enable); faiss, the search library, writes one for each search.
+       * Log trace messages as well (logs.trace.enable): the search library writes one for each search.
        *
        * @default false
        */
       readonly traceEnabled?: boolean;
       /**
-       * Directory of the log files (logs.path); 1.1.1 wants it writable even when it logs to stdout alone.
+       * Directory of the log files (logs.path). Milvus 1.1.1 needs it to be writable even if it logs to stdout only.
        *
        * @default "/var/lib/milvus/logs"
        */
       readonly path?: string;
       /**
-       * Size at which a log file is closed and the next one begun (logs.max_log_file_size).
+       * Size at which a new log file begins (logs.max_log_file_size).
        *
        * @default "512MB"
        */
       readonly maxFileSize?: string;
       /**
-       * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
+       * Number of log files that are kept for each start of the server (logs.log_rotate_num); 0 keeps all.
        *
        * @default 4
        */
@@ -280,32 +280,32 @@ export interface MilvusConfig {
        */
       readonly toFile?: boolean;
       /**
-       * Limit of the emptyDir that holds the logs; a pod that exceeds it is evicted.
+       * Size limit of the emptyDir for the logs. A pod that exceeds it is evicted.
        *
        * @default "4Gi"
        */
       readonly sizeLimit?: string | number;
       /**
-       * The volume of the log files: one claim for all servers, each pod in a directory of its own; wants toFile. Argo CD and Flux leave it, unless `annotations` say otherwise.
+       * Volume for the log files of all servers, with a directory for each pod. It needs toFile: true. Argo CD and Flux do not delete its claim, unless `annotations` say otherwise.
        *
        * @default - disabled; otherwise 5Gi, ReadWriteMany (ReadWriteOnce with one server), of the default StorageClass
        */
       readonly persistence?: Claim;
     };
     /**
-     * Memory of both roles; writable.cache and readonly.cache override it.
+     * Memory of both roles. writable.cache and readonly.cache override it.
      *
      * @default - the defaults of its keys
      */
     readonly cache?: Cache;
     /**
-     * Search engine of both roles; writable.engine and readonly.engine override it.
+     * Search engine of both roles. writable.engine and readonly.engine override it.
      *
      * @default - the defaults of its keys
      */
     readonly engine?: Engine;
     /**
-     * GPUs of both roles; writable.gpu and readonly.gpu override it.
+     * GPUs of both roles. writable.gpu and readonly.gpu override it.
      *
      * @default - the defaults of its keys
      */
@@ -323,9 +323,9 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * Host of a push gateway that exists already (metric.address). One that is shared keeps the series of pods that are gone.
+       * Host of a push gateway that already exists (metric.address). A shared push gateway keeps the series of pods that are gone.
        *
-       * @default - a push gateway beside each server, in its pod
+       * @default - each server has a push gateway in its pod
        */
       readonly address?: string;
       /**
@@ -342,7 +342,7 @@ export interface MilvusConfig {
       readonly clusterLabel?: string;
     };
     /**
-     * Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, to be mounted by podTemplate. No credentials.
+     * Files by name. They are in the volume `extra-config` of the pods of the servers; mount it with podTemplate. No credentials: it is a ConfigMap.
      *
      * @default - none
      */
@@ -350,7 +350,7 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Sections and keys of server_config.yaml that have no option of their own (gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path); merged last. Credentials and keys that an option sets are refused.
+     * Sections and keys of server_config.yaml that have no option: gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path.
      *
      * @default - none
      */
@@ -361,25 +361,25 @@ export interface MilvusConfig {
     };
   };
   /**
-   * The server that takes writes, builds indexes and answers everything but searches.
+   * The server that takes writes, builds indexes and answers everything except searches.
    *
    * @default - the defaults of its keys
    */
   readonly writable?: {
     /**
-     * Number of writables: always 1, since two would destroy each other's files.
+     * Number of writables. It is always 1: two would destroy each other's files.
      *
      * @default 1
      */
     readonly replicas?: 1;
     /**
-     * The largest index_file_size that clients create collections with; used for sizing alone: an index build needs about four times as much memory.
+     * Largest index_file_size of your collections. It only sets the default of the memory limit: an index build needs about four times as much memory.
      *
      * @default "1GB"
      */
     readonly maxIndexFileSize?: string;
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 500m, memory as the limit; limits: cpu 2, memory enough for cache, buffers and index builds
      */
@@ -393,15 +393,15 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
     readonly podTemplate?: PodTemplate;
     /**
-     * Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.
+     * Pod Security Standard that the pods meet. `baseline` runs the server as root, for volumes whose files belong to root, such as those of a release taken over from the chart.
      *
-     * @default - restricted; baseline for what an adopted storage.path of /var/lib/milvus takes to write: the writable, and with storage.persistence the readers
+     * @default - restricted; with storage.path /var/lib/milvus, baseline on the writable, and with storage.persistence on the readers
      */
     readonly securityProfile?: 'restricted' | 'baseline';
     /**
@@ -429,13 +429,13 @@ export interface MilvusConfig {
      */
     readonly engine?: Engine;
     /**
-     * Seconds that the server may take to start (WAL replay, preloading) before it is restarted.
+     * Seconds that the server may take to start, with replay of the log and preloading, before it is restarted.
      *
      * @default 1800
      */
     readonly startupTimeoutSeconds?: number;
     /**
-     * Sections and keys of server_config.yaml that have no option of their own (gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path); merged last over `milvus.extraServerConfig`. Credentials and keys that an option sets are refused.
+     * Sections and keys of server_config.yaml that have no option: gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path. They override those of `milvus.extraServerConfig`.
      *
      * @default - none
      */
@@ -452,25 +452,25 @@ export interface MilvusConfig {
    */
   readonly readonly?: {
     /**
-     * Number of readers, the pods that search. With two or more, searches go on when one is lost.
+     * Number of readers, the pods that search. With two or more, searches go on if one is lost.
      *
      * @default 1
      */
     readonly replicas?: number;
     /**
-     * How many pods may be away at once while nodes are drained.
+     * How many pods a drain of nodes may take at the same time.
      *
      * @default - the defaults of its keys
      */
     readonly podDisruptionBudget?: PodDisruptionBudget;
     /**
-     * More pods under load, fewer without: a HorizontalPodAutoscaler.
+     * Change the number of pods with the load, with a HorizontalPodAutoscaler.
      *
      * @default - the defaults of its keys
      */
     readonly autoscaling?: Autoscaling;
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 500m, memory as the limit; limits: cpu 2, memory enough for the cache
      */
@@ -484,15 +484,15 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
     readonly podTemplate?: PodTemplate;
     /**
-     * Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.
+     * Pod Security Standard that the pods meet. `baseline` runs the server as root, for volumes whose files belong to root, such as those of a release taken over from the chart.
      *
-     * @default - restricted; baseline for what an adopted storage.path of /var/lib/milvus takes to write: the writable, and with storage.persistence the readers
+     * @default - restricted; with storage.path /var/lib/milvus, baseline on the writable, and with storage.persistence on the readers
      */
     readonly securityProfile?: 'restricted' | 'baseline';
     /**
@@ -520,13 +520,13 @@ export interface MilvusConfig {
      */
     readonly engine?: Engine;
     /**
-     * Seconds that the server may take to start (WAL replay, preloading) before it is restarted.
+     * Seconds that the server may take to start, with replay of the log and preloading, before it is restarted.
      *
      * @default 1800
      */
     readonly startupTimeoutSeconds?: number;
     /**
-     * Sections and keys of server_config.yaml that have no option of their own (gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path); merged last over `milvus.extraServerConfig`. Credentials and keys that an option sets are refused.
+     * Sections and keys of server_config.yaml that have no option: gpu.cache.enable, metric.instance_label, db_config.archive_disk_threshold, db_config.archive_days_threshold, tracing_config.json_config_path. They override those of `milvus.extraServerConfig`.
      *
      * @default - none
      */
@@ -549,43 +549,43 @@ export interface MilvusConfig {
      */
     readonly replicas?: number;
     /**
-     * How many pods may be away at once while nodes are drained.
+     * How many pods a drain of nodes may take at the same time.
      *
      * @default - the defaults of its keys
      */
     readonly podDisruptionBudget?: PodDisruptionBudget;
     /**
-     * More pods under load, fewer without: a HorizontalPodAutoscaler.
+     * Change the number of pods with the load, with a HorizontalPodAutoscaler.
      *
      * @default - the defaults of its keys
      */
     readonly autoscaling?: Autoscaling;
     /**
-     * Threads that serve requests in each proxy (MAX_WORKERS): so many calls run at once.
+     * Number of requests that each proxy serves at the same time, a thread for each (MAX_WORKERS).
      *
      * @default 50
      */
     readonly maxWorkers?: number;
     /**
-     * Tries to connect to the writable, of 30 seconds each (MAX_RETRY): so long a call waits for one that is away.
+     * How often a call tries to reach the writable, 30 seconds each time, before it fails (MAX_RETRY).
      *
      * @default 3
      */
     readonly maxRetry?: number;
     /**
-     * Least level that is logged; INFO is a line per request.
+     * Lowest level that is logged. INFO writes a line for each request.
      *
      * @default "WARNING"
      */
     readonly logLevel?: 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
     /**
-     * How readers are found: `dns` asks a headless Service, without any rights; `kubernetes` is that of mishards, which lists pods and needs rights for it; `static` takes staticHosts. Whoever is found is asked every second whether it answers.
+     * How the proxy finds readers: `dns` asks a headless Service and needs no rights, `kubernetes` lists pods and needs rights for that, `static` takes staticHosts. It checks every second which of them answer.
      *
      * @default "dns"
      */
     readonly discovery?: 'dns' | 'kubernetes' | 'static';
     /**
-     * Readers of the static discovery, each with an address of its own; never the writable. A name is resolved once.
+     * Addresses of the readers for `discovery: static`, one for each reader, and never the writable. A name is resolved once.
      *
      * @default - the Service `<name>-readonly`, which is enough for one reader
      */
@@ -627,32 +627,32 @@ export interface MilvusConfig {
        */
       readonly serviceName?: string;
       /**
-       * How the requests are chosen that are traced (TRACING_SAMPLER_TYPE); samplerParam says how many.
+       * How requests to trace are chosen (TRACING_SAMPLER_TYPE). samplerParam says how many.
        *
        * @default "probabilistic"
        */
       readonly samplerType?: 'const' | 'probabilistic' | 'ratelimiting';
       /**
-       * 1 or 0 for const, a share for probabilistic, traces a second for ratelimiting (TRACING_SAMPLER_PARAM).
+       * For const 1 or 0, for probabilistic a share from 0 to 1, for ratelimiting the traces per second (TRACING_SAMPLER_PARAM).
        *
        * @default 0.01
        */
       readonly samplerParam?: number;
     };
     /**
-     * Seconds after which a proxy looks again which readers there are.
+     * Seconds between two looks for new readers.
      *
      * @default 5
      */
     readonly discoveryIntervalSeconds?: number;
     /**
-     * Longest time for which the cluster's DNS gives an old answer: time to live and caches, 30 seconds each with kubeadm and in many clouds. A reader that is to stop serves on for so long, and for one look for readers.
+     * Seconds that the DNS of Kubernetes may give an old answer: time to live plus caches, 30 each with kubeadm and in many clouds. A stopping reader goes on serving for this time plus discoveryIntervalSeconds.
      *
      * @default 60
      */
     readonly dnsCacheSeconds?: number;
     /**
-     * What clients may ask the server with the command API: `restricted` answers no secret (get_config of the S3 keys and of the URI with the MySQL password, or of everything) and changes no setting (set_config); `all` passes everything on, so that every client knows the credentials.
+     * Which commands of the client API are allowed. `restricted` refuses those that read credentials (get_config) or change settings (set_config); with `all` every client can read the credentials.
      *
      * @default "restricted"
      */
@@ -670,26 +670,26 @@ export interface MilvusConfig {
        */
       readonly poolSize?: number;
       /**
-       * Connections that each proxy may open beyond poolSize, for a short time (max_overflow).
+       * Connections that each proxy may open for a short time, in addition to poolSize (max_overflow).
        *
        * @default 0
        */
       readonly maxOverflow?: number;
       /**
-       * Age at which a connection is replaced (pool_recycle); below MySQL's wait_timeout.
+       * Age at which a connection is replaced (pool_recycle). It must be below MySQL's wait_timeout.
        *
        * @default 300
        */
       readonly poolRecycleSeconds?: number;
       /**
-       * Seconds a request waits for a connection (pool_timeout).
+       * Seconds that a request waits for a connection (pool_timeout).
        *
        * @default 30
        */
       readonly poolTimeoutSeconds?: number;
     };
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 250m, memory 256Mi; limits: cpu 2, memory 1Gi
      */
@@ -703,44 +703,44 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
     readonly podTemplate?: PodTemplate;
   };
   /**
-   * The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`; Milvus 1.1.1 knows no passwords): keep it inside.
+   * The Service `<name>` that clients connect to. Milvus 1.1.1 has no logins, so keep it inside: whoever reaches it can read and delete all data.
    *
    * @default - port 19530, of type ClusterIP
    */
   readonly service?: Service;
   /**
-   * The MySQL 5.7 server of the metadata, deployed with the cluster.
+   * The MySQL server for the metadata, deployed with the cluster.
    *
    * @default - the defaults of its keys
    */
   readonly mysql?: {
     /**
-     * Deploy MySQL with the cluster. Without it, and without externalMysql, a standalone server keeps its metadata in SQLite.
+     * Deploy MySQL with the cluster. If false and without externalMysql, a standalone server keeps its metadata in SQLite.
      *
      * @default true
      */
     readonly enabled?: boolean;
     /**
-     * Name of the StatefulSet and its Service, and prefix of what belongs to them.
+     * Name of the StatefulSet and its Service, and prefix of their other objects.
      *
      * @default - `<name>-mysql`
      */
     readonly name?: string;
     /**
-     * Name of the database that holds the metadata: which collections, segments and indexes there are.
+     * Name of the database for the metadata: which collections, segments and indexes exist.
      *
      * @default "milvus"
      */
     readonly database?: string;
     /**
-     * User that Milvus logs in as; made at the first start, with rights on this database alone.
+     * User that Milvus logs in as. The first start creates it, with rights on this database only.
      *
      * @default "milvus"
      */
@@ -752,13 +752,13 @@ export interface MilvusConfig {
      */
     readonly credentials?: {
       /**
-       * Name of a Secret that exists already, or that you create before the pods can start.
+       * Name of a Secret that you create yourself; the pods wait for it.
        *
        * @default - `<name>-mysql`, or mysql.name, when neither externalSecret nor inline is given
        */
       readonly existingSecret?: string;
       /**
-       * The names of the keys in the Secret (by default those of the chart).
+       * The names of the keys in the Secret; the defaults are those of the Helm chart.
        *
        * @default - the defaults of its keys
        */
@@ -777,7 +777,7 @@ export interface MilvusConfig {
         readonly password?: string;
       };
       /**
-       * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
+       * Add an ExternalSecret, from which the External Secrets Operator makes the Secret.
        */
       readonly externalSecret?: {
         /**
@@ -785,7 +785,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again; 0s for once.
+         * How often the operator reads the store again. 0s: only once.
          *
          * @default "1h"
          */
@@ -805,7 +805,7 @@ export interface MilvusConfig {
         };
       };
       /**
-       * For development only: the passwords themselves; they end in a Secret in the manifests.
+       * For development only: the passwords themselves. They are written into the manifests, in a Secret.
        */
       readonly inline?: {
         /**
@@ -821,23 +821,23 @@ export interface MilvusConfig {
     /**
      * Connections that the server allows (max_connections).
      *
-     * @default - what the servers and proxies can open, at least 1000
+     * @default - as many as the servers and proxies can open, at least 1000
      */
     readonly maxConnections?: number;
     /**
-     * The volume of the metadata.
+     * Volume of the metadata.
      *
-     * @default - enabled, 4Gi, ReadWriteOnce, of the default StorageClass; subPath `data` on a new claim, and the root of an existing one, where the chart keeps it
+     * @default - enabled, 4Gi, ReadWriteOnce, of the default StorageClass; subPath `data` on a new claim, the root on an existing one, as in the chart
      */
     readonly persistence?: Claim;
     /**
-     * The Service that Milvus reaches MySQL by. MySQL 5.7 is spoken without TLS.
+     * The Service of MySQL. Milvus 1.1.1 connects without TLS.
      *
      * @default - port 3306, of type ClusterIP
      */
     readonly service?: Service;
     /**
-     * Option files by name; read after our own, so that they win.
+     * MySQL option files by name. They override the options of this project. No passwords: they are in a ConfigMap.
      *
      * @default - none
      */
@@ -845,13 +845,13 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * Additional arguments of mysqld; they win over all option files.
+     * Additional arguments of mysqld. They override all option files.
      *
      * @default []
      */
     readonly extraArgs?: readonly string[];
     /**
-     * Scripts by name that run once, when the data directory is new. No passwords: they end in a ConfigMap.
+     * Scripts by name that run once, when the data directory is new. No passwords: they are in a ConfigMap.
      *
      * @default - none
      */
@@ -859,13 +859,13 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * User that MySQL runs as; 999 is the `mysql` of the official image.
+     * User id that MySQL runs as; 999 is the user `mysql` of the official image.
      *
      * @default 999
      */
     readonly runAsUser?: number;
     /**
-     * Group of the volume.
+     * Group id of the files on the volume.
      *
      * @default - runAsUser
      */
@@ -877,7 +877,7 @@ export interface MilvusConfig {
      */
     readonly exporter?: {
       /**
-       * Run a Prometheus exporter beside MySQL; it logs in as the user of Milvus.
+       * Run a Prometheus exporter in the pod of MySQL. It logs in as the user of Milvus.
        *
        * @default false
        */
@@ -889,20 +889,20 @@ export interface MilvusConfig {
        */
       readonly flags?: readonly string[];
       /**
-       * What the main container gets.
+       * CPU and memory of the main container.
        *
        * @default - requests: cpu 50m, memory 64Mi; limits: cpu 500m, memory 128Mi
        */
       readonly resources?: Resources;
     };
     /**
-     * Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.
+     * Seconds that MySQL may take to start, with initialisation or crash recovery, before it is restarted.
      *
      * @default 1800
      */
     readonly startupTimeoutSeconds?: number;
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 250m, memory as the limit; limits: cpu 1, memory 1Gi
      */
@@ -916,14 +916,14 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
     readonly podTemplate?: PodTemplate;
   };
   /**
-   * A MySQL server that exists already, used instead of deploying one.
+   * An existing MySQL server, used instead of deploying one.
    *
    * @default - none: MySQL is deployed
    */
@@ -939,13 +939,13 @@ export interface MilvusConfig {
      */
     readonly port?: number;
     /**
-     * Name of the database that holds the metadata. It must exist, and belong to this cluster alone.
+     * Name of the database for the metadata. It must exist, and be used by this cluster only.
      *
      * @default "milvus"
      */
     readonly database?: string;
     /**
-     * User; it needs CREATE, SELECT, INSERT, UPDATE and DELETE on the database, by mysql_native_password.
+     * User that Milvus logs in as, with mysql_native_password. It needs CREATE, SELECT, INSERT, UPDATE and DELETE on the database.
      *
      * @default "milvus"
      */
@@ -957,7 +957,7 @@ export interface MilvusConfig {
      */
     readonly credentials?: {
       /**
-       * Name of a Secret that exists already, or that you create before the pods can start.
+       * Name of a Secret that you create yourself; the pods wait for it.
        *
        * @default - `<name>-mysql`, when neither externalSecret nor inline is given
        */
@@ -976,7 +976,7 @@ export interface MilvusConfig {
         readonly password?: string;
       };
       /**
-       * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
+       * Add an ExternalSecret, from which the External Secrets Operator makes the Secret.
        */
       readonly externalSecret?: {
         /**
@@ -984,7 +984,7 @@ export interface MilvusConfig {
          */
         readonly secretStoreRef: SecretStoreRef;
         /**
-         * How often the operator reads the store again; 0s for once.
+         * How often the operator reads the store again. 0s: only once.
          *
          * @default "1h"
          */
@@ -1000,7 +1000,7 @@ export interface MilvusConfig {
         };
       };
       /**
-       * For development only: the password itself; it ends in a Secret in the manifests.
+       * For development only: the password itself. It is written into the manifests, in a Secret.
        */
       readonly inline?: {
         /**
@@ -1011,25 +1011,25 @@ export interface MilvusConfig {
     };
   };
   /**
-   * Seconds that a pod waits for a login to MySQL at start before it fails with a message and is retried.
+   * Seconds that a starting pod waits for a login to MySQL. Then it fails with a message, and tries again.
    *
    * @default 300
    */
   readonly mysqlWaitSeconds?: number;
   /**
-   * The embedded MinIO of `s3.embedded`; its root user has the S3 keys.
+   * The embedded MinIO of `s3.embedded`. The S3 keys are those of its root user.
    *
    * @default - the defaults of its keys
    */
   readonly minio?: {
     /**
-     * The volume of the objects.
+     * Volume of the objects.
      *
      * @default - enabled, 20Gi, ReadWriteOnce, of the default StorageClass
      */
     readonly persistence?: Claim;
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 100m, memory 256Mi; limits: cpu 1, memory 1Gi
      */
@@ -1043,14 +1043,14 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
     readonly podTemplate?: PodTemplate;
   };
   /**
-   * The web interface milvus-em of 0.x. It speaks the HTTP of a server, which mishards does not have, and nobody maintains it: for a standalone server, and off by default.
+   * The web interface milvus-em of Milvus 0.x, which is no longer maintained. It needs the HTTP API of a standalone server; mishards has none.
    *
    * @default - the defaults of its keys
    */
@@ -1074,7 +1074,7 @@ export interface MilvusConfig {
      */
     readonly service?: Service;
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 50m, memory 64Mi; limits: cpu 500m, memory 256Mi
      */
@@ -1088,7 +1088,7 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
@@ -1101,13 +1101,13 @@ export interface MilvusConfig {
    */
   readonly networkPolicy?: {
     /**
-     * Deny everything to and from the pods of the cluster, then allow what it needs. Takes a network plugin that enforces NetworkPolicies.
+     * Deny all connections to and from the pods of the cluster, except those that it needs. Your network plugin must enforce NetworkPolicies.
      *
      * @default true
      */
     readonly enabled?: boolean;
     /**
-     * Who may connect to Milvus: whoever does can read its credentials.
+     * Who may connect to Milvus. Milvus 1.1.1 has no logins, so this is the only access control.
      *
      * @default - the defaults of its keys
      */
@@ -1122,17 +1122,17 @@ export interface MilvusConfig {
     /**
      * The S3 storage.
      *
-     * @default - peers: an IPv4 address itself; for the name of a Service its namespace; for any other name every address; ports: s3.port; for a Service in another namespace all
+     * @default - peers: an IPv4 address itself, the namespace of a Service for its name, otherwise every address; ports: s3.port, or all for a Service in another namespace
      */
     readonly s3?: Destination;
     /**
      * The external MySQL.
      *
-     * @default - peers: an IPv4 address itself; for the name of a Service its namespace; for any other name every address; ports: externalMysql.port; for a Service in another namespace all
+     * @default - peers: an IPv4 address itself, the namespace of a Service for its name, otherwise every address; ports: externalMysql.port, or all for a Service in another namespace
      */
     readonly mysql?: Destination;
     /**
-     * Who may scrape the push gateways and the MySQL exporter, where there are any.
+     * Who may scrape the push gateways and the MySQL exporter, if there are any.
      *
      * @default - the defaults of its keys
      */
@@ -1165,7 +1165,7 @@ export interface MilvusConfig {
       /**
        * The pods, namespaces or addresses at the other end.
        *
-       * @default - everybody
+       * @default - all
        */
       readonly from?: readonly NetworkPolicyPeer[];
       /**
@@ -1184,7 +1184,7 @@ export interface MilvusConfig {
       /**
        * The pods, namespaces or addresses at the other end.
        *
-       * @default - everybody
+       * @default - all
        */
       readonly to?: readonly NetworkPolicyPeer[];
       /**
@@ -1196,7 +1196,7 @@ export interface MilvusConfig {
     }[];
   };
   /**
-   * For the Prometheus Operator and Grafana; the metrics themselves are milvus.metrics and mysql.exporter.
+   * Objects for the Prometheus Operator and Grafana. Switch on the metrics themselves with milvus.metrics and mysql.exporter.
    *
    * @default - the defaults of its keys
    */
@@ -1208,19 +1208,19 @@ export interface MilvusConfig {
      */
     readonly podMonitor?: {
       /**
-       * Add a PodMonitor for the push gateways beside the servers and the MySQL exporter.
+       * Add a PodMonitor for the push gateways of the servers and for the MySQL exporter.
        *
        * @default false
        */
       readonly enabled?: boolean;
       /**
-       * How often Prometheus asks for the metrics, such as 30s.
+       * How often Prometheus scrapes the metrics, such as 30s.
        *
        * @default "30s"
        */
       readonly interval?: string;
       /**
-       * Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.
+       * Labels that your Prometheus selects PodMonitors by, e.g. release: prometheus.
        *
        * @default - none
        */
@@ -1241,13 +1241,13 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * Alert on Deployments, claims and Jobs too, by kube-state-metrics and the kubelet.
+       * Also alert on Deployments, claims and Jobs. These alerts need the metrics of kube-state-metrics and the kubelet.
        *
        * @default true
        */
       readonly kubeStateMetrics?: boolean;
       /**
-       * Labels by which your Prometheus chooses PrometheusRules.
+       * Labels that your Prometheus selects PrometheusRules by.
        *
        * @default - none
        */
@@ -1255,7 +1255,7 @@ export interface MilvusConfig {
         readonly [k: string]: string;
       };
       /**
-       * Where your people read docs/how-to/alerts.md, in the version that you use: alerts link to their heading in it (annotation `runbook_url`).
+       * URL of a copy of docs/how-to/alerts.md that your people can read. Each alert links to its heading there (annotation `runbook_url`).
        *
        * @default - no link; the annotation `runbook` has the path and heading
        */
@@ -1274,7 +1274,7 @@ export interface MilvusConfig {
        */
       readonly enabled?: boolean;
       /**
-       * Labels by which Grafana's sidecar finds dashboards.
+       * Labels that Grafana's sidecar finds dashboards by.
        *
        * @default - none
        */
@@ -1282,7 +1282,7 @@ export interface MilvusConfig {
         readonly [k: string]: string;
       };
       /**
-       * Annotations, e.g. the folder that the sidecar puts it into.
+       * Annotations, e.g. for the folder that the sidecar puts it into.
        *
        * @default - none
        */
@@ -1292,7 +1292,7 @@ export interface MilvusConfig {
     };
   };
   /**
-   * Backups, and the Jobs that restore, verify and list them (in jobs/, started by hand).
+   * Backups to S3, and the Jobs in jobs/ that restore, verify and list them.
    *
    * @default - the defaults of its keys
    */
@@ -1304,43 +1304,43 @@ export interface MilvusConfig {
      */
     readonly enabled?: boolean;
     /**
-     * Back up the vectors as well: the objects in S3 that the metadata names, each once for all backups.
+     * Back up the vectors as well: all objects in S3 that the metadata names, each copied only once for all backups.
      *
-     * @default - true; false with the vectors on a volume, which can't be backed up so
+     * @default - true; false if the vectors are on a volume
      */
     readonly objects?: boolean;
     /**
-     * When backups are made, as a cron expression of five fields; in UTC, unless Kubernetes is set otherwise.
+     * When backups are made: a cron expression of five fields, in the time zone of the Kubernetes control plane, usually UTC.
      *
      * @default "17 3 * * *"
      */
     readonly schedule?: string;
     /**
-     * Make no backups for now; what is there stays.
+     * Make no backups for now. Existing backups stay.
      *
      * @default false
      */
     readonly suspend?: boolean;
     /**
-     * How many backups are kept; older ones are deleted.
+     * Number of backups that are kept. Older ones are deleted.
      *
      * @default 14
      */
     readonly keep?: number;
     /**
-     * Seconds that a backup, a verification or a restore may take. What a backup has copied by then the next one need not copy.
+     * Seconds that a backup, a verification or a restore may take. The next backup goes on with what a stopped one has copied.
      *
-     * @default - 21600; 3600 for the metadata alone
+     * @default - 21600; 3600 for the metadata only
      */
     readonly timeoutSeconds?: number;
     /**
-     * Where the backups go. What is left out is that of `s3`.
+     * Where the backups go. Keys that are left out are those of `s3`.
      *
      * @default - the defaults of its keys
      */
     readonly s3?: {
       /**
-       * Host of another S3 endpoint.
+       * Host name or IPv4 address of another S3 endpoint.
        *
        * @default - s3.address
        */
@@ -1348,67 +1348,67 @@ export interface MilvusConfig {
       /**
        * Port of that endpoint.
        *
-       * @default - s3.port; with tls of its own 443, or 80
+       * @default - s3.port; 443 or 80 if this section has its own tls
        */
       readonly port?: number;
       /**
        * TLS to that endpoint.
        *
-       * @default - s3.tls; none to an address of its own
+       * @default - s3.tls; no TLS if this section has its own address
        */
       readonly tls?: {
         /**
-         * Speak TLS to that endpoint, and verify its certificate.
+         * Use TLS to that endpoint, and verify its certificate.
          *
          * @default false
          */
         readonly enabled?: boolean;
         /**
-         * Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.
+         * Secret with the certificate of a private CA, in the key `ca.crt`.
          *
          * @default - the CAs that the images trust
          */
         readonly caSecret?: string;
         /**
-         * Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).
+         * Name in the certificate, if the address is an IPv4 address. It is sent as SNI and Host.
          *
          * @default - the address, which then has to be a name
          */
         readonly serverName?: string;
       };
       /**
-       * Region that requests to that endpoint are signed for; many storages pass over it.
+       * Region that requests to that endpoint are signed for. Many storages ignore it.
        *
-       * @default - that of an endpoint of AWS or Wasabi, by its name; otherwise us-east-1
+       * @default - the region in the host name, for AWS and Wasabi; otherwise us-east-1
        */
       readonly region?: string;
       /**
-       * Bucket of the backups, when it is another one.
+       * Bucket of the backups, if it is another one.
        *
        * @default - s3.bucket
        */
       readonly bucket?: string;
       /**
-       * Beginning of the keys of the backups in the bucket; outside storage.path.
+       * Prefix of the backups in the bucket. It must be outside storage.path.
        *
        * @default - backup/<name>
        */
       readonly prefix?: string;
       /**
-       * The keys for it; of a Secret `<name>-backup-s3` unless they say another.
+       * Where the keys for that storage come from: the Secret `<name>-backup-s3`, unless they name another.
        *
        * @default - s3.credentials
        */
       readonly credentials?: S3Credentials;
     };
     /**
-     * Where the Job of the restore takes backups from: those of another cluster, for a copy of it (its objects go to s3.bucket and storage.path of this one).
+     * Where a restore reads backups from, if they are those of another cluster. It copies their objects to s3.bucket and storage.path of this cluster.
      *
      * @default - the defaults of its keys
      */
     readonly restoreFrom?: {
       /**
-       * Host of another S3 endpoint.
+       * Host name or IPv4 address of another S3 endpoint.
        *
        * @default - backup.s3.address
        */
@@ -1416,63 +1416,63 @@ export interface MilvusConfig {
       /**
        * Port of that endpoint.
        *
-       * @default - backup.s3.port; with tls of its own 443, or 80
+       * @default - backup.s3.port; 443 or 80 if this section has its own tls
        */
       readonly port?: number;
       /**
        * TLS to that endpoint.
        *
-       * @default - backup.s3.tls; none to an address of its own
+       * @default - backup.s3.tls; no TLS if this section has its own address
        */
       readonly tls?: {
         /**
-         * Speak TLS to that endpoint, and verify its certificate.
+         * Use TLS to that endpoint, and verify its certificate.
          *
          * @default false
          */
         readonly enabled?: boolean;
         /**
-         * Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.
+         * Secret with the certificate of a private CA, in the key `ca.crt`.
          *
          * @default - the CAs that the images trust
          */
         readonly caSecret?: string;
         /**
-         * Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).
+         * Name in the certificate, if the address is an IPv4 address. It is sent as SNI and Host.
          *
          * @default - the address, which then has to be a name
          */
         readonly serverName?: string;
       };
       /**
-       * Region that requests to that endpoint are signed for; many storages pass over it.
+       * Region that requests to that endpoint are signed for. Many storages ignore it.
        *
-       * @default - that of an endpoint of AWS or Wasabi, by its name; that of backup.s3 at its endpoint; otherwise us-east-1
+       * @default - the region in the host name, for AWS and Wasabi; that of backup.s3 if the endpoint is the same; otherwise us-east-1
        */
       readonly region?: string;
       /**
-       * Bucket of the backups, when it is another one.
+       * Bucket of the backups, if it is another one.
        *
        * @default - backup.s3.bucket
        */
       readonly bucket?: string;
       /**
-       * Beginning of the keys of the backups in the bucket; outside storage.path.
+       * Prefix of the backups in the bucket. It must be outside storage.path.
        *
        * @default - backup.s3.prefix
        */
       readonly prefix?: string;
       /**
-       * The keys for it; of a Secret `<name>-restore-s3` unless they say another.
+       * Where the keys for that storage come from: the Secret `<name>-restore-s3`, unless they name another.
        *
        * @default - backup.s3.credentials
        */
       readonly credentials?: S3Credentials;
     };
     /**
-     * Bring a backup back. While this is there, Milvus is stopped, the CronJobs are suspended, and the Job of the restore is in the manifest, as `<name>-restore-<backup>`. Without it Milvus starts again.
+     * Restore a backup, with a Job `<name>-restore-<backup>`. As long as this key is set, Milvus is stopped and the CronJobs are suspended; remove it to start Milvus again.
      *
-     * @default - none is brought back
+     * @default - no restore
      */
     readonly restore?: {
       /**
@@ -1480,27 +1480,27 @@ export interface MilvusConfig {
        */
       readonly backup: string;
       /**
-       * Replace what is in the database, which otherwise has to be empty. It is kept aside.
+       * Replace the metadata in the database; it is kept aside. Without it the database must be empty.
        *
        * @default false
        */
       readonly force?: boolean;
     };
     /**
-     * Regular proof that a backup can be read.
+     * Regular check that the latest backup can be read.
      *
      * @default - the defaults of its keys
      */
     readonly verify?: {
       /**
-       * Read the latest backup again regularly, all bytes of it, and compare checksums.
+       * When the latest backup is read completely and its checksums are compared: a cron expression.
        *
-       * @default - never; it is a Job in jobs/ that you start
+       * @default - never; you can start the Job in jobs/
        */
       readonly schedule?: string;
     };
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 100m, memory 128Mi; limits: cpu 1, memory 512Mi
      */
@@ -1514,22 +1514,22 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
     readonly podTemplate?: PodTemplate;
   };
   /**
-   * The smoke test: creates a collection, inserts, indexes, searches, compares, drops.
+   * The smoke test. It creates a collection, inserts, builds an index, searches, compares the results and drops the collection.
    *
    * @default - the defaults of its keys
    */
   readonly smokeTest?: {
     /**
-     * Run the smoke test regularly, as a canary.
+     * When the smoke test runs: a cron expression.
      *
-     * @default - never; it is a Job in jobs/ that you start
+     * @default - never; you can start the Job in jobs/
      */
     readonly schedule?: string;
     /**
@@ -1539,7 +1539,7 @@ export interface MilvusConfig {
      */
     readonly timeoutSeconds?: number;
     /**
-     * What the main container gets.
+     * CPU and memory of the main container.
      *
      * @default - requests: cpu 50m, memory 128Mi; limits: cpu 1, memory 512Mi
      */
@@ -1553,7 +1553,7 @@ export interface MilvusConfig {
       readonly [k: string]: string;
     };
     /**
-     * What is to be otherwise with its pods, over the podTemplate of all pods, as a strategic merge patch over the pod template.
+     * Changes to these pods, after the podTemplate of all pods, as a strategic merge patch over the pod template.
      *
      * @default - nothing
      */
@@ -1584,13 +1584,13 @@ export interface MilvusConfig {
      */
     readonly mysql?: string;
     /**
-     * Image with rclone. It checks the S3 storage before the servers start, and copies backups.
+     * Image of rclone, which checks the S3 storage before the servers start, and copies backups.
      *
      * @default "rclone/rclone:1.68.2"
      */
     readonly rclone?: string;
     /**
-     * Image of the proxy beside the servers that speaks TLS to S3 (s3.tls).
+     * Image of HAProxy, which speaks TLS to S3 for the servers (s3.tls).
      *
      * @default "haproxy:2.8.10"
      */
@@ -1602,7 +1602,7 @@ export interface MilvusConfig {
      */
     readonly milvusGpu?: string;
     /**
-     * Image of the push gateway beside the servers (milvus.metrics).
+     * Image of the push gateway in the pods of the servers (milvus.metrics).
      *
      * @default "prom/pushgateway:v1.10.0"
      */
@@ -1627,7 +1627,7 @@ export interface MilvusConfig {
     readonly minio?: string;
   };
   /**
-   * Registry (and path) of a mirror that all images come from; official images are under library/.
+   * Registry, and path, of a mirror that has all images. It has official images such as mysql under library/.
    *
    * @default - the registries that the images name
    */
@@ -1639,7 +1639,7 @@ export interface MilvusConfig {
    */
   readonly imagePullPolicy?: 'IfNotPresent' | 'Always' | 'Never';
   /**
-   * What is to be otherwise with all pods of the cluster, those of Jobs included, as a strategic merge patch over the pod template.
+   * Changes to all pods of the cluster, those of Jobs included, as a strategic merge patch over the pod template.
    *
    * @default - nothing
    */
@@ -1652,7 +1652,7 @@ export interface MilvusConfig {
  */
 export interface S3Credentials {
   /**
-   * Name of a Secret that exists already, or that you create before the pods can start.
+   * Name of a Secret that you create yourself; the pods wait for it.
    *
    * @default - that of the section, when neither externalSecret nor inline is given
    */
@@ -1677,7 +1677,7 @@ export interface S3Credentials {
     readonly secretKey?: string;
   };
   /**
-   * Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.
+   * Add an ExternalSecret, from which the External Secrets Operator makes the Secret.
    */
   readonly externalSecret?: {
     /**
@@ -1685,7 +1685,7 @@ export interface S3Credentials {
      */
     readonly secretStoreRef: SecretStoreRef;
     /**
-     * How often the operator reads the store again; 0s for once.
+     * How often the operator reads the store again. 0s: only once.
      *
      * @default "1h"
      */
@@ -1705,7 +1705,7 @@ export interface S3Credentials {
     };
   };
   /**
-   * For development only: the keys themselves; they end in a Secret in the manifests.
+   * For development only: the keys themselves. They are written into the manifests, in a Secret.
    */
   readonly inline?: {
     /**
@@ -1749,19 +1749,19 @@ export interface RemoteRef {
   readonly property?: string;
 }
 /**
- * A PersistentVolumeClaim, and whether there is one.
+ * A volume that outlives its pods: whether there is one, and its PersistentVolumeClaim.
  *
  * @default - the defaults of its keys
  */
 export interface Claim {
   /**
-   * Whether there is one; otherwise the files go with the pod.
+   * Whether there is a volume. Without it, the files are lost when the pod goes.
    *
    * @default - as the section says
    */
   readonly enabled?: boolean;
   /**
-   * StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.
+   * StorageClass of the claim, e.g. csi-rbd-sc. "" is for a volume that you created yourself.
    *
    * @default - as the section says
    */
@@ -1779,7 +1779,7 @@ export interface Claim {
    */
   readonly accessModes?: readonly ('ReadWriteOnce' | 'ReadWriteOncePod' | 'ReadWriteMany')[];
   /**
-   * A claim that exists already, used instead of a new one.
+   * An existing claim, used instead of a new one.
    *
    * @default - a new claim
    */
@@ -1806,31 +1806,31 @@ export interface Claim {
  */
 export interface Cache {
   /**
-   * Memory for cached segments and indexes (cache.cache_size); it should hold the index of the data that is searched.
+   * Memory for cached segments and indexes (cache.cache_size); it should hold the indexes that are searched.
    *
-   * @default - what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable
+   * @default - what a memory limit that you set leaves; otherwise 4GB on readonly and 1GB on writable
    */
   readonly cacheSize?: string;
   /**
-   * Memory for rows that are not flushed yet (cache.insert_buffer_size). Without it 1.1.1 refuses to start.
+   * Memory for rows that are not flushed yet (cache.insert_buffer_size).
    *
    * @default - 1GB on writable, 64MB on readonly, which never inserts
    */
   readonly insertBufferSize?: string;
   /**
-   * Share of the cache that is kept when it is cleaned (cache.cpu_cache_threshold).
+   * Share of the cache that stays when old entries are evicted, between 0 and 1 (cache.cpu_cache_threshold).
    *
    * @default - the server's own: 0.7
    */
   readonly cpuCacheThreshold?: number;
   /**
-   * Put inserted data into the cache at once, so that the first search need not load it (cache.cache_insert_data).
+   * Put inserted data into the cache at once, so that the first search does not have to load it (cache.cache_insert_data).
    *
    * @default - the server's own: false
    */
   readonly cacheInsertData?: boolean;
   /**
-   * Collections to load into the cache at start (cache.preload_collection). A missing collection, or a full cache, makes 1.1.1 stop at start.
+   * Collections to load into the cache at start, or "*" for all (cache.preload_collection). Milvus 1.1.1 ends at start if one is missing or the cache is full.
    *
    * @default - none
    */
@@ -1843,31 +1843,31 @@ export interface Cache {
  */
 export interface Engine {
   /**
-   * Threads for search and index building (engine_config.omp_thread_num); at most the node's CPUs, 0 means half of them.
+   * Threads for search and index building (engine_config.omp_thread_num); at most the CPUs of the node. 0 means half of them.
    *
    * @default - the CPU limit, rounded down, at least 1
    */
   readonly ompThreadNum?: number;
   /**
-   * Number of query vectors from which BLAS is used (engine_config.use_blas_threshold).
+   * Searches with at least this many query vectors use BLAS (engine_config.use_blas_threshold).
    *
    * @default - the server's own: 1100
    */
   readonly useBlasThreshold?: number;
   /**
-   * Instruction set of the CPU that searches use (engine_config.simd_type); `auto` takes the best that the node has.
+   * CPU instruction set for searches (engine_config.simd_type); `auto` takes the best that the node has.
    *
    * @default - the server's own: auto
    */
   readonly simdType?: 'auto' | 'avx512' | 'avx2' | 'sse';
   /**
-   * Number of query vectors up to which searches are combined into one (engine_config.search_combine_nq).
+   * Small searches are combined into one, up to this many query vectors (engine_config.search_combine_nq).
    *
    * @default - the server's own: 64
    */
   readonly searchCombineNq?: number;
   /**
-   * Most partitions that a collection may have (engine_config.max_partition_num).
+   * Largest number of partitions in a collection (engine_config.max_partition_num).
    *
    * @default - the server's own: 4096
    */
@@ -1880,62 +1880,62 @@ export interface Engine {
  */
 export interface Gpu {
   /**
-   * Run the GPU build, images.milvusGpu, and give it devices (gpu.enable).
+   * Run the GPU build of Milvus (images.milvusGpu), and request devices for it (gpu.enable).
    *
    * @default - false
    */
   readonly enabled?: boolean;
   /**
-   * Memory of each device for cached data (gpu.cache_size).
+   * Memory on each device for cached data (gpu.cache_size).
    *
    * @default - 1GB
    */
   readonly cacheSize?: string;
   /**
-   * Share of the cache that is kept when it is cleaned (gpu.cache_threshold).
+   * Share of the cache that stays when old entries are evicted, between 0 and 1 (gpu.cache_threshold).
    *
    * @default - the server's own
    */
   readonly cacheThreshold?: number;
   /**
-   * Query vectors from which a search runs on the GPU (gpu.gpu_search_threshold).
+   * Searches with at least this many query vectors run on the GPU (gpu.gpu_search_threshold).
    *
    * @default - 1000
    */
   readonly gpuSearchThreshold?: number;
   /**
-   * Devices that search, as the pod numbers them (gpu.search_devices).
+   * Devices for searches, by their number in the pod (gpu.search_devices): gpu0, gpu1.
    *
    * @default - gpu0
    */
   readonly searchDevices?: readonly string[];
   /**
-   * Devices that build indexes (gpu.build_index_devices).
+   * Devices for index builds (gpu.build_index_devices).
    *
    * @default - gpu0
    */
   readonly buildIndexDevices?: readonly string[];
   /**
-   * Devices that each pod asks for.
+   * Number of devices that each pod requests.
    *
    * @default - as many as searchDevices and buildIndexDevices name
    */
   readonly count?: number;
   /**
-   * Resource of the device plugin.
+   * Name of the resource that the device plugin offers.
    *
    * @default - nvidia.com/gpu
    */
   readonly resourceName?: string;
 }
 /**
- * What the main container of a pod gets.
+ * CPU, memory and other resources of the main container of a pod.
  *
  * @default - the defaults of its keys
  */
 export interface Resources {
   /**
-   * What Kubernetes sets aside for the container on its node.
+   * What Kubernetes reserves for the container on its node.
    *
    * @default - the defaults of its keys
    */
@@ -1948,7 +1948,7 @@ export interface Resources {
   readonly limits?: ResourceAmounts;
 }
 /**
- * Amounts by name: cpu, memory, ephemeral-storage, hugepages-2Mi, or what a device plugin offers (example.com/fpga).
+ * Amounts by name: cpu, memory, ephemeral-storage, hugepages-2Mi, or a resource of a device plugin such as example.com/fpga.
  *
  * @default - the defaults of its keys
  */
@@ -1976,31 +1976,31 @@ export interface PodTemplate {
   readonly [k: string]: unknown;
 }
 /**
- * What a role logs otherwise than `milvus.logs`.
+ * Overrides of `milvus.logs` for a role.
  *
  * @default - the defaults of its keys
  */
 export interface RoleLogs {
   /**
-   * Least level that is logged (logs.level). At `info` and `debug` 1.1.1 prints its credentials.
+   * Lowest level that is logged (logs.level). At `info` and `debug` Milvus 1.1.1 prints its credentials.
    *
    * @default - that of milvus.logs.level
    */
   readonly level?: 'debug' | 'info' | 'warning' | 'error' | 'fatal';
   /**
-   * Log trace messages as well (logs.trace.enable); faiss, the search library, writes one for each search.
+   * Log trace messages as well (logs.trace.enable): the search library writes one for each search.
    *
    * @default - that of milvus.logs.traceEnabled
    */
   readonly traceEnabled?: boolean;
   /**
-   * Size at which a log file is closed and the next one begun (logs.max_log_file_size).
+   * Size at which a new log file begins (logs.max_log_file_size).
    *
    * @default - that of milvus.logs.maxFileSize
    */
   readonly maxFileSize?: string;
   /**
-   * Log files kept, of those that one start of the server has written (logs.log_rotate_num); 0 keeps all.
+   * Number of log files that are kept for each start of the server (logs.log_rotate_num); 0 keeps all.
    *
    * @default - that of milvus.logs.rotateNum
    */
@@ -2019,62 +2019,62 @@ export interface RoleLogs {
   readonly toFile?: boolean;
 }
 /**
- * How many pods may be missing.
+ * A PodDisruptionBudget.
  *
  * @default - the defaults of its keys
  */
 export interface PodDisruptionBudget {
   /**
-   * Limit how many pods a drain of nodes takes at once.
+   * Add a PodDisruptionBudget, so that a drain of nodes takes only some of the pods at a time.
    *
    * @default - true with more than one pod
    */
   readonly enabled?: boolean;
   /**
-   * Pods that may be missing, a number or a share such as 25%.
+   * Pods that may be missing at the same time: a number, or a share such as 25%.
    *
    * @default - 1
    */
   readonly maxUnavailable?: number | string;
   /**
-   * Pods that have to be there, instead of maxUnavailable.
+   * Pods that must stay, instead of maxUnavailable.
    *
    * @default - none
    */
   readonly minAvailable?: number | string;
   /**
-   * Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.
+   * Whether pods that are not ready may always be evicted. Use AlwaysAllow from Kubernetes 1.27 on; older versions refuse the field.
    *
    * @default - left to Kubernetes
    */
   readonly unhealthyPodEvictionPolicy?: 'IfHealthyBudget' | 'AlwaysAllow';
 }
 /**
- * By CPU alone: the memory of Milvus grows to its cache size and stays there.
+ * A HorizontalPodAutoscaler, by CPU only: the memory of Milvus grows to its cache size and stays there.
  *
  * @default - the defaults of its keys
  */
 export interface Autoscaling {
   /**
-   * Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.
+   * Let a HorizontalPodAutoscaler set the number of pods. It needs metrics-server.
    *
    * @default false
    */
   readonly enabled?: boolean;
   /**
-   * Least number of pods.
+   * Smallest number of pods.
    *
    * @default - replicas
    */
   readonly minReplicas?: number;
   /**
-   * Most pods.
+   * Largest number of pods.
    *
    * @default - three times minReplicas
    */
   readonly maxReplicas?: number;
   /**
-   * CPU that the pods use on average, in percent of what they request.
+   * Target for the average CPU use of the pods, in percent of their CPU request.
    *
    * @default 70
    */
@@ -2093,7 +2093,7 @@ export interface Service {
    */
   readonly port?: number;
   /**
-   * Type of the Service, as in Kubernetes: ClusterIP is for clients inside the cluster, LoadBalancer and NodePort also for those outside.
+   * Type of the Service. ClusterIP is for clients inside Kubernetes, LoadBalancer and NodePort also for clients outside.
    *
    * @default "ClusterIP"
    */
@@ -2111,25 +2111,25 @@ export interface Service {
    */
   readonly clusterIP?: string;
   /**
-   * Address that the load balancer is asked for.
+   * Address to request for the load balancer.
    *
-   * @default - chosen by it
+   * @default - chosen by the load balancer
    */
   readonly loadBalancerIP?: string;
   /**
    * Ranges of addresses that may use the load balancer, such as 192.0.2.0/24.
    *
-   * @default - all that reach it
+   * @default - all addresses
    */
   readonly loadBalancerSourceRanges?: readonly string[];
   /**
-   * Additional addresses that reach the Service.
+   * Additional addresses on which the nodes accept traffic for the Service.
    *
    * @default []
    */
   readonly externalIPs?: readonly string[];
   /**
-   * Additional annotations of this Service, such as those that a load balancer reads.
+   * Additional annotations of this Service, such as those for a load balancer.
    *
    * @default - none
    */
@@ -2152,13 +2152,13 @@ export interface Service {
  */
 export interface NetworkPolicyPeer {
   /**
-   * Pods, in the namespaces of namespaceSelector; without it in that of the cluster.
+   * Which pods. They are in the namespaces of namespaceSelector, or without it in the namespace of the cluster.
    *
    * @default - none
    */
   readonly podSelector?: LabelSelector;
   /**
-   * Namespaces in which the pods are; without podSelector all of their pods.
+   * Which namespaces. Without podSelector, all of their pods.
    *
    * @default - none
    */
@@ -2174,7 +2174,7 @@ export interface NetworkPolicyPeer {
      */
     readonly cidr: string;
     /**
-     * Ranges within it that are left out.
+     * Ranges within cidr that are left out.
      *
      * @default - none
      */
@@ -2188,7 +2188,7 @@ export interface NetworkPolicyPeer {
  */
 export interface LabelSelector {
   /**
-   * Labels that all have to be there.
+   * Labels that must all match.
    *
    * @default - none
    */
@@ -2207,7 +2207,7 @@ export interface LabelSelector {
  */
 export interface LabelSelectorRequirement {
   /**
-   * Label that is looked at.
+   * Key of the label.
    */
   readonly key: string;
   /**
@@ -2222,19 +2222,19 @@ export interface LabelSelectorRequirement {
   readonly values?: readonly string[];
 }
 /**
- * What the pods of the cluster connect to.
+ * A destination that the pods of the cluster connect to.
  *
  * @default - the defaults of its keys
  */
 export interface Destination {
   /**
-   * The pods, namespaces or addresses there.
+   * The pods, namespaces or addresses.
    *
    * @default - as the section says
    */
   readonly peers?: readonly NetworkPolicyPeer[];
   /**
-   * Ports of the pods or hosts there; behind a Service those of its pods.
+   * The ports. For a Service, those of its pods.
    *
    * @default - as the section says
    */
@@ -2247,13 +2247,13 @@ export interface Destination {
  */
 export interface NetworkPolicyPort {
   /**
-   * Number, or name of a port of the pods.
+   * Number of the port, or its name in the pods.
    *
    * @default - all
    */
   readonly port?: number | string;
   /**
-   * Last of a range that begins with port.
+   * Last port of a range that begins with port.
    *
    * @default - none
    */

@@ -117,7 +117,7 @@ export function isNoHost(address: string): boolean {
 export const ipv4 = () =>
   text(
     new RegExp(`^(?!0\\.|127\\.|169\\.254\\.|2(2[4-9]|[3-5]\\d)\\.)${OCTET}(\\.${OCTET}){3}$`),
-    'an IPv4 address, and no loopback, link-local or multicast one',
+    'an IPv4 address, not a loopback, link-local or multicast one',
   );
 
 /** A port of the nodes. */
@@ -168,7 +168,7 @@ export const scrapeInterval = () =>
       const seconds = prometheusDurationSeconds(value) ?? 0;
       return seconds > 0 && seconds <= PROMETHEUS_LOOKBACK_SECONDS;
     }),
-    'a duration such as 30s, of at most 5m: Prometheus takes what is older for gone',
+    'a duration such as 30s, of at most 5m: Prometheus treats older samples as gone',
     unitOf,
   );
 

@@ -68,7 +68,7 @@ export const SERVER_KEYS = {
     timezone: option('milvus.timezone', timezone(), 'Time zone of the servers, as an offset from UTC.', {
       default: 'UTC+0',
       server: 'UTC+8',
-      chart: ['timeZone', 'UTC+8', 'Unset it is UTC+0.'],
+      chart: ['timeZone', 'UTC+8', 'If unset, UTC+0.'],
     }),
     meta_uri: { option: 'mysql or externalMysql', server: 'sqlite://:@:/' },
   },
@@ -81,13 +81,13 @@ export const SERVER_KEYS = {
     'http.enable': option(
       'milvus.network.httpEnabled',
       flag(),
-      'HTTP listener for the probes. Switch it off on nodes without IPv6 in the kernel, where it can not bind; probes then use the gRPC port.',
+      'HTTP listener for the probes. Switch it off on nodes whose kernel has no IPv6: it can not bind there, and the probes then use the gRPC port.',
       { default: true, server: 'true' },
     ),
     'http.port': option(
       'milvus.network.httpPort',
       serverPort(),
-      'Port of the HTTP listener, which shows the credentials to anyone: no Service exposes it.',
+      'Port of the HTTP listener. It shows the credentials to anyone, so no Service exposes it.',
       { default: 19121, server: '19121' },
     ),
   },
@@ -95,14 +95,14 @@ export const SERVER_KEYS = {
     path: option(
       'storage.path',
       milvusPath(),
-      'The prefix of the keys in the bucket, and the directory of local copies; equal on all nodes and fixed for the life of the data. An adopted chart release has /var/lib/milvus.',
+      'Prefix of the keys in the bucket, and directory of local copies in the pods. It can not be changed once there is data; a release taken over from the chart has /var/lib/milvus.',
       {
         default: '/var/lib/milvus/data',
         server: '/tmp/milvus',
         chart: [
           'primaryPath',
           '/var/lib/milvus',
-          'The prefix of the keys in the bucket. Unset it is /var/lib/milvus/data, which takes no root; with --adopt /var/lib/milvus.',
+          'It is the prefix of the keys in the bucket. If unset, /var/lib/milvus/data, which needs no root; with --adopt, /var/lib/milvus.',
         ],
       },
     ),
@@ -115,14 +115,14 @@ export const SERVER_KEYS = {
     file_cleanup_timeout: option(
       'storage.fileCleanupTimeout',
       count(0, 3600, 'seconds'),
-      "Seconds after which replaced files are erased. Readers may still want them; the server's own default of 10 is too short for that.",
+      "Seconds after which replaced files are deleted. Readers may still need them, so the server's own default of 10 is too short.",
       {
         default: 60,
         server: '10',
         chart: [
           'storage.fileCleanupTimeout',
           '- (only in its README)',
-          'No template of the chart reads it; it is honoured here.',
+          'No template of the chart reads it. Here it is used.',
         ],
       },
     ),
@@ -137,13 +137,13 @@ export const SERVER_KEYS = {
     enable: option(
       'wal.enabled',
       flag(),
-      'Log inserts and deletes before they are acknowledged. Without it rows that are not flushed go with the process.',
+      'Log inserts and deletes before they are acknowledged. Without the log, rows that are not flushed are lost when the process ends.',
       { roles: 'writable', default: true, server: 'true', chart: ['wal.enabled', 'true'] },
     ),
     recovery_error_ignore: option(
       'wal.recoveryErrorIgnore',
       flag(),
-      'Start although the log can not be replayed. `false` crash-loops with "Wal init error!" even on a kept log after clean restarts; `true` can lose rows that were never flushed.',
+      'Start even if the log can not be replayed. `true` can lose rows that were never flushed; `false` can crash-loop with "Wal init error!" even after a clean restart.',
       {
         needs: 'enable',
         default: true,
@@ -151,13 +151,17 @@ export const SERVER_KEYS = {
         chart: [
           'wal.recoveryErrorIgnore',
           'false',
-          'Unset it is true: with false the server can stop for good with "Wal init error!".',
+          'If unset, true: with false the server can stop for good with "Wal init error!".',
         ],
       },
     ),
     buffer_size: option(
       'wal.bufferSize',
-      milvusSize(64 * 1024 ** 2, 4 * 1024 ** 3, ', from 64MB to 4GB (the server clamps others silently)'),
+      milvusSize(
+        64 * 1024 ** 2,
+        4 * 1024 ** 3,
+        ', from 64MB to 4GB (the server silently changes other sizes)',
+      ),
       'Memory for the write-ahead log.',
       { needs: 'enable', default: '256MB', server: '256MB', write: size, chart: ['wal.bufferSize', '256MB'] },
     ),
@@ -171,24 +175,23 @@ export const SERVER_KEYS = {
     cache_size: option(
       'milvus.cache.cacheSize',
       milvusSize(),
-      'Memory for cached segments and indexes; it should hold the index of the data that is searched.',
+      'Memory for cached segments and indexes; it should hold the indexes that are searched.',
       {
         roles: 'each',
         server: '4GB',
-        otherwise:
-          'what the memory limit leaves, when that is set; otherwise 4GB on readonly and 1GB on writable',
+        otherwise: 'what a memory limit that you set leaves; otherwise 4GB on readonly and 1GB on writable',
         write: size,
         chart: [
           'cache.cacheSize',
           '4GB',
-          'The memory limit follows; with a limit of your own, both must fit.',
+          'The memory limit follows from it. If you set a limit of your own, the two must fit.',
         ],
       },
     ),
     insert_buffer_size: option(
       'milvus.cache.insertBufferSize',
       milvusSize(),
-      'Memory for rows that are not flushed yet. Without it 1.1.1 refuses to start.',
+      'Memory for rows that are not flushed yet.',
       {
         roles: 'each',
         otherwise: '1GB on writable, 64MB on readonly, which never inserts',
@@ -199,19 +202,19 @@ export const SERVER_KEYS = {
     cpu_cache_threshold: option(
       'milvus.cache.cpuCacheThreshold',
       share(),
-      'Share of the cache that is kept when it is cleaned.',
+      'Share of the cache that stays when old entries are evicted, between 0 and 1.',
       { roles: 'each', server: '0.7' },
     ),
     cache_insert_data: option(
       'milvus.cache.cacheInsertData',
       flag(),
-      'Put inserted data into the cache at once, so that the first search need not load it.',
+      'Put inserted data into the cache at once, so that the first search does not have to load it.',
       { roles: 'each', server: 'false' },
     ),
     preload_collection: option(
       'milvus.cache.preloadCollections',
       z.array(rule(z.string().regex(/^(\*|[A-Za-z_]\w*)$/), 'the name of a collection, or "*" for all')),
-      'Collections to load into the cache at start. A missing collection, or a full cache, makes 1.1.1 stop at start.',
+      'Collections to load into the cache at start, or "*" for all. Milvus 1.1.1 ends at start if one is missing or the cache is full.',
       {
         roles: 'each',
         server: '',
@@ -224,31 +227,31 @@ export const SERVER_KEYS = {
     omp_thread_num: option(
       'milvus.engine.ompThreadNum',
       count(0, 1024, 'threads'),
-      "Threads for search and index building; at most the node's CPUs, 0 means half of them.",
+      'Threads for search and index building; at most the CPUs of the node. 0 means half of them.',
       { roles: 'each', server: '0', otherwise: 'the CPU limit, rounded down, at least 1' },
     ),
     use_blas_threshold: option(
       'milvus.engine.useBlasThreshold',
       count(0, 1_000_000_000, 'queries'),
-      'Number of query vectors from which BLAS is used.',
+      'Searches with at least this many query vectors use BLAS.',
       { roles: 'each', server: '1100' },
     ),
     simd_type: option(
       'milvus.engine.simdType',
       z.enum(['auto', 'avx512', 'avx2', 'sse']),
-      'Instruction set of the CPU that searches use; `auto` takes the best that the node has.',
+      'CPU instruction set for searches; `auto` takes the best that the node has.',
       { roles: 'each', server: 'auto' },
     ),
     search_combine_nq: option(
       'milvus.engine.searchCombineNq',
       count(0, 1_000_000, 'queries'),
-      'Number of query vectors up to which searches are combined into one.',
+      'Small searches are combined into one, up to this many query vectors.',
       { roles: 'each', server: '64' },
     ),
     max_partition_num: option(
       'milvus.engine.maxPartitionNum',
       count(1, 1_000_000_000, 'partitions'),
-      'Most partitions that a collection may have.',
+      'Largest number of partitions in a collection.',
       { roles: 'each', server: '4096' },
     ),
   },
@@ -257,19 +260,19 @@ export const SERVER_KEYS = {
     enable: option(
       'milvus.gpu.enabled',
       flag(),
-      'Run the GPU build, images.milvusGpu, and give it devices.',
+      'Run the GPU build of Milvus (images.milvusGpu), and request devices for it.',
       {
         roles: 'each',
         otherwise: 'false',
         chart: [
           'gpu.enabled',
           'false',
-          'With devices and the image of the GPU build; the chart changes the configuration file alone.',
+          'The pods also get devices and the image of the GPU build. The chart changes only the configuration file.',
         ],
       },
     ),
     'cache.enable': { kind: flag() },
-    cache_size: option('milvus.gpu.cacheSize', milvusSize(), 'Memory of each device for cached data.', {
+    cache_size: option('milvus.gpu.cacheSize', milvusSize(), 'Memory on each device for cached data.', {
       roles: 'each',
       needs: 'enable',
       otherwise: '1GB',
@@ -279,22 +282,22 @@ export const SERVER_KEYS = {
     cache_threshold: option(
       'milvus.gpu.cacheThreshold',
       share(),
-      'Share of the cache that is kept when it is cleaned.',
+      'Share of the cache that stays when old entries are evicted, between 0 and 1.',
       { roles: 'each', needs: 'enable' },
     ),
     gpu_search_threshold: option(
       'milvus.gpu.gpuSearchThreshold',
       count(0, 1_000_000_000, 'queries'),
-      'Query vectors from which a search runs on the GPU.',
+      'Searches with at least this many query vectors run on the GPU.',
       { roles: 'each', needs: 'enable', otherwise: '1000', chart: ['gpu.gpuSearchThreshold', '1000'] },
     ),
     search_devices: option(
       'milvus.gpu.searchDevices',
       gpuDevices(),
-      'Devices that search, as the pod numbers them.',
+      'Devices for searches, by their number in the pod: gpu0, gpu1.',
       { roles: 'each', needs: 'enable', otherwise: 'gpu0', chart: ['gpu.searchDevices', '[gpu0]'] },
     ),
-    build_index_devices: option('milvus.gpu.buildIndexDevices', gpuDevices(), 'Devices that build indexes.', {
+    build_index_devices: option('milvus.gpu.buildIndexDevices', gpuDevices(), 'Devices for index builds.', {
       roles: 'each',
       needs: 'enable',
       otherwise: 'gpu0',
@@ -311,8 +314,8 @@ export const SERVER_KEYS = {
     address: option(
       'milvus.metrics.address',
       host('the host name or IPv4 address of a push gateway'),
-      'Host of a push gateway that exists already. One that is shared keeps the series of pods that are gone.',
-      { needs: 'enable', server: '127.0.0.1', otherwise: 'a push gateway beside each server, in its pod' },
+      'Host of a push gateway that already exists. A shared push gateway keeps the series of pods that are gone.',
+      { needs: 'enable', server: '127.0.0.1', otherwise: 'each server has a push gateway in its pod' },
     ),
     port: option('milvus.metrics.port', serverPort(), 'Port of the push gateway.', {
       needs: 'enable',
@@ -334,9 +337,9 @@ export const SERVER_KEYS = {
       rule(
         z.enum(['debug', 'info', 'warning', 'error', 'fatal']),
         'one of debug, info, warning, error, fatal (lower case)',
-        'Mind that at info and debug 1.1.1 prints its configuration with the credentials at start.',
+        'At info and debug, Milvus 1.1.1 prints its configuration with the credentials when it starts.',
       ),
-      'Least level that is logged. At `info` and `debug` 1.1.1 prints its credentials.',
+      'Lowest level that is logged. At `info` and `debug` Milvus 1.1.1 prints its credentials.',
       {
         roles: 'each',
         default: 'warning',
@@ -344,14 +347,14 @@ export const SERVER_KEYS = {
         chart: [
           'logs.level',
           'debug',
-          'At info and debug the server prints its credentials when it starts; ours is warning.',
+          'At info and debug the server prints its credentials when it starts. If unset, warning.',
         ],
       },
     ),
     'trace.enable': option(
       'milvus.logs.traceEnabled',
       flag(),
-      'Log trace messages as well; faiss, the search library, writes one for each search.',
+      'Log trace messages as well: the search library writes one for each search.',
       {
         roles: 'each',
         default: false,
@@ -361,17 +364,17 @@ export const SERVER_KEYS = {
     path: option(
       'milvus.logs.path',
       milvusPath(),
-      'Directory of the log files; 1.1.1 wants it writable even when it logs to stdout alone.',
+      'Directory of the log files. Milvus 1.1.1 needs it to be writable even if it logs to stdout only.',
       {
         default: '/var/lib/milvus/logs',
         server: '/tmp/milvus/logs',
-        chart: ['logs.path', '/var/lib/milvus/logs', 'One path for all servers.'],
+        chart: ['logs.path', '/var/lib/milvus/logs', 'All servers have the same path.'],
       },
     ),
     max_log_file_size: option(
       'milvus.logs.maxFileSize',
       milvusSize(512 * 1024 ** 2, 4096 * 1024 ** 2, ', from 512MB to 4096MB'),
-      'Size at which a log file is closed and the next one begun.',
+      'Size at which a new log file begins.',
       {
         roles: 'each',
         default: '512MB',
@@ -383,7 +386,7 @@ export const SERVER_KEYS = {
     log_rotate_num: option(
       'milvus.logs.rotateNum',
       count(0, 1024, 'files'),
-      'Log files kept, of those that one start of the server has written; 0 keeps all.',
+      'Number of log files that are kept for each start of the server; 0 keeps all.',
       { roles: 'each', default: 4, server: '0', chart: ['logs.logRotateNum', '0'] },
     ),
     log_to_stdout: option('milvus.logs.toStdout', flag(), 'Log to stdout, where `kubectl logs` finds it.', {

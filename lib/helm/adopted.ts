@@ -29,9 +29,9 @@ const paths: Rule = (translation) => {
   if (path !== undefined && path.length > 1 && path.endsWith('/')) {
     translation.problem(
       'primaryPath',
-      `${JSON.stringify(path)}, with which the keys in the bucket may begin`,
+      `${JSON.stringify(path)}, and the keys in the bucket may begin with it`,
       'a path without a slash at its end',
-      'Look at the keys in the bucket: where they are without a double slash, leave the slash at the end out.',
+      'Look at the keys in the bucket. If they have no double slash, leave out the slash at the end.',
     );
     return;
   }
@@ -50,7 +50,7 @@ const mysqlData: Rule = (translation, { mysql }) => {
   translation.note(
     'mysql.persistence.enabled',
     'changed',
-    'the metadata of this release goes with its pod; here it has a volume, which the steps load the dump into',
+    'the metadata of this release is lost when its pod goes; here it gets a volume, and the steps load the dump into it',
     'mysql.persistence.enabled',
   );
 };
@@ -63,8 +63,8 @@ const mysqlPassword: Rule = (translation) => {
   translation.problem(
     'mysql.mysqlPassword',
     'a password (not shown) with a colon, a quote, a backslash or a space',
-    'one without',
-    'The chart has never used it, and Milvus 1.1.1 would misread it. Change it in the Secret and in MySQL (ALTER USER) first, and leave it out here.',
+    'a password without these characters',
+    'The chart never used it, and Milvus 1.1.1 would misread it. Change it first, in the Secret and in MySQL (ALTER USER). Then leave it out here.',
   );
 };
 
@@ -76,7 +76,7 @@ const vectors: Rule = (translation, { name }) => {
       'persistence.enabled',
       'false, which is the default of the chart',
       'persistence.enabled: true, or storage.s3.enabled: true',
-      'The data of this release is in its pod and goes with it, so it can not be taken over in place: make a new cluster (without --adopt), and insert it there.',
+      'The data of this release is in its pod and is lost when the pod goes, so it can not be taken over in place. Make a new cluster (without --adopt), and insert the data there.',
     );
     return;
   }
@@ -92,7 +92,7 @@ const vectors: Rule = (translation, { name }) => {
       'persistence.mountPath',
       `${JSON.stringify(mountPath)} with primaryPath ${JSON.stringify(path)}`,
       `${path}/db or ${path}`,
-      'The data of this release is not on the volume but in its pod, so it can not be taken over in place: make a new cluster (without --adopt), and insert it there.',
+      'The data of this release is not on the volume but in its pod, so it can not be taken over in place. Make a new cluster (without --adopt), and insert the data there.',
     );
   }
   asRoot(translation);
@@ -117,7 +117,7 @@ const writeAheadLog: Rule = (translation) => {
   translation.note(
     'wal.recoveryErrorIgnore',
     'changed',
-    'with false the writable would not start without the log of the chart, which does not come along',
+    'the log of the chart is not taken over, and with false the writable would not start without it',
     'wal.recoveryErrorIgnore',
   );
 };
@@ -134,7 +134,7 @@ export function adoptedDevices(translation: Translation): void {
     translation.note(
       path,
       'dropped',
-      'the release runs the CPU build, which has no devices; turn milvus.gpu on once it is taken over',
+      'the release runs the CPU build, which uses no devices; turn milvus.gpu on after the release is taken over',
     );
   }
 }

@@ -76,7 +76,7 @@ class Adoption {
   public suspend(): AdoptionStep {
     return {
       title: 'Suspend whatever applies the chart: Flux, Argo CD, a pipeline.',
-      why: "A helm upgrade in between brings the chart's writable back beside ours. Run none until the last step.",
+      why: "A helm upgrade would start the chart's writable again, next to the new one. Run none until the last step.",
       commands: [`${this.kubectl} get deployment,service,persistentvolumeclaim,secret    # what there is`],
     };
   }
@@ -84,9 +84,9 @@ class Adoption {
   public quiesce(): AdoptionStep {
     return {
       title: 'Stop the clients that write, flush all collections, and note the counts.',
-      why: 'The write-ahead log does not come along: what is not flushed is lost when the writable stops.',
+      why: 'The write-ahead log is not taken over: rows that are not flushed are lost when the writable stops.',
       commands: [
-        '# With pymilvus 1.1: client.flush(client.list_collections()[1]), then client.count_entities(name) of each.',
+        '# With pymilvus 1.1: client.flush(client.list_collections()[1]), then client.count_entities(name) for each one.',
       ],
     };
   }
@@ -95,7 +95,7 @@ class Adoption {
     const bucket =
       this.config.s3 === undefined
         ? '# Take a snapshot of the volume of the vectors.'
-        : '# Turn versioning of the bucket on.';
+        : '# Turn on versioning of the bucket.';
     if (!this.mysql) {
       return {
         title: 'Back up the metadata and the vectors.',
@@ -119,12 +119,12 @@ class Adoption {
       `GRANT ALL PRIVILEGES ON \\\`${this.database}\\\`.* TO ${account}`,
     ].join('; ');
     return {
-      title: 'Dump the metadata, and try the login that everything will use.',
-      why: `The chart logs in as root alone; here it is ${user}, with the password in the Secret.`,
+      title: 'Dump the metadata, and try the login that Milvus will use.',
+      why: `The chart logs in as root. From now on Milvus logs in as ${user}, with the password in the Secret.`,
       commands: [
         `${this.inMysql(`${AS_ROOT} mysqldump -u root --single-transaction --no-tablespaces ${this.database}`)} > ${this.dump}.part && tail -n 1 ${this.dump}.part | grep '^-- Dump completed' && mv ${this.dump}.part ${this.dump}    # keep it`,
         `${this.inMysql(`${AS_USER} mysql -h 127.0.0.1 -u ${user} -e "SELECT 1" ${this.database}`)}`,
-        '# Only if that was refused, this makes the user, or sets its password to that of the Secret; then try again:',
+        '# Only if that was refused: create the user, or set its password to that of the Secret. Then try again:',
         `# ${this.inMysql(`${AS_ROOT} mysql -u root -e "${sql}"`)}`,
         bucket,
       ],
@@ -137,7 +137,7 @@ class Adoption {
     return [
       {
         title: 'Keep the volumes, whatever happens to their claims.',
-        why: 'Volumes are objects of the whole cluster: this takes more rights than those in the namespace.',
+        why: 'Volumes belong to the whole cluster: you need more rights than those in the namespace.',
         commands: [
           ...claims.map(
             (claim) =>
@@ -155,7 +155,7 @@ class Adoption {
     const s3Secret = s3?.credentials?.existingSecret;
     const databaseSecret = externalMysql?.credentials?.existingSecret;
     return {
-      title: 'Make the Secrets that the chart did not have.',
+      title: 'Create the Secrets that the chart did not have.',
       commands: [
         ...(s3Secret === undefined
           ? []
@@ -184,16 +184,16 @@ class Adoption {
     const { type, externalIPs = [] } = this.config.service ?? {};
     const exposed = type === 'NodePort' || type === 'LoadBalancer' || externalIPs.length > 0;
     return {
-      title: 'Synthesize, read what will be applied, and look that it can run here.',
-      why: 'Until here nothing was changed that matters; from the next step on Milvus is down.',
+      title: 'Synthesize, read what will be applied, and check that it can run here.',
+      why: 'So far Milvus runs as before. It is down from the next step on.',
       commands: [
         'npm run synth    # the commands under "Next" are for a new cluster: not now',
         `# Read dist/${this.config.name}.k8s.yaml.`,
         ...(exposed
           ? []
           : [
-              '# Only clients in this namespace can connect, unless networkPolicy.clients.peers names others. It replaces',
-              '# that rule: name this namespace in it as well. networkPolicy.enabled: false for the time of the move is fine.',
+              '# Only clients in this namespace can connect. networkPolicy.clients.peers lets others in; it replaces that rule,',
+              '# so name this namespace in it as well. You can set networkPolicy.enabled: false during the move.',
             ]),
         'npm run images    # can the nodes pull all of them? rclone, which checks S3, is new',
         'kubectl get storageclass    # the write-ahead log gets a volume, of wal.persistence.storageClassName or the default class',
@@ -206,9 +206,9 @@ class Adoption {
     const { mysql, writable } = this.names;
     return {
       title: 'Stop everything: proxies first, the writable before MySQL.',
-      why: 'Never two writables, and never two servers on one volume: go on only when the pods are gone.',
+      why: 'There must never be two writables, nor two servers on one volume. Go on only when the pods are gone.',
       commands: this.stopped(`deployment/${mysql}`, `app=${mysql},release=${this.release}`, [
-        `# Nobody writes any more. Flush once more, at the writable itself: ${this.kubectl} port-forward service/${writable} 19530`,
+        `# No client writes now. Flush once more, at the writable itself: ${this.kubectl} port-forward service/${writable} 19530`,
       ]),
     };
   }
@@ -227,7 +227,7 @@ class Adoption {
       ...(this.mysql ? [`${mysql}-configuration`, `${mysql}-initialization`] : []),
     ];
     return {
-      title: 'Delete the workloads of the chart, and its configuration, which has the credentials in it.',
+      title: 'Delete the workloads of the chart, and its ConfigMaps, which contain the credentials.',
       why: 'kubectl apply merges: fields, keys and ports that only the chart has would stay.',
       commands: [
         `${this.kubectl} delete deployment ${deployments.join(' ')} --ignore-not-found`,
@@ -247,7 +247,7 @@ class Adoption {
     const { cluster, mysql } = this.names;
     return {
       title: 'Prepare the Services that stay, with their addresses.',
-      why: "Selectors are merged as well, and one that still names the chart's pods would find none.",
+      why: "kubectl apply merges selectors, too. A selector that still names the chart's pods would find none.",
       commands: [
         ...(this.mysql ? [this.select(mysql, selectorLabels(this.identity, 'mysql'))] : []),
         ...(this.cluster
@@ -265,7 +265,7 @@ class Adoption {
     const { mishards, writable, mysql } = this.names;
     return {
       title: 'Apply: MySQL first, then the servers. Wait.',
-      why: 'The write-ahead log begins anew on a claim of its own; wal.recoveryErrorIgnore, which is true, lets it.',
+      why: 'The write-ahead log starts empty, on a claim of its own. wal.recoveryErrorIgnore is true, so the writable starts without the old log.',
       commands: [
         ...(this.mysql
           ? [
@@ -289,7 +289,7 @@ class Adoption {
   public verify(): AdoptionStep {
     const job = this.names.smokeTest;
     return {
-      title: 'Run the smoke test, compare the counts, search for something that you know.',
+      title: 'Run the smoke test, compare the counts, and search for something that you know.',
       commands: [
         `${this.kubectl} replace --force -f dist/jobs/${job}.k8s.yaml`,
         untilJobEnds(this.kubectl, job),
@@ -304,7 +304,7 @@ class Adoption {
     ];
     return {
       title:
-        'When all is well, let Helm forget the release; never uninstall it, which deletes the claim of MySQL.',
+        'When all is well, let Helm forget the release. Never uninstall it: that deletes the claim of MySQL.',
       commands: [
         ...(owned.length === 0
           ? []
@@ -316,7 +316,7 @@ class Adoption {
         ...(this.config.externalMysql === undefined
           ? []
           : [
-              `${this.kubectl} get deployment,service,secret,persistentvolumeclaim -l release=${this.release}    # of the MySQL that the chart may have deployed and nothing used: delete them when you have looked`,
+              `${this.kubectl} get deployment,service,secret,persistentvolumeclaim -l release=${this.release}    # these are of the MySQL that the chart deployed and nothing used: look at them, then delete them`,
             ]),
       ],
     };
@@ -324,7 +324,7 @@ class Adoption {
 
   public stopOurs(): AdoptionStep {
     return {
-      title: 'Stop ours: proxies first, the writable before MySQL.',
+      title: 'Stop the new cluster: proxies first, the writable before MySQL.',
       commands: this.stopped(`statefulset/${this.names.mysql}`, this.selector({ component: 'mysql' }), []),
     };
   }
@@ -345,8 +345,8 @@ class Adoption {
       'configmap',
     ];
     return {
-      title: 'Delete ours, without anything that holds data or has an address.',
-      why: 'Not kubectl delete -f dist: that deletes claims, and the Services with their addresses.',
+      title: 'Delete the new cluster, but nothing that holds data or has an address.',
+      why: 'Do not use kubectl delete -f dist: it deletes claims, and the Services with their addresses.',
       commands: [
         `${this.kubectl} delete ${kinds.join(',')} -l ${this.selector({ 'app.kubernetes.io/managed-by': 'cdk8s' })}`,
         ...(services.length === 0
@@ -366,7 +366,7 @@ class Adoption {
     const to = this.namespace ?? '"$(kubectl config view --minify -o jsonpath=\'{..namespace}\')"';
     return {
       title: 'Give Helm back what it had.',
-      why: 'Without its marks Helm does not install over objects that exist, once it has forgotten the release.',
+      why: 'Once Helm has forgotten the release, it only takes existing objects that have its labels and annotations.',
       commands: [
         ...(this.mysql ? [this.select(mysql, { app: mysql })] : []),
         `${this.kubectl} annotate ${all.join(' ')} meta.helm.sh/release-name=${this.release} meta.helm.sh/release-namespace=${to} --overwrite`,
@@ -378,8 +378,8 @@ class Adoption {
   public upgrade(): AdoptionStep {
     const scope = this.namespace === undefined ? '' : ` -n ${this.namespace}`;
     return {
-      title: 'Let Helm make the rest again, with the values of the release and no others.',
-      why: 'The claim stays in them as it was: with mysql.persistence.existingClaim Helm would delete it.',
+      title: 'Let Helm create the rest again, with the values of the release and no others.',
+      why: 'Do not add mysql.persistence.existingClaim to the values: Helm would delete the claim.',
       commands: [
         `helm upgrade --install ${this.release} milvus/milvus --version 1.1.6${scope} -f values.yaml --set wal.recoveryErrorIgnore=true`,
       ],

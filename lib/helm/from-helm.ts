@@ -25,18 +25,19 @@ const help = (called: string) => `Makes a milvus.yaml from what follows "helm in
 
   ${called} RELEASE milvus/milvus [-f values.yaml] [--set key=value] [-n NAMESPACE] ... --write milvus.yaml
 
-The flags are Helm's: -f, --values, --set, --set-string, --set-file, --set-json, --set-literal, -n, --version; those that
-say nothing about the cluster are ignored. For a release that is running, get its values first:
+The flags are Helm's: -f, --values, --set, --set-string, --set-file, --set-json, --set-literal, -n, --version. Other flags
+of Helm are ignored. For a release that is running, get its values first:
 
   helm get values RELEASE -o yaml > values.yaml
 
-The configuration goes to stdout, or to FILE; what was changed, replaced or dropped, and the Secrets it needs, to stderr.
+The configuration goes to stdout, or to FILE. What was changed, replaced or dropped goes to stderr, with the commands that
+create the Secrets.
 
-  --write FILE     write the configuration to FILE, once all values are understood; without it to stdout
-  --adopt          the release is running and is to be taken over: paths, claims and versions stay the chart's; the steps,
-                   with the commands for this release, are printed too
-  --show-secrets   print the credentials that were given in the commands that make the Secrets
-  --format json    what is wrong as JSON on stdout, for editors and other programs; it takes --write
+  --write FILE     write the configuration to FILE, if no value is wrong; without it to stdout
+  --adopt          take over the running release: paths, claims and versions stay the chart's; also print the steps, with
+                   the commands for this release
+  --show-secrets   print given credentials in the commands that create the Secrets
+  --format json    print problems as JSON on stdout, for editors and other programs; it needs --write
   --help           this text
 
 Exit codes: 0 done, 1 values that can not be taken over, 2 wrong arguments.
@@ -137,11 +138,11 @@ function headline({ release, chart, namespace }: InstallCommand): string {
 
 function checklist(command: InstallCommand, { config }: HelmTranslation): string {
   return `
-# The way over, step by step. See docs/how-to/migrate-from-helm.md.
+# The migration, step by step. See docs/how-to/migrate-from-helm.md.
 
 ${adoptionChecklist(adoptionSteps(config, command))}
 
-# The way back, as long as nothing new was written and MySQL is of the same version.
+# The way back. It works as long as nothing new was written and MySQL has the same version.
 
 ${adoptionChecklist(rollbackSteps(config, command))}
 `;
@@ -171,7 +172,7 @@ function report(
       .filter((entry) => entry.known && !(showSecrets && entry.value !== undefined))
       .map(({ variable }) => variable);
     const toSet = variables.length === 0 ? '' : `; set ${variables.join(', ')} first`;
-    lines.push('', `# The Secrets, unless they exist${toSet}:`, ...commands);
+    lines.push('', `# Create the Secrets, unless they exist${toSet}:`, ...commands);
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }

@@ -322,7 +322,7 @@ function checkVersion(version: string | undefined): {
 function reuseWarnings(flags: readonly Flag[]): string[] {
   return flags.some(({ name }) => name === '--reuse-values' || name === '--reset-then-reuse-values')
     ? [
-        '--reuse-values takes the values of the running release, which are not known here: save them with "helm get values RELEASE -o yaml > values.yaml" and give -f values.yaml first',
+        '--reuse-values needs the values of the running release, which are not known here: save them with "helm get values RELEASE -o yaml > values.yaml", and give -f values.yaml first',
       ]
     : [];
 }
@@ -402,7 +402,7 @@ function valuesFile(file: string, readText: (path: string) => string): YamlDocum
   const [heading, kind] = /^(USER-SUPPLIED|COMPUTED) VALUES:[ \t]*(?=\r?\n|$)/.exec(text) ?? [];
   if (kind === 'COMPUTED') {
     throw new SetValueError(
-      `${file}, which has the defaults of the chart in it as well: leave --all out of "helm get values"`,
+      `${file}, which also has the defaults of the chart: leave --all out of "helm get values"`,
     );
   }
   // A comment keeps the lines where they are. Helm reads YAML 1.1, where yes and on are booleans, and of several documents

@@ -149,8 +149,8 @@ function identity(translation: Translation): ReleaseNames {
       `${JSON.stringify(name)} as the name of everything`,
       `a name of at most ${LONGEST_NAME} characters that begins with a letter`,
       translation.adopt
-        ? 'A running release can not be renamed: make a new cluster (without --adopt), and insert its data there.'
-        : 'Set fullnameOverride to one.',
+        ? 'A running release can not be renamed. Make a new cluster (without --adopt), and insert its data there.'
+        : 'Set fullnameOverride to such a name.',
     );
   }
 
@@ -164,16 +164,16 @@ function identity(translation: Translation): ReleaseNames {
     translation.problem(
       'mysql.fullnameOverride',
       `${JSON.stringify(chart.mysql)} as the name of MySQL`,
-      'a name that no other object of the release has, and that a StatefulSet can have',
-      'A release with such names can not be taken over in place: make a new cluster (without --adopt), and insert its data there.',
+      'a name that no other object of the release has, and that is valid for a StatefulSet',
+      'A release with such names can not be taken over in place. Make a new cluster (without --adopt), and insert its data there.',
     );
   } else if (translation.deploysMysql) {
     translation.note(
       'mysql.fullnameOverride',
       'changed',
       taken.includes(chart.mysql)
-        ? `both charts would call an object ${chart.mysql}; that of MySQL is ${ours.mysql}`
-        : `${chart.mysql} is too long for a StatefulSet, or no name; MySQL is ${ours.mysql}`,
+        ? `both charts would name an object ${chart.mysql}; MySQL is named ${ours.mysql}`
+        : `${chart.mysql} is too long for a StatefulSet, or not a valid name; MySQL is named ${ours.mysql}`,
     );
   }
   return { name, mysql: ours.mysql };
@@ -219,7 +219,7 @@ function s3Storage(translation: Translation, { name }: ReleaseNames): void {
   if (address === undefined || address === '') {
     translation.problem(
       'storage.s3.address',
-      'nothing, which is 127.0.0.1 in the chart',
+      'nothing, so that the chart takes 127.0.0.1',
       'the address of the S3 storage',
     );
   }
@@ -285,7 +285,7 @@ function dataVolume(translation: Translation): void {
       translation.note(
         'persistence.enabled',
         'dropped',
-        'with S3 the servers keep nothing on this volume; the chart would wait for a claim that it does not make',
+        'with S3 the servers keep nothing on this volume; the chart would wait for a claim that it never makes',
       );
     }
     return;
@@ -294,10 +294,10 @@ function dataVolume(translation: Translation): void {
     translation.problem(
       'persistence.enabled',
       enabled === undefined
-        ? 'nothing, which is false, without storage.s3.enabled'
+        ? 'nothing (the default is false) without storage.s3.enabled'
         : 'false without storage.s3.enabled',
       'storage.s3.enabled: true, or persistence.enabled: true with a StorageClass for ReadWriteMany',
-      'The servers of a cluster have to share the vectors; the chart gives each a scratch directory of its own.',
+      'The servers of a cluster have to share the vectors. The chart gives each server an emptyDir of its own.',
     );
     return;
   }
@@ -327,7 +327,7 @@ function logFiles(translation: Translation): void {
   translation.note(
     'extraContainers',
     'changed',
-    'a container reads the log files, so they are written; by default we log to stdout alone',
+    'a container reads the log files, so the servers write them; by default they log to stdout only',
     'milvus.logs.toFile',
   );
 }
@@ -339,7 +339,7 @@ function writeAheadLog(translation: Translation): void {
     translation.note(
       'wal.path',
       'replaced',
-      `it is within the data (${data}); the log has a claim of its own`,
+      `it is inside the data directory (${data}); the write-ahead log has a claim of its own`,
     );
   } else {
     translation.set('wal.path', path);
@@ -348,7 +348,7 @@ function writeAheadLog(translation: Translation): void {
     translation.note(
       'wal.recoveryErrorIgnore',
       'changed',
-      'honoured, but mind: with false the writable can stop for good with "Wal init error!", even after clean restarts',
+      'kept; but with false the writable can stop for good with "Wal init error!", even after a clean restart',
       'wal.recoveryErrorIgnore',
     );
   }
@@ -432,7 +432,7 @@ function discovery(translation: Translation): void {
     translation.note(
       'mishards.discoveryClassName',
       'replaced',
-      'static would use one of several readers; readers are found by dns',
+      'static would use only one of several readers; mishards finds them with dns',
     );
   } else {
     translation.set('mishards.discovery', given);
@@ -440,7 +440,7 @@ function discovery(translation: Translation): void {
       translation.note(
         'mishards.discoveryClassName',
         'changed',
-        'honoured; our default, dns, needs no rights and survives a lost reader, which this one does not',
+        'kept; the default here, dns, needs no rights and survives the loss of a reader, and kubernetes does not',
         'mishards.discovery',
       );
     }
@@ -456,7 +456,7 @@ function tracing(translation: Translation): void {
   translation.note(
     'mishards.trace.enabled',
     'changed',
-    'every request is traced, as with the chart; samplerType: probabilistic with a share is kinder',
+    'every request is traced, as in the chart; samplerType: probabilistic traces only a share of them',
     'mishards.tracing.samplerType',
   );
 }
@@ -469,13 +469,13 @@ function serviceAccounts(translation: Translation): void {
     translation.note(
       'serviceAccounts.mishards',
       'dropped',
-      'discovery by dns needs no rights, and no account',
+      'discovery by dns needs no rights and no ServiceAccount',
     );
   } else if (create || name === undefined) {
     translation.note(
       'serviceAccounts.mishards',
       'replaced',
-      'the ServiceAccount <name>-mishards is made and used',
+      'mishards gets the ServiceAccount <name>-mishards',
     );
   } else {
     translation.merge(inPodTemplate('mishards', 'serviceAccountName', name));
@@ -510,7 +510,7 @@ function metadata(translation: Translation, { name, mysql }: ReleaseNames): void
       'mysql.enabled',
       'false without externalMysql.enabled',
       'MySQL: mysql.enabled: true, or externalMysql.enabled: true',
-      'The servers of a cluster share their metadata; the chart would leave them waiting for ever.',
+      'The servers of a cluster share their metadata. In the chart they would wait for MySQL for ever.',
     );
   } else {
     translation.set('mysql.enabled', false);
@@ -573,8 +573,8 @@ function mysqlUser(translation: Translation): void {
     'mysql.mysqlUser',
     'replaced',
     translation.adopt
-      ? 'Milvus never logs in as root; it will as "milvus", which the steps make where the release has none'
-      : 'Milvus never logs in as root; it has a user "milvus" with rights on its database alone',
+      ? 'Milvus never logs in as root; it logs in as "milvus", and the steps create that user if the release has none'
+      : 'Milvus never logs in as root; it logs in as "milvus", a user with rights on its own database only',
   );
 }
 
@@ -594,7 +594,7 @@ function mysqlFiles(translation: Translation): void {
       translation.note(
         'mysql.configurationFiles',
         'changed',
-        `${file} without ${left.join(', ')}: the image and the probes depend on them, and the error log belongs on stderr`,
+        `${file} without ${left.join(', ')}: the image and the probes depend on these, and the error log goes to stderr`,
       );
     }
     setFile(
@@ -609,7 +609,7 @@ function mysqlFiles(translation: Translation): void {
       translation.note(
         'mysql.initializationFiles',
         'dropped',
-        `${file}, which grants root what it has already`,
+        `${file} grants root rights that root already has`,
       );
     } else {
       setFile(translation, 'mysql.initializationFiles', file, content);

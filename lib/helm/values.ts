@@ -65,7 +65,7 @@ function mapped<T>(
       const value = convert(given);
       const existing = targets.filter((target) => exists(translation, target));
       if (existing.length === 0) {
-        translation.note(path, 'dropped', 'there is nothing that it could be about');
+        translation.note(path, 'dropped', 'the part that it configures is not deployed');
         return;
       }
       for (const target of existing) translation.set(target, value);
@@ -95,7 +95,8 @@ function inPods<T>(
       if (given === undefined) return;
       const value = convert(given);
       const existing = sections.filter((section) => exists(translation, `${section}.podTemplate`));
-      if (existing.length === 0) translation.note(path, 'dropped', 'there is nothing that it could be about');
+      if (existing.length === 0)
+        translation.note(path, 'dropped', 'the part that it configures is not deployed');
       if (value === undefined) return;
       for (const section of existing) translation.merge(inPodTemplate(section, option, value));
     },
@@ -148,7 +149,7 @@ function refused<T>(
     apply: (translation) => {
       const given = translation.given(path, reader);
       if (given !== undefined && !harmless(given)) {
-        translation.problem(path, 'a value that can not be honoured', expected, why);
+        translation.problem(path, 'a value that can not be taken over', expected, why);
       }
     },
   };
@@ -184,7 +185,7 @@ function renamedMounts(mounts: unknown): unknown {
     const mount = mapping(item);
     if (mount['name'] === 'milvus-configmap' && /server_config\.yaml$/.test(String(mount['subPath']))) {
       throw new ReadError(
-        'no mount of server_config.yaml: without credentials it is in the ConfigMap <name>, with them in no volume',
+        'no mount of server_config.yaml: the ConfigMap <name> has it without credentials, and no volume has it with them',
       );
     }
     return { ...mount, name: VOLUMES[String(mount['name'])] ?? mount['name'] };
@@ -222,7 +223,7 @@ function timings(
 ): ChartValue[] {
   const readiness = probe === 'readinessProbe';
   const fields = readiness ? [...TIMINGS, 'successThreshold'] : TIMINGS;
-  const why = 'A startupProbe of ours sees to a long start; only then this one begins.';
+  const why = 'A startupProbe covers a long start. This probe begins only after it.';
   return [
     ...fields.map((field, index) =>
       inPods(
@@ -350,15 +351,15 @@ const GENERAL: readonly ChartValue[] = [
     text,
     (value) => value === '0.5',
     '0.5',
-    'It is the version of the configuration file; Milvus 1.1.1 starts with no other.',
+    'It is the version of the configuration file. Milvus 1.1.1 starts with no other.',
   ),
   ...server('general'),
   together('nameOverride', '""', ['name', 'appName']),
   together('fullnameOverride', '""', 'name'),
-  dropped('global', '{}', 'neither chart reads any global value'),
+  dropped('global', '{}', 'neither chart reads global values'),
   {
     ...together('cluster.enabled', 'false', 'mode'),
-    why: 'False, which is also the default of the chart, is mode: standalone.',
+    why: 'false, the default of the chart, becomes mode: standalone.',
   },
 ];
 
@@ -368,28 +369,28 @@ const SERVER: readonly ChartValue[] = [
   dropped(
     'network.httpPort',
     '19121',
-    'no Service shows the HTTP port, at which anyone can read the credentials',
+    'no Service exposes the HTTP port, because anyone can read the credentials there',
   ),
   ...server('storage'),
   together('storage.s3.enabled', 'false', 's3'),
-  together('storage.s3.address', '127.0.0.1', 's3.address', 'An https address sets s3.tls.enabled, too.'),
+  together('storage.s3.address', '127.0.0.1', 's3.address', 'An https address also sets s3.tls.enabled.'),
   together(
     'storage.s3.port',
     '9000',
     's3.port',
-    'Unset it is 9000 as in the chart; the default of s3.port is 80.',
+    'If unset, 9000 as in the chart. The default of s3.port is 80.',
   ),
   together(
     'storage.s3.access_key',
     'minioadmin',
     's3.credentials',
-    'In a Secret, for which the command is printed.',
+    'It goes into a Secret; the command is printed.',
   ),
   together(
     'storage.s3.secret_key',
     'minioadmin',
     's3.credentials',
-    'In a Secret, for which the command is printed.',
+    'It goes into a Secret; the command is printed.',
   ),
   together('storage.s3.bucket', 'milvus', 's3.bucket'),
   ...server('wal'),
@@ -397,7 +398,7 @@ const SERVER: readonly ChartValue[] = [
     'wal.path',
     '/var/lib/milvus/db/wal',
     'wal.path',
-    'On a claim of its own; unset it is /var/lib/milvus/wal.',
+    'It is on a claim of its own. If unset, /var/lib/milvus/wal.',
   ),
   ...server('gpu'),
   ...server('metric'),
@@ -405,15 +406,15 @@ const SERVER: readonly ChartValue[] = [
     ...mapped('metrics.address', '127.0.0.1', text, 'milvus.metrics.address', {
       convert: (value) => (/^(localhost|127(\.\d+){3})$/.test(value) ? undefined : unlessEmpty(value)),
     }),
-    why: 'The pod itself, or unset: a push gateway runs beside each server.',
+    why: 'If it is the pod itself or unset, a push gateway runs next to each server.',
   },
 ];
 
 const PODS: readonly ChartValue[] = [
-  dropped('initContainerImage', 'alpine:3.8', 'the init containers use the images that are there anyway'),
+  dropped('initContainerImage', 'alpine:3.8', 'the init containers use images that the cluster uses anyway'),
   inPods('extraInitContainers', '[]', containers, SERVERS, 'extraInitContainers', {
     convert: unlessEmptyList,
-    why: 'After our own.',
+    why: 'They run after those of this project.',
   }),
   refused(
     'restartPolicy',
@@ -421,10 +422,10 @@ const PODS: readonly ChartValue[] = [
     text,
     (value) => value === 'Always',
     'Always',
-    'A Deployment takes no other.',
+    'A Deployment takes no other value.',
   ),
   inPods('terminationGracePeriodSeconds', '30', integer, SERVERS, 'terminationGracePeriodSeconds', {
-    why: 'Unset the writable has 300: it waits for merges and index builds.',
+    why: 'If unset, 300 for the writable: it waits for merges and index builds.',
   }),
   inPods('extraContainers', '""', containers, SERVERS, 'extraContainers', { convert: unlessEmptyList }),
   inPods('extraEnv', '[]', env, SERVERS, 'extraEnv', { convert: unlessEmptyList }),
@@ -434,7 +435,7 @@ const PODS: readonly ChartValue[] = [
   }),
   mapped('extraConfigFiles', '{}', texts, 'milvus.extraConfigFiles', {
     convert: unlessEmptyMapping,
-    why: 'In a ConfigMap of their own, the volume extra-config.',
+    why: 'They go into a ConfigMap of their own, the volume extra-config.',
   }),
   inPods('podLabels', '[]', texts, SERVERS, 'podLabels', { convert: unlessEmptyMapping }),
   inPods('podAnnotations', '{}', texts, SERVERS, 'podAnnotations', { convert: unlessEmptyMapping }),
@@ -446,13 +447,13 @@ const PODS: readonly ChartValue[] = [
   replaced(
     'podDisruptionBudget',
     '- (only in its README)',
-    'no template of the chart reads it; workloads of several pods have one: readonly.podDisruptionBudget, mishards.podDisruptionBudget',
+    'no template of the chart reads it; here, use readonly.podDisruptionBudget and mishards.podDisruptionBudget',
   ),
 ];
 
 const SERVICE: readonly ChartValue[] = [
   ...exposure('service', 'service', '19530'),
-  dropped('service.webNodePort', 'unset', 'no Service shows the HTTP port'),
+  dropped('service.webNodePort', 'unset', 'no Service exposes the HTTP port'),
   dropped('service.metricsNodePort', '- (only in its README)', 'no template of the chart reads it'),
 ];
 
@@ -483,7 +484,7 @@ const IMAGES: readonly ChartValue[] = [
     integer,
     (value) => value === 1,
     '1',
-    "It is the number of writables, and two destroy each other's files. For more searches raise readonly.replicas.",
+    "It is the number of writables, and two destroy each other's files. To serve more searches, raise readonly.replicas.",
   ),
 ];
 
@@ -510,10 +511,10 @@ const MISHARDS: readonly ChartValue[] = [
   mapped('mishards.resources', '{}', resources, 'mishards.resources', { convert: unlessEmptyMapping }),
   mapped('mishards.debug', 'true', bool, 'mishards.logLevel', {
     convert: (debug) => (debug ? 'DEBUG' : 'INFO'),
-    why: 'It decides the log level and nothing else; unset it is WARNING.',
+    why: 'It sets the log level and nothing else. If unset, WARNING.',
   }),
   mapped('mishards.maxWorkers', '50', integer, 'mishards.maxWorkers'),
-  together('mishards.discoveryClassName', 'kubernetes', 'mishards.discovery', 'Unset it is dns.'),
+  together('mishards.discoveryClassName', 'kubernetes', 'mishards.discovery', 'If unset, dns.'),
   together('mishards.trace.enabled', 'false', 'mishards.tracing.enabled'),
   mapped('mishards.trace.tracerClassName', 'jaeger', text, 'mishards.tracing.className'),
   mapped('mishards.trace.tracingReportingHost', 'jaeger', text, 'mishards.tracing.host'),
@@ -523,7 +524,7 @@ const MISHARDS: readonly ChartValue[] = [
 const ADMIN: readonly ChartValue[] = [
   {
     ...mapped('admin.enabled', 'false', bool, 'admin.enabled'),
-    why: 'It speaks the HTTP of a server, which mishards does not have (milvus #2200), and is not maintained.',
+    why: 'It needs the HTTP API of a server, which mishards does not have (milvus #2200). It is not maintained.',
   },
   together('admin.image.repository', 'milvusdb/milvus-em', 'images.admin'),
   together('admin.image.tag', 'v0.4.3', 'images.admin'),
@@ -542,16 +543,16 @@ const EXTERNAL_MYSQL: readonly ChartValue[] = [
     'externalMysql.password',
     'unset',
     'externalMysql.credentials',
-    'In a Secret, for which the command is printed.',
+    'It goes into a Secret; the command is printed.',
   ),
   together('externalMysql.database', 'unset', 'externalMysql.database'),
 ];
 
-const NO_EMPTY_PASSWORDS = 'Everything that reaches MySQL could read and change the metadata.';
+const NO_EMPTY_PASSWORDS = 'Anyone who reaches MySQL could read and change the metadata.';
 
 const MYSQL: readonly ChartValue[] = [
   together('mysql.enabled', 'true', 'mysql.enabled'),
-  dropped('mysql.global', 'unset', 'Helm puts it there for the subchart, which does not read it'),
+  dropped('mysql.global', 'unset', 'Helm passes it to the subchart, which does not read it'),
   dropped('mysql.name', 'mysql', 'no template of the subchart reads it'),
   together('mysql.nameOverride', '""', 'mysql.name'),
   together('mysql.fullnameOverride', '""', 'mysql.name'),
@@ -560,14 +561,10 @@ const MYSQL: readonly ChartValue[] = [
     'mysql.imageTag',
     '5.7.30',
     'images.mysql',
-    'Unset it is 5.7.44, the last of 5.7; with --adopt 5.7.30.',
+    'If unset, 5.7.44, the last of 5.7; with --adopt, 5.7.30.',
   ),
   inPods('mysql.imagePullPolicy', 'IfNotPresent', text, ['mysql'], 'imagePullPolicy'),
-  replaced(
-    'mysql.strategy',
-    '{type: Recreate}',
-    'MySQL is a StatefulSet of one pod, of which there are never two',
-  ),
+  replaced('mysql.strategy', '{type: Recreate}', 'MySQL is a StatefulSet of one pod, so there are never two'),
   dropped('mysql.busybox.image', 'busybox', 'nothing is deleted from the volume; lost+found is ignored'),
   dropped('mysql.busybox.tag', '1.31.1', 'nothing is deleted from the volume; lost+found is ignored'),
   replaced('mysql.testFramework', '{enabled: false}', 'the smoke test in jobs/ tests the whole cluster'),
@@ -575,14 +572,19 @@ const MYSQL: readonly ChartValue[] = [
     'mysql.mysqlRootPassword',
     'milvusroot',
     'mysql.credentials',
-    'In a Secret, for which the command is printed.',
+    'It goes into a Secret; the command is printed.',
   ),
-  together('mysql.mysqlUser', 'milvus', 'mysql.user', 'Milvus logs in as this user; the chart uses root.'),
+  together(
+    'mysql.mysqlUser',
+    'milvus',
+    'mysql.user',
+    'Milvus logs in as this user. In the chart it logs in as root.',
+  ),
   together(
     'mysql.mysqlPassword',
     'milvus',
     'mysql.credentials',
-    'In a Secret, for which the command is printed.',
+    'It goes into a Secret; the command is printed.',
   ),
   mapped('mysql.mysqlDatabase', 'milvus', text, 'mysql.database', { convert: unlessEmpty }),
   refused('mysql.mysqlAllowEmptyPassword', 'unset', bool, (value) => !value, 'false', NO_EMPTY_PASSWORDS),
@@ -611,7 +613,7 @@ const MYSQL: readonly ChartValue[] = [
   mapped('mysql.persistence.subPath', 'unset', text, 'mysql.persistence.subPath', { convert: unlessEmpty }),
   mapped('mysql.persistence.storageClass', 'unset', text, 'mysql.persistence.storageClassName', {
     convert: storageClass,
-    why: 'The write-ahead log takes the same class, unless wal.persistence.storageClassName says otherwise.',
+    why: 'The write-ahead log uses the same class, unless wal.persistence.storageClassName is set.',
   }),
   mapped('mysql.persistence.accessMode', 'ReadWriteOnce', textList, 'mysql.persistence.accessModes'),
   mapped('mysql.persistence.size', '4Gi', text, 'mysql.persistence.size'),
@@ -628,18 +630,18 @@ const MYSQL: readonly ChartValue[] = [
     'mysql.configurationFiles',
     'a mysql.cnf',
     'mysql.configurationFiles',
-    'After our own my.cnf, without the options that would break the image or the probes.',
+    'They are read after the my.cnf of this project, without options that would break the image or the probes.',
   ),
   dropped(
     'mysql.configurationFilesPath',
     '/etc/mysql/conf.d/',
-    'the files are read from where the image looks for them',
+    'the files are where the image looks for them',
   ),
   together(
     'mysql.initializationFiles',
     'a grant.sql',
     'mysql.initializationFiles',
-    "Without the chart's own grant to root, who has all rights.",
+    "Without the chart's own grant to root, who already has all rights.",
   ),
   mapped('mysql.metrics.enabled', 'false', bool, 'mysql.exporter.enabled'),
   together('mysql.metrics.image', 'prom/mysqld-exporter', 'images.mysqldExporter'),
@@ -647,9 +649,9 @@ const MYSQL: readonly ChartValue[] = [
     'mysql.metrics.imageTag',
     'v0.10.0',
     'images.mysqldExporter',
-    'Unset it is v0.16.0. The flags of older ones differ.',
+    'If unset, v0.16.0. Older versions have other flags.',
   ),
-  dropped('mysql.metrics.imagePullPolicy', 'IfNotPresent', 'it is that of all images: imagePullPolicy'),
+  dropped('mysql.metrics.imagePullPolicy', 'IfNotPresent', 'imagePullPolicy is for all images'),
   mapped('mysql.metrics.resources', '{}', resources, 'mysql.exporter.resources', {
     convert: unlessEmptyMapping,
   }),
@@ -658,17 +660,13 @@ const MYSQL: readonly ChartValue[] = [
   dropped('mysql.metrics.readinessProbe', '{}', 'the probes of the exporter are fixed'),
   mapped('mysql.metrics.flags', '[]', textList, 'mysql.exporter.flags', { convert: unlessEmptyList }),
   mapped('mysql.metrics.serviceMonitor.enabled', 'false', bool, 'monitoring.podMonitor.enabled', {
-    why: 'A PodMonitor, which needs no Service.',
+    why: 'It is a PodMonitor, which needs no Service.',
   }),
   mapped('mysql.metrics.serviceMonitor.additionalLabels', '{}', texts, 'monitoring.podMonitor.labels', {
     convert: unlessEmptyMapping,
   }),
   ...exposure('mysql.service', 'mysql.service', '3306'),
-  replaced(
-    'mysql.serviceAccount.create',
-    'false',
-    'MySQL uses no token, so that it needs no account of its own',
-  ),
+  replaced('mysql.serviceAccount.create', 'false', 'MySQL uses no token, so it needs no ServiceAccount'),
   inPods('mysql.serviceAccount.name', 'default', text, ['mysql'], 'serviceAccountName', {
     convert: unlessEmpty,
   }),
@@ -676,7 +674,7 @@ const MYSQL: readonly ChartValue[] = [
     'mysql.ssl.enabled',
     'false',
     'mysql.podTemplate',
-    'The Secret is mounted at /ssl; Milvus 1.1.1 itself speaks no TLS.',
+    'The Secret is mounted at /ssl. Milvus 1.1.1 itself speaks no TLS to MySQL.',
   ),
   together('mysql.ssl.secret', 'mysql-ssl-certs', 'mysql.podTemplate'),
   refused(
@@ -685,16 +683,16 @@ const MYSQL: readonly ChartValue[] = [
     list,
     (value) => value.length === 0,
     'a Secret, named in mysql.ssl.secret',
-    'Keys do not belong into manifests: kubectl create secret generic NAME --from-file=ca.pem --from-file=server-cert.pem --from-file=server-key.pem',
+    'Private keys do not belong in manifests: kubectl create secret generic NAME --from-file=ca.pem --from-file=server-cert.pem --from-file=server-key.pem',
   ),
-  together('mysql.timezone', 'unset', 'mysql.podTemplate', 'The variable TZ.'),
+  together('mysql.timezone', 'unset', 'mysql.podTemplate', 'It sets the variable TZ.'),
   mapped('mysql.deploymentAnnotations', '{}', texts, 'mysql.annotations', { convert: unlessEmptyMapping }),
   together('mysql.podAnnotations', '{}', 'mysql.podTemplate'),
   inPods('mysql.podLabels', '{}', texts, ['mysql'], 'podLabels', { convert: unlessEmptyMapping }),
   dropped(
     'mysql.initContainer.resources',
     '{requests: {memory: 10Mi, cpu: 10m}}',
-    'there is no such init container',
+    'there is no init container that it could be for',
   ),
 ];
 

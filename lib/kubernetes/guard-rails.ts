@@ -77,7 +77,7 @@ const RESERVED_VARIABLES: Readonly<Record<string, RegExp>> = {
   mysql: /^MYSQL_(DATABASE|USER|(ROOT_)?PASSWORD(_FILE)?|ROOT_HOST|ALLOW_EMPTY_PASSWORD)$/,
 };
 
-const KEEP = 'It belongs to this project: change it by its name, and add others beside it.';
+const KEEP = 'It belongs to this project. Change it under its own name, or add others beside it.';
 
 const RULES: readonly Rule[] = [
   nothingIsLost,
@@ -125,7 +125,7 @@ export function cautions({ section, pod }: GuardedPod): readonly string[] {
   return section === 'writable' && grace < WRITABLE_GRACE_SECONDS
     ? [
         ...refused,
-        `${at('spec', 'terminationGracePeriodSeconds')}: ${grace} seconds may be too few for the writable to flush and to end an index build; ${WRITABLE_GRACE_SECONDS} are the default`,
+        `${at('spec', 'terminationGracePeriodSeconds')}: ${grace} seconds may be too few for the writable to flush and to finish an index build; the default is ${WRITABLE_GRACE_SECONDS}`,
       ]
     : refused;
 }
@@ -158,8 +158,8 @@ export function unknownContainers(
         {
           path: itemPath(`${path}.spec.${list}`, list, container, 0),
           given: 'a container without an image',
-          expected: `one of the pods${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
-          fix: `They have ${known.join(', ') || 'none'}. A new one needs an image.`,
+          expected: `the name of a container of these pods${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+          fix: `The pods have ${known.join(', ') || 'none'}. A new container needs an image.`,
         },
       ];
     });
@@ -238,8 +238,8 @@ function nothingIsLost({ pod }: GuardedPod): Problem[] {
   return pod.lost.map(({ path, key }) => ({
     path,
     given: `an item without ${key}`,
-    expected: `${key}, which tells it from others in the list`,
-    fix: 'Without it the item fits none of those that are there, and can be no new one.',
+    expected: `${key}, which identifies the item in the list`,
+    fix: 'Without it, the item can neither change an existing one nor be a new one.',
   }));
 }
 
@@ -304,7 +304,7 @@ function ownMountsStay({ pod }: GuardedPod, at: Locate): Problem[] {
           {
             path: at(...where, 'volumeMounts', ['mountPath', String(mountPath)]),
             given: JSON.stringify(mountPath),
-            expected: `a place that the container does not have yet: the volume ${hidden['name']} is ${plain(hidden['mountPath']) === place ? 'there' : `below it, at ${hidden['mountPath']}`}`,
+            expected: `a free path: the volume ${hidden['name']} is mounted ${plain(hidden['mountPath']) === place ? 'there' : `below it, at ${hidden['mountPath']}`}`,
             fix: 'Mount yours somewhere else.',
           },
         ];
@@ -325,7 +325,7 @@ function ownVariablesStay({ pod }: GuardedPod, at: Locate): Problem[] {
       path: at(...where, 'env', ['name', name]),
       given: theirs.has(name) ? 'another value' : 'nothing',
       expected: `${name} as this project sets it`,
-      fix: 'Use the option that it follows from.',
+      fix: 'Use the option that sets it.',
     }));
   });
 }
@@ -340,11 +340,11 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
         : container === 'metrics'
           ? 'mysql.exporter.flags adds arguments.'
           : 'The project depends on what its containers run. Use a container of your own beside it.',
-    image: () => 'images says which ones there are, imageRegistry where they come from.',
+    image: () => 'Set the image under images, and its registry with imageRegistry.',
     resources: (container) =>
       SIZED_BY[container] === undefined
         ? undefined
-        : `Use ${section}.${SIZED_BY[container]}, from which the sizes of the caches and the checks follow.`,
+        : `Use ${section}.${SIZED_BY[container]}: the cache sizes and the checks follow from it.`,
   };
   return ownContainers(pod).flatMap(({ where, before, after }) =>
     Object.entries(fixes).flatMap(([key, fixOf]) => {
@@ -354,7 +354,7 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
         {
           path: at(...where, key),
           given: after[key] === undefined ? 'nothing' : `another ${key}`,
-          expected: `${key} of ${before.name} as the project has it`,
+          expected: `${key} of ${before.name} as the project sets it`,
           fix,
         },
       ];
@@ -375,7 +375,7 @@ function ownVolumesStay({ pod }: GuardedPod, at: Locate): Problem[] {
       {
         path: at('spec', 'volumes', ['name', String(before['name'])]),
         given: 'another source',
-        expected: `the volume ${before['name']} as the project has it, or a name that it does not have`,
+        expected: `the volume ${before['name']} as the project sets it, or a volume with another name`,
         fix: 'Claims, paths and sizes have options of their own.',
       },
     ];
@@ -421,12 +421,13 @@ function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
       const given = JSON.stringify(mountPath);
       if (!place.startsWith('/') || mounts.includes(plain(mountPath))) return [];
       if (place === '/' || place === '/proc' || place.startsWith('/proc/')) {
-        const fix = 'No container would start: its programs, or what the kernel tells them, were gone.';
-        return [{ path, given, expected: 'a directory other than "/" and those of "/proc"', fix }];
+        const fix =
+          'The container could not start: the mount would hide its programs, or the files of the kernel.';
+        return [{ path, given, expected: 'a directory other than "/", "/proc" and below', fix }];
       }
       if (!hidden.includes(place)) return [];
-      const fix = `The volume would hide what ${container.name} runs: mount it below, or a single file with subPath.`;
-      return [{ path, given, expected: 'a directory that hides nothing of the image', fix }];
+      const fix = `The volume would hide the programs of ${container.name}. Mount it in a directory below, or mount a single file with subPath.`;
+      return [{ path, given, expected: 'a directory that does not hide files of the image', fix }];
     });
   });
 }
@@ -478,7 +479,7 @@ function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
             {
               path: `${at(...where)}.${key}`,
               given: String(port),
-              expected: `another port than that of ${owner}: the containers of a pod have one address`,
+              expected: `a port other than that of ${owner}: the containers of a pod share their ports`,
             },
           ];
         };
@@ -503,7 +504,7 @@ function canStart({ pod }: GuardedPod, at: Locate): Problem[] {
           ? at('spec', list, ['name', container.name], 'securityContext', 'runAsUser')
           : at('spec', 'securityContext', 'runAsUser'),
         given: `${runAsUser === 0 ? '0, which is root,' : 'no user'} with runAsNonRoot: true`,
-        expected: 'the number of another user',
+        expected: 'the number of a user other than root',
         fix: `The kubelet would never start ${container.name}. If it has to be root, write runAsNonRoot: false into its securityContext, too.`,
       },
     ];
@@ -517,10 +518,10 @@ function securityOf({
 }
 
 const OWNERS: Readonly<Partial<Record<PodSection, string>>> = {
-  writable: 'writable.securityProfile: baseline is for files that belong to root.',
-  readonly: 'readonly.securityProfile: baseline is for files that belong to root.',
+  writable: 'If the files belong to root, set writable.securityProfile: baseline.',
+  readonly: 'If the files belong to root, set readonly.securityProfile: baseline.',
   mysql: 'Use mysql.runAsUser.',
-  minio: 'The files of the objects belong to it.',
+  minio: 'The files of MinIO belong to that user.',
 };
 
 /** Who has written the files: Milvus' are not to be written by others of the group (0744, 0640). */
@@ -536,7 +537,9 @@ function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
       securityOf(after)['runAsUser'] === undefined
         ? at('spec', 'securityContext', 'runAsUser')
         : at(...where, 'securityContext', 'runAsUser');
-    return [{ path, given: String(is), expected: `${was}, to which the files on the volumes belong`, fix }];
+    return [
+      { path, given: String(is), expected: `${was}: the files on the volumes belong to that user`, fix },
+    ];
   });
 }
 
@@ -560,15 +563,15 @@ function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
     path: at('metadata', key),
     given: 'a value',
     expected: 'none: the API server writes it',
-    fix: 'Of metadata a pod template has labels and annotations.',
+    fix: 'The metadata of a pod template may have labels and annotations only.',
   }));
   const { restartPolicy, enableServiceLinks, nodeSelector } = template.spec;
   if (restartPolicy !== own.spec['restartPolicy']) {
     problems.push({
       path: at('spec', 'restartPolicy'),
       given: restartPolicy === undefined ? 'nothing' : JSON.stringify(restartPolicy),
-      expected: 'none: it is Always, and Never for a Job',
-      fix: 'A Deployment takes no other, and a Job is tried again as a new pod.',
+      expected: 'no value: it is Always, and Never for a Job',
+      fix: 'A Deployment takes no other value. A Job retries with a new pod.',
     });
   }
   if (enableServiceLinks !== false) {
@@ -584,7 +587,7 @@ function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
     problems.push({
       path: at('spec', 'nodeSelector', 'kubernetes.io/arch'),
       given: arch === undefined ? 'nothing' : JSON.stringify(arch),
-      expected: 'amd64: there are no other images',
+      expected: 'amd64: the images exist for amd64 only',
     });
   }
   return problems;
@@ -601,7 +604,7 @@ function ownLabels({ pod }: GuardedPod, at: Locate): Problem[] {
   return [
     ...differing('labels', /^(component$|app\.kubernetes\.io\/)/).map((name) => ({
       path: at('metadata', 'labels', name),
-      given: 'a label that selectors are made of',
+      given: 'a label that selectors use',
       expected: 'other labels than component and app.kubernetes.io/*',
     })),
     ...differing('annotations', /^cdk8s-milvus\//).map((name) => ({
@@ -686,7 +689,7 @@ function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
         problem(
           at(...steps, key),
           form.safeParse({ [key]: '' }).success ? value : key,
-          `${what}: an optional domain and "/", at most 63 letters, digits, "-", "_" and "."; its value a text${what === 'a label' ? ' of as many of them' : ''}`,
+          `${what}: a key of an optional domain and "/", then at most 63 letters, digits, "-", "_" and "."; a value that is a text${what === 'a label' ? ' of at most 63 of the same characters' : ''}`,
         ),
       ),
   );
@@ -736,7 +739,7 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
   const atLeastZero = (value: unknown, ...steps: readonly Step[]): Problem[] => {
     if (typeof value !== 'number' || (value >= 0 && value <= MOST_SECONDS)) return [];
     if (value < 0) return [{ path: at(...steps), given: String(value), expected: '0 or more' }];
-    const expected = `at most ${MOST_SECONDS}, which are a day`;
+    const expected = `at most ${MOST_SECONDS} (one day)`;
     return [{ path: at(...steps), given: String(value), expected, fix: inSeconds(value, 0, MOST_SECONDS) }];
   };
   const probes = containersOf(pod.template).flatMap(([list, container]) =>
@@ -752,7 +755,7 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
               {
                 path: at(...where, 'successThreshold'),
                 given: String(successes),
-                expected: '1, but for a readinessProbe',
+                expected: '1: only a readinessProbe may have another value',
               },
             ]
           : []),
@@ -893,10 +896,10 @@ function tolerations({ pod }: GuardedPod, at: Locate): Problem[] {
         ? [problem('key', 'nothing', 'a taint key, or operator: Exists')]
         : []),
       ...(value !== undefined && value !== '' && operator === 'Exists'
-        ? [problem('value', 'a value', 'none with operator Exists, which takes any')]
+        ? [problem('value', 'a value', 'no value: operator Exists matches any value')]
         : []),
       ...(tolerationSeconds !== undefined && effect !== 'NoExecute'
-        ? [problem('tolerationSeconds', String(tolerationSeconds), 'none, or effect: NoExecute')]
+        ? [problem('tolerationSeconds', String(tolerationSeconds), 'no value, or effect: NoExecute')]
         : []),
     ];
   });
@@ -911,9 +914,9 @@ function stopsInTime({ section, pod }: GuardedPod, at: Locate): Problem[] {
     {
       path: at('spec', 'terminationGracePeriodSeconds'),
       given: String(seconds),
-      expected: `more than ${drainSeconds}, the seconds that a stopping pod goes on serving`,
+      expected: `more than ${drainSeconds}: a stopping pod goes on serving for that many seconds`,
       ...(section === 'readonly' && {
-        fix: 'If answers of your DNS grow less old, lower mishards.dnsCacheSeconds.',
+        fix: 'If your DNS caches answers for a shorter time, lower mishards.dnsCacheSeconds.',
       }),
     },
   ];

@@ -276,7 +276,7 @@ function dueOf(
   if (!settled && updateStrategy?.type === 'OnDelete' && readyReplicas >= has)
     return {
       due: 'a restart is due',
-      differences: ['its pods are those of before the last apply'],
+      differences: ['its pods are older than the last apply'],
       settled: true,
     };
   if (!settled) return { due: 'a roll-out goes on', differences: [], settled };
@@ -351,7 +351,7 @@ function nothingApplied({ wanted, names, snapshot }: Here): Cause {
   return {
     kind: 'it-is-in-another-namespace',
     object: `deployment/${names.writable}`,
-    what: `it is in namespace ${elsewhere.metadata.namespace}`,
+    what: `the cluster is in namespace ${elsewhere.metadata.namespace}`,
     cure: `add -n ${elsewhere.metadata.namespace}`,
   };
 }
@@ -387,7 +387,7 @@ function causesOf(
         kind: 'a-workload-is-stopped',
         object: nameOf(workload),
         what: 'it is scaled to 0',
-        cure: `${here.wanted.apply}; a restore that was interrupted goes on when it is started again`,
+        cure: `${here.wanted.apply}; if a restore was interrupted, start it again: it goes on where it stopped`,
       });
       continue;
     }
@@ -446,7 +446,7 @@ function keptPods({ kind, name }: WorkloadStatus, unready: readonly LiveObject[]
       {
         kind: 'an-old-pod-is-kept',
         object: `pod/${metadata.name}`,
-        what: 'it is of before the last change, is not ready, and is not replaced for that',
+        what: 'it is older than the last change and not ready, so the StatefulSet does not replace it',
         cure: `${here.wanted.kubectl} delete pod ${metadata.name}`,
       },
     ];
@@ -463,7 +463,7 @@ function evicted({ metadata, status }: LiveObject): Cause[] {
       kind: 'a-pod-was-evicted',
       object: `pod/${metadata.name}`,
       what: oneLine(status.message ?? 'the node needed the room'),
-      cure: 'give the node room, or ask for what the pod uses (resources.requests)',
+      cure: 'make room on the node, or set resources.requests to what the pod uses',
     },
   ];
 }
@@ -529,8 +529,8 @@ function missingSecrets(here: Here): Cause[] {
       {
         kind: 'a-secret-has-other-keys',
         object,
-        what: `Secret ${name} has no key ${missing.join(' and ')}, but ${keys.join(', ') || 'none'}`,
-        cure: `add the key, or name the one that it has in ${path}.keys`,
+        what: `Secret ${name} has no key ${missing.join(' and ')}; it has ${keys.join(', ') || 'none'}`,
+        cure: `add the key, or write the name of an existing key into ${path}.keys`,
       },
     ];
   });
@@ -577,7 +577,7 @@ function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
       kind: 'the-pods-are-refused',
       object: nameOf(workload),
       what,
-      cure: 'change what it names, or what the namespace enforces',
+      cure: 'change the field in the message, or what the namespace enforces',
     },
   ];
 }
@@ -595,7 +595,7 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
       kind: 'the-node-is-lost',
       object,
       what: `node ${pod.spec?.nodeName} does not answer`,
-      cure: 'mend or delete the node; volumes are detached after about six minutes',
+      cure: 'repair or delete the node; its volumes are detached after about six minutes',
     };
   if (isUnschedulable(pod)) return unschedulable(pod, here);
   // A container that has begun has its volumes, whatever an older event says.
@@ -626,7 +626,7 @@ function ofSecret(object: string, message: string): Cause | undefined {
     kind: 'a-secret-has-other-keys',
     object,
     what: message,
-    cure: 'add the key to the Secret, or name the one that it has in credentials.keys',
+    cure: 'add the key to the Secret, or write the name of an existing key into credentials.keys',
   };
 }
 
@@ -680,7 +680,7 @@ function causeOfContainer(
       said(pod, name, log) ?? {
         kind: 'it-is-starting',
         object,
-        what: `it is in ${name}${log.trim() === '' ? '' : `: ${ownLine(log)}`}`,
+        what: `init container ${name} runs${log.trim() === '' ? '' : `: ${ownLine(log)}`}`,
       }
     );
   }
@@ -739,7 +739,7 @@ function proxyNotReady(object: string, log: string, { names }: Here): Cause | un
     object,
     what,
     waitsFor: names.readonly,
-    cure: 'look at the readers',
+    cure: 'look at the pods of the readers',
   };
 }
 
@@ -758,7 +758,7 @@ function waitsFor(pod: LiveObject, container: string, log: string, here: Here): 
     's3-preflight': /waiting/.test(log) ? (bucket ?? storage) : undefined,
   }[container];
   if (other === undefined) return undefined;
-  const what = log.trim() === '' ? `it waits in ${container}` : ownLine(log);
+  const what = log.trim() === '' ? `init container ${container} waits` : ownLine(log);
   const cause = { object: `pod/${pod.metadata.name}`, what, waitsFor: other };
   // It is not the other one's fault where that one is well.
   const kind = here.isWell(other) && bucket === undefined ? wordsFor(what) : undefined;
@@ -788,7 +788,7 @@ function said(pod: LiveObject, container: string, text: string): Cause | undefin
 function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {
   const component = pod.metadata.labels?.['component'] ?? '';
   const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
-  const what = `${container} needs more than its ${limit ?? 'memory'}, and was killed`;
+  const what = `${container} was killed: it needs more memory than its limit${limit === undefined ? '' : ` of ${limit}`}`;
   const section = { writable: 'writable', readonly: 'readonly' }[component];
   if (section === undefined || container !== 'milvus')
     return {
@@ -844,14 +844,14 @@ function claimCause(here: Here): Cause | undefined {
       return {
         kind: 'a-storageclass-is-missing',
         object,
-        what: `there is no StorageClass ${wanted}, but ${storageClasses.join(', ') || 'none at all'}`,
+        what: `there is no StorageClass ${wanted}; the cluster has ${storageClasses.join(', ') || 'none'}`,
         cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
       };
     if (wanted === undefined)
       return {
         kind: 'a-storageclass-is-missing',
         object,
-        what: `the claim names no StorageClass, and there is no default one among ${storageClasses?.join(', ') || 'them'}`,
+        what: `the claim names no StorageClass, and none is the default${storageClasses?.length ? ` (the cluster has ${storageClasses.join(', ')})` : ''}`,
         cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
       };
     const message = here.warnings('PersistentVolumeClaim', name).at(-1)?.message;

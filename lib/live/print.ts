@@ -113,7 +113,7 @@ function causeLine(cause: Cause, p: Paint): string {
 }
 
 const forbiddenLine = (forbidden: readonly string[]) =>
-  `You may not read ${forbidden.join(', ')} here: there may be causes that this does not see.`;
+  `You may not read ${forbidden.join(', ')} here, so some causes may be missing.`;
 
 /** A line for each of several clusters. */
 export function table(statuses: readonly ClusterStatus[], p: Paint): string {

@@ -227,7 +227,7 @@ export function restoreCause(
       kind: 'a-restore-is-complete',
       object,
       what: `${wanted.backup} is restored, and Milvus is stopped`,
-      cure: `take backup.restore out of the configuration, then ${apply}; after that ${kubectl} delete --ignore-not-found ${object}`,
+      cure: `remove backup.restore from the configuration, then ${apply}; after that ${kubectl} delete --ignore-not-found ${object}`,
     };
   if (end !== 'Failed' && end !== 'FailureTarget')
     return {
@@ -241,7 +241,7 @@ export function restoreCause(
     kind: 'a-restore-has-failed',
     object,
     what: said ?? 'the restore has failed',
-    cure: `${said === undefined ? `see ${kubectl} logs ${object} --all-containers; ` : ''}then ${kubectl} delete ${object}, and it is made anew: ${apply}`,
+    cure: `${said === undefined ? `see ${kubectl} logs ${object} --all-containers; ` : ''}then ${kubectl} delete ${object}, and create it again: ${apply}`,
   };
 }
 

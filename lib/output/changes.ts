@@ -210,7 +210,7 @@ function refusalsOf(id: string, before: Manifest, after: Manifest): Refusal[] {
           `spec.${field}`,
           field === 'selector'
             ? `A StatefulSet keeps its selector. Delete it, then apply: kubectl delete statefulset ${name}. Its claims stay; its pods are away until then.`
-            : `A StatefulSet keeps it. Let it be made anew around its running pod: kubectl delete statefulset ${name} --cascade=orphan, then apply.${
+            : `A StatefulSet keeps it. Create the StatefulSet again without stopping its pod: kubectl delete statefulset ${name} --cascade=orphan, then apply.${
                 field === 'volumeClaimTemplates'
                   ? ` Its claims stay as they are: for a larger one, first kubectl patch pvc ${claimsOf(was, name)} -p '{"spec":{"resources":{"requests":{"storage":"SIZE"}}}}'.`
                   : ''
@@ -224,11 +224,11 @@ function refusalsOf(id: string, before: Manifest, after: Manifest): Refusal[] {
     if (others[0] !== undefined) {
       return refusal(
         others[0].path,
-        `A claim keeps all but its size. Make a new one under another name, copy what is on it, and name it in existingClaim; or keep the old value.`,
+        `Only the size of a claim can change. Create a new one under another name, copy the data, and name it in existingClaim; or keep the old value.`,
       );
     }
     return (parseQuantity(String(young)) ?? 0) < (parseQuantity(String(old)) ?? 0)
-      ? refusal(STORAGE.join('.'), `A claim can grow and not shrink: at least ${String(old)}.`)
+      ? refusal(STORAGE.join('.'), `A claim can grow, but not shrink: at least ${String(old)}.`)
       : [];
   }
   if (kind === 'Service' && differs('clusterIP')) {
@@ -304,7 +304,7 @@ function restartWords({ grace, start }: RestartedPods, after: Manifest, all: rea
     case 'writable':
       return alone
         ? `The server. ${away}. Nothing is searched or written meanwhile. It flushes first.`
-        : `The writable. ${away}. It flushes first, and ends a running index build. Meanwhile nothing is written and most calls but searches wait or fail, and the proxies are not ready.`;
+        : `The writable. ${away}. It flushes first, and ends a running index build. Meanwhile nothing is written, most calls except searches wait or fail, and the proxies are not ready.`;
     case 'mysql':
       return `MySQL. ${away} (7 to 11 s in all on an idle node). Meanwhile searches and writes fail: each asks it for the segments.`;
     case 'minio':
@@ -312,6 +312,6 @@ function restartWords({ grace, start }: RestartedPods, after: Manifest, all: rea
     case 'admin':
       return `The web interface. Nothing else depends on it.`;
     default:
-      return `Its pods are made anew.`;
+      return `Its pods are replaced.`;
   }
 }

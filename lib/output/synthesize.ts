@@ -228,7 +228,7 @@ function cautions(settings: Settings, outdir: string): string[] {
     ),
     ...(isStopped(settings)
       ? [
-          'backup.restore is there, so Milvus is stopped, and its backups are suspended; when the Job of the restore is complete, take it out again',
+          'backup.restore is set, so Milvus is stopped and its backups are suspended; remove it when the Job of the restore is complete',
         ]
       : []),
     ...(settings.minio === undefined
@@ -237,7 +237,7 @@ function cautions(settings: Settings, outdir: string): string[] {
     ...(settings.networkPolicy.enabled
       ? []
       : [
-          'networkPolicy.enabled is false: whatever runs in the Kubernetes cluster reaches Milvus, which asks nobody for a password',
+          'networkPolicy.enabled is false: every pod in the Kubernetes cluster can reach Milvus, which has no logins',
         ]),
   ];
 }

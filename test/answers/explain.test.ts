@@ -26,7 +26,7 @@ test('a key: what it is, from where, who reads it, and what a change does', asyn
   const [cache] = await explained('readonly.cache.cacheSize');
   expect(cache).toMatchObject({
     takes: 'a size in whole bytes such as 4GB or 512MB',
-    default: expect.stringContaining('what the memory limit leaves'),
+    default: expect.stringContaining('what a memory limit that you set leaves'),
     value: '8GB',
     from: 'milvus.yaml:4:22',
     source: expect.stringContaining('cache.cache_size of server_config.yaml'),

@@ -80,7 +80,7 @@ test('what can not be changed in place, and what leaves the manifests, comes wit
     /Can not be changed in place: StatefulSet\/music-mysql spec\.volumeClaimTemplates.*--cascade=orphan/,
   );
   expect(stdout).toContain(
-    'PersistentVolumeClaim/music-writable-wal spec.resources.requests.storage. A claim can grow and not shrink: at least 10Gi.',
+    'PersistentVolumeClaim/music-writable-wal spec.resources.requests.storage. A claim can grow, but not shrink: at least 10Gi.',
   );
   expect(stdout).toContain('  removed  NetworkPolicy/music-default-deny\n');
   expect(stdout).toContain('in force: delete them');

@@ -109,7 +109,7 @@ describeWith(['kubectl'], 'status', () => {
   test('in another namespace than was asked: which', async () => {
     const { code, stdout } = await status(['-n', 'empty'], [new LiveCluster(config)]);
     expect(code).toBe(1);
-    expect(stdout).toContain('it is in namespace vectors: add -n vectors');
+    expect(stdout).toContain('the cluster is in namespace vectors: add -n vectors');
   });
 
   describe('waiting', () => {
@@ -302,7 +302,7 @@ describeWith(['kubectl'], 'status', () => {
         may: (right) => !missing.includes(right),
       });
       expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-      const [, named = ''] = /^You may not read (.*) here: /m.exec(stdout) ?? [];
+      const [, named = ''] = /^You may not read (.*) here, /m.exec(stdout) ?? [];
       expect(named.split(', ')).toEqual(missing.map((right) => right.split(' ')[1]).sort());
       expect(stdout).toContain('milvus-test-mysql');
       expect(stdout).not.toContain('nothing of milvus-test');

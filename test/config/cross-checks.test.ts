@@ -66,7 +66,7 @@ rule(
   ],
 );
 
-const hides = 'expected a directory whose mount hides nothing of the image';
+const hides = 'expected a directory that does not hide files of the image';
 rule(
   'paths',
   [
@@ -160,7 +160,7 @@ rule(
     [
       'equal',
       { milvus: { network: { port: 19121 } } },
-      'milvus.network.httpPort: given 19121; expected another port than',
+      'milvus.network.httpPort: given 19121; expected a port other than',
     ],
   ],
 );
@@ -180,17 +180,17 @@ rule(
     [
       'the gateway on that of the server',
       gateway(19530),
-      'milvus.metrics.port: given 19530; expected another port than milvus.network.port',
+      'milvus.metrics.port: given 19530; expected a port other than milvus.network.port',
     ],
     [
       'the gateway on that of the HTTP listener',
       gateway(19121),
-      'milvus.metrics.port: given 19121; expected another port than milvus.network.httpPort',
+      'milvus.metrics.port: given 19121; expected a port other than milvus.network.httpPort',
     ],
     [
       'MySQL on that of its exporter',
       { mysql: { service: { port: 9104 }, exporter: { enabled: true } } },
-      'mysql.service.port: given 9104; expected another port than that of mysql.exporter',
+      'mysql.service.port: given 9104; expected a port other than that of mysql.exporter',
     ],
   ],
 );
@@ -226,7 +226,7 @@ rule(
         service: { type: 'NodePort', nodePort: 30000 },
         admin: { service: { type: 'NodePort', nodePort: 30000 } },
       },
-      'admin.service.nodePort: given 30000; expected another port than service.nodePort',
+      'admin.service.nodePort: given 30000; expected a port other than service.nodePort',
     ],
     [
       "MySQL's",
@@ -345,7 +345,7 @@ rule(
     [
       'one that is made for MySQL',
       { wal: claim('data-milvus-test-mysql-0') },
-      'wal.persistence.existingClaim: given "data-milvus-test-mysql-0"; expected another claim than that of mysql.persistence',
+      'wal.persistence.existingClaim: given "data-milvus-test-mysql-0"; expected a claim of its own: mysql.persistence uses this one',
     ],
     [
       'one that is made for the log',
@@ -353,7 +353,7 @@ rule(
         s3: undefined,
         storage: { persistence: { enabled: true, existingClaim: 'milvus-test-writable-wal' } },
       },
-      'storage.persistence.existingClaim: given "milvus-test-writable-wal"; expected another claim than that of wal.persistence',
+      'storage.persistence.existingClaim: given "milvus-test-writable-wal"; expected a claim of its own: wal.persistence uses this one',
     ],
     [
       'one for the vectors and the log files',
@@ -362,12 +362,12 @@ rule(
         storage: { persistence: { enabled: true, existingClaim: 'a' } },
         milvus: { logs: { toFile: true, persistence: { enabled: true, existingClaim: 'a' } } },
       },
-      'milvus.logs.persistence.existingClaim: given "a"; expected another claim than that of storage.persistence',
+      'milvus.logs.persistence.existingClaim: given "a"; expected a claim of its own: storage.persistence uses this one',
     ],
     [
       'one for both',
       { wal: claim('a'), mysql: claim('a') },
-      'mysql.persistence.existingClaim: given "a"; expected another claim than that of wal.persistence',
+      'mysql.persistence.existingClaim: given "a"; expected a claim of its own: wal.persistence uses this one',
     ],
   ],
 );
@@ -379,7 +379,7 @@ describe('labels that selectors are made of', () => {
     expect(
       messages(at(place, { component: 'x', 'app.kubernetes.io/name': 'y', 'example.com/z': 'z' })),
     ).toEqual([
-      `${place}.component: given a label that selectors are made of; expected other labels than component and app.kubernetes.io/*`,
+      `${place}.component: given a label that selectors use; expected other labels than component and app.kubernetes.io/*`,
       expect.stringContaining(`${place}."app.kubernetes.io/name": given a label`),
     ]);
     expect(messages(at(place, { components: 'x', 'my.app.kubernetes.io/name': 'y' }))).toEqual([]);
@@ -418,12 +418,12 @@ rule(
     [
       'to another name than the address',
       tls({}, { serverName: 'rgw' }),
-      's3.tls.serverName: given rgw; expected nothing, or s3.address itself, which is a name',
+      's3.tls.serverName: given rgw; expected no value, or the same name as s3.address',
     ],
     [
       'to the port of plain HTTP',
       tls({ port: 80 }),
-      's3.port: given 80; expected the port on which s3.example.com speaks TLS; 443 unless it is another',
+      's3.port: given 80; expected the port on which s3.example.com speaks TLS, usually 443',
     ],
     [
       'to the embedded storage',
@@ -438,7 +438,7 @@ rule(
     [
       'on the port of the server',
       { ...tls({ port: 7480 }), milvus: { network: { port: 7480 } } },
-      'milvus.network.port: given 7480; expected another port than s3.port',
+      'milvus.network.port: given 7480; expected a port other than s3.port',
     ],
   ],
 );
@@ -560,7 +560,7 @@ rule(
     [
       'a claim of MySQL',
       { s3: { embedded: true, bucket: 'bkt' }, minio: claim('a'), mysql: claim('a') },
-      'minio.persistence.existingClaim: given "a"; expected another claim than that of mysql.persistence',
+      'minio.persistence.existingClaim: given "a"; expected a claim of its own: mysql.persistence uses this one',
     ],
   ],
 );
@@ -631,7 +631,7 @@ rule(
     [
       'a longer name',
       { name: 'm'.repeat(39), backup: { enabled: true, restore } },
-      'of 64 characters; expected a name of at most 63 characters',
+      '(64 characters); expected a Job name of at most 63 characters',
     ],
   ],
 );
@@ -671,7 +671,7 @@ rule(
       'a prefix of the cluster',
       { name: 'm-headless', mysql: { name: 'm' } },
       'mysql.name: given m, which makes m-headless; expected a name',
-      'm-headless-mysql is the usual one',
+      'such as m-headless-mysql',
     ],
     [
       'a prefix of its ConfigMap',
@@ -800,7 +800,7 @@ rule(
         `the argument ${arg}`,
         { mysql: { extraArgs: ['-v', arg] } },
         `mysql.extraArgs[1]: given the option ${option}; expected options other than`,
-        'The image and the probes depend on them',
+        'The image and the probes depend on these',
       ],
     ),
     ...(
@@ -818,7 +818,7 @@ rule(
     [
       'a password of another spelling',
       { mysql: { configurationFiles: { 'a.cnf': '[client]\nloose-Password=CANARY\n' } } },
-      'mysql.configurationFiles."a.cnf": given a password; expected none',
+      'mysql.configurationFiles."a.cnf": given a password; expected no password',
     ],
     [
       'the error log',
@@ -828,7 +828,7 @@ rule(
     [
       'a password among the options',
       { mysql: { configurationFiles: { 'a.cnf': '[client]\npassword = CANARY\n' } } },
-      'mysql.configurationFiles."a.cnf": given a password; expected none',
+      'mysql.configurationFiles."a.cnf": given a password; expected no password',
     ],
     [
       'a password in a script',
@@ -859,7 +859,7 @@ rule(
     [
       'none may go',
       { readonly: { replicas: 3, podDisruptionBudget: { maxUnavailable: 0 } } },
-      'readonly.podDisruptionBudget.maxUnavailable: given 0; expected a budget that lets a pod go, of at least 3',
+      'readonly.podDisruptionBudget.maxUnavailable: given 0; expected a budget that lets at least one of 3 pods go',
     ],
     [
       'all have to stay',

@@ -315,7 +315,7 @@ describe('ports and addresses of Services', () => {
   test('one address for two Services: refused', () => {
     const clusterIP = '10.96.0.99';
     expect(over({ service: { clusterIP }, mysql: { service: { clusterIP } } })).toEqual([
-      'mysql.service.clusterIP: given 10.96.0.99; expected another address than service.clusterIP',
+      'mysql.service.clusterIP: given 10.96.0.99; expected an address other than service.clusterIP',
     ]);
   });
 });

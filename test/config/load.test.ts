@@ -673,7 +673,7 @@ describe('clusters beside each other', () => {
     [
       'an instance',
       [cluster('a', 'instance: release\n'), b('instance: release\n')],
-      'milvus.yaml, document 2 (b): 1 problem\n  - milvus.yaml:11:11: instance: given instance release of milvus, as in milvus.yaml, document 1 (a); expected an instance of its own: by it the pods are selected',
+      'milvus.yaml, document 2 (b): 1 problem\n  - milvus.yaml:11:11: instance: given instance release of milvus, as in milvus.yaml, document 1 (a); expected an instance of its own: the labels that select its pods are made of it',
     ],
     [
       'an instance that is the name of the other',

@@ -51,7 +51,7 @@ test('no credential is printed, but how to make the Secrets', () => {
   const { stdout, stderr } = run(...SCENARIO, '-n', 'vectors');
   expect(stdout + stderr).not.toContain('CANARY');
   expect(stderr).toBe(`
-# The Secrets, unless they exist; set S3_ACCESS_KEY, S3_SECRET_KEY first:
+# Create the Secrets, unless they exist; set S3_ACCESS_KEY, S3_SECRET_KEY first:
 kubectl -n vectors create secret generic milvus-test-s3 --from-literal=access-key="\${S3_ACCESS_KEY:?}" --from-literal=secret-key="\${S3_SECRET_KEY:?}"
 kubectl -n vectors create secret generic milvus-test-mysql --from-literal=mysql-root-password="$(openssl rand -hex 24)" --from-literal=mysql-password="$(openssl rand -hex 24)"
 `);
@@ -68,18 +68,16 @@ test('with --show-secrets the commands have the values, whatever is in them', ()
   expect(stderr).toContain(
     `--from-literal=access-key='CANARY-KEY' --from-literal=secret-key='CANARY-SECRET'`,
   );
-  expect(stderr).toContain('# The Secrets, unless they exist:');
+  expect(stderr).toContain('# Create the Secrets, unless they exist:');
   const [, literal = ''] = /--from-literal=mysql-password=(.*)/.exec(stderr) ?? [];
   expect(execFileSync('sh', ['-c', `printf %s ${literal}`], { encoding: 'utf8' })).toBe("it's $x");
 });
 
 test('what was changed, replaced or dropped is on stderr, and where it shows in the file', () => {
   const { stdout, stderr } = run(...SCENARIO, '--set', 'network.httpPort=1,wal.recoveryErrorIgnore=false');
-  expect(stderr).toContain('network.httpPort (dropped): no Service shows the HTTP port');
-  expect(stderr).toContain('wal.recoveryErrorIgnore (changed): honoured, but mind');
-  expect(stdout).toMatch(
-    /^wal:\n {2}# wal\.recoveryErrorIgnore: honoured, .*\n {2}recoveryErrorIgnore: false$/m,
-  );
+  expect(stderr).toContain('network.httpPort (dropped): no Service exposes the HTTP port');
+  expect(stderr).toContain('wal.recoveryErrorIgnore (changed): kept; but');
+  expect(stdout).toMatch(/^wal:\n {2}# wal\.recoveryErrorIgnore: kept; .*\n {2}recoveryErrorIgnore: false$/m);
 });
 
 test('files and warnings', () => {

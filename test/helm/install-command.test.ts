@@ -139,7 +139,7 @@ test.each<[args: readonly string[], ...words: string[]]>([
     ['r', 'milvus/milvus', '-f', 'list.yaml'],
     'list.yaml:1:1: --values: given no mapping; expected a mapping with values',
   ],
-  [['r', 'milvus/milvus', '-f', 'all.yaml'], 'all.yaml, which has the defaults of the chart in it as well'],
+  [['r', 'milvus/milvus', '-f', 'all.yaml'], 'all.yaml, which also has the defaults of the chart'],
   [['r', 'milvus/milvus', '-f', 'broken.yaml'], 'broken.yaml:2:1: --values: expected valid YAML'],
   [['r', 'milvus/milvus', '-f', 'latin1.yaml'], 'latin1.yaml:1:6: --values: given bytes that are not UTF-8'],
   [

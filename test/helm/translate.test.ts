@@ -73,7 +73,9 @@ describe('names are those of the chart', () => {
   test.each(['x'.repeat(41), '1st'])(
     'a name that we can not have, %s, is refused with the way out',
     (release) => {
-      expect(() => from({}, `${release}-milvus`.slice(0, 53))).toThrow('Set fullnameOverride to one.');
+      expect(() => from({}, `${release}-milvus`.slice(0, 53))).toThrow(
+        'Set fullnameOverride to such a name.',
+      );
       expect(from({ fullnameOverride: 'short' }, `${release}-milvus`.slice(0, 53))).toMatchObject({
         name: 'short',
       });
@@ -181,7 +183,7 @@ describe('storage', () => {
   });
 
   test('a cluster without any storage that it could share is refused', () => {
-    expect(() => from({ storage: {} })).toThrow('persistence.enabled: given nothing, which is false');
+    expect(() => from({ storage: {} })).toThrow('persistence.enabled: given nothing (the default is false)');
     expect(() => from({ storage: {}, persistence: { enabled: false } })).toThrow(
       'persistence.enabled: given false',
     );

@@ -304,9 +304,9 @@ test.each(CHART_VALUES.filter(({ becomes }) => becomes === 'dropped' || becomes 
 );
 
 test.each<[path: string, value: string, words: string]>([
-  ['version', '0.4', 'version: given a value that can not be honoured; expected 0.5'],
-  ['replicas', '2', 'replicas: given a value that can not be honoured; expected 1'],
-  ['restartPolicy', 'Never', 'restartPolicy: given a value that can not be honoured; expected Always'],
+  ['version', '0.4', 'version: given a value that can not be taken over; expected 0.5'],
+  ['replicas', '2', 'replicas: given a value that can not be taken over; expected 1'],
+  ['restartPolicy', 'Never', 'restartPolicy: given a value that can not be taken over; expected Always'],
   ['livenessProbe.successThreshold', '2', 'livenessProbe.successThreshold'],
   ['mysql.livenessProbe.successThreshold', '2', 'mysql.livenessProbe.successThreshold'],
   ['mysql.mysqlAllowEmptyPassword', 'true', 'mysql.mysqlAllowEmptyPassword'],

@@ -85,9 +85,7 @@ describe.each(VARIANTS)('what is ours stays: %s', (_, config) => {
           container(section, { volumeMounts: [{ mountPath, name: 'scripts', subPath: 'x' }] }),
           config,
         ),
-      ).toEqual([
-        expect.stringContaining(`${where}: given "${mountPath}"; expected a place that the container does`),
-      ]);
+      ).toEqual([expect.stringContaining(`${where}: given "${mountPath}"; expected a free path`)]);
       expect(
         patching(section, container(section, { volumeMounts: [{ mountPath: '/new', name }] }), config),
       ).toEqual([]);
@@ -113,7 +111,7 @@ describe.each(VARIANTS)('what is ours stays: %s', (_, config) => {
       for (const [key, value] of Object.entries({ command: ['x'], args: ['x'], image: 'other:1' })) {
         expect(patching(section, { spec: { [list]: [{ name, [key]: value }] } }, config)).toEqual([
           expect.stringContaining(
-            `${path}.${list}[name=${name}].${key}: given another ${key}; expected ${key} of ${name} as the project has it`,
+            `${path}.${list}[name=${name}].${key}: given another ${key}; expected ${key} of ${name} as the project sets it`,
           ),
         ]);
       }
@@ -204,18 +202,18 @@ describe('what is refused', () => {
     [
       'a mount in the place of another',
       milvus({ volumeMounts: [mount('/var/lib/milvus/logs/', 'tmp')] }),
-      'volumeMounts[mountPath=/var/lib/milvus/logs/]: given "/var/lib/milvus/logs/"; expected a place that the container does not have yet: the volume logs is there',
+      'volumeMounts[mountPath=/var/lib/milvus/logs/]: given "/var/lib/milvus/logs/"; expected a free path: the volume logs is mounted there',
     ],
     [
       'a mount that hides others',
       milvus({ volumeMounts: [mount('/var/lib/milvus', 'tmp')] }),
-      'volumeMounts[mountPath=/var/lib/milvus]: given "/var/lib/milvus"; expected a place',
-      'is below it',
+      'volumeMounts[mountPath=/var/lib/milvus]: given "/var/lib/milvus"; expected a free path',
+      'is mounted below it',
     ],
     [
       'a mount over everything',
       milvus({ volumeMounts: [mount('/', 'tmp')] }),
-      'volumeMounts[mountPath=/]: given "/"; expected a place',
+      'volumeMounts[mountPath=/]: given "/"; expected a free path',
     ],
     [
       'one name twice',
@@ -275,7 +273,7 @@ describe('what is refused', () => {
     [
       'another user for the files',
       { spec: { securityContext: { runAsUser: 999 } } },
-      'spec.securityContext.runAsUser: given 999; expected 10001, to which the files on the volumes belong',
+      'spec.securityContext.runAsUser: given 999; expected 10001: the files on the volumes belong to that user',
       'securityProfile',
     ],
     [
@@ -306,7 +304,7 @@ describe('what is refused', () => {
     [
       'restartPolicy',
       { spec: { restartPolicy: 'OnFailure' } },
-      'spec.restartPolicy: given "OnFailure"; expected none',
+      'spec.restartPolicy: given "OnFailure"; expected no value',
     ],
     [
       'service links',
@@ -316,17 +314,17 @@ describe('what is refused', () => {
     [
       'a label of the selector',
       { metadata: { labels: { component: 'x' } } },
-      'metadata.labels.component: given a label that selectors are made of',
+      'metadata.labels.component: given a label that selectors use',
     ],
     [
       'a label of the selector, taken away',
       { metadata: { labels: { component: null } } },
-      'metadata.labels.component: given a label that selectors are made of',
+      'metadata.labels.component: given a label that selectors use',
     ],
     [
       'a label like those',
       { metadata: { labels: { 'app.kubernetes.io/version': 'x' } } },
-      'metadata.labels."app.kubernetes.io/version": given a label that selectors are made of; expected other labels',
+      'metadata.labels."app.kubernetes.io/version": given a label that selectors use; expected other labels',
     ],
     [
       'the annotation that restarts',
@@ -336,7 +334,7 @@ describe('what is refused', () => {
     [
       'another architecture',
       { spec: { nodeSelector: { 'kubernetes.io/arch': 'arm64' } } },
-      'spec.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64: there are no other images',
+      'spec.nodeSelector."kubernetes.io/arch": given "arm64"; expected amd64: the images exist for amd64 only',
     ],
     [
       'no node selector',
@@ -361,12 +359,12 @@ describe('what is refused', () => {
     [
       'a toleration of a value and of any',
       { spec: { tolerations: [{ operator: 'Exists' }, { key: 'a', operator: 'Exists', value: 'b' }] } },
-      'spec.tolerations[1].value: given a value; expected none with operator Exists',
+      'spec.tolerations[1].value: given a value; expected no value: operator Exists',
     ],
     [
       'a toleration that ends, of another effect',
       { spec: { tolerations: [{ key: 'a', effect: 'NoSchedule', tolerationSeconds: 60 }] } },
-      'spec.tolerations[0].tolerationSeconds: given 60; expected none, or effect: NoExecute',
+      'spec.tolerations[0].tolerationSeconds: given 60; expected no value, or effect: NoExecute',
     ],
     [
       'a label that is none',
@@ -391,7 +389,7 @@ describe('what is refused', () => {
     [
       'a container that is not there',
       milvus({ name: 'mlvus', imagePullPolicy: 'Never' }),
-      'spec.containers[name=mlvus]: given a container without an image; expected one of the pods; did you mean "milvus"?',
+      'spec.containers[name=mlvus]: given a container without an image; expected the name of a container of these pods; did you mean "milvus"?',
     ],
   ])('%s', (_, podTemplate, words, more = '') => {
     const found = patching('writable', podTemplate);
@@ -504,7 +502,7 @@ describe('warnings', () => {
       warnings({ ...minimal, writable: { podTemplate: { spec: { terminationGracePeriodSeconds } } } });
     expect(seconds(300)).toEqual([]);
     expect(seconds(299)).toEqual([
-      'writable.podTemplate.spec.terminationGracePeriodSeconds: 299 seconds may be too few for the writable to flush and to end an index build; 300 are the default',
+      'writable.podTemplate.spec.terminationGracePeriodSeconds: 299 seconds may be too few for the writable to flush and to finish an index build; the default is 300',
     ]);
     const all = { ...minimal, podTemplate: { spec: { terminationGracePeriodSeconds: 120 } } };
     expect(warnings(all)).toEqual([
@@ -629,7 +627,7 @@ describe('values that are possible in type and impossible in life', () => {
     (mountPath) => {
       for (const name of ['side', 'milvus']) {
         expect(patching('writable', mounted(mountPath, name))).toContainEqual(
-          expect.stringContaining('expected a directory other than "/" and those of "/proc"'),
+          expect.stringContaining('expected a directory other than "/", "/proc" and below'),
         );
       }
     },
@@ -658,7 +656,7 @@ describe('values that are possible in type and impossible in life', () => {
   const port = (containerPort: number, more: object = {}) => side({ ports: [{ containerPort, ...more }] });
   test('a port that another container of the pod has: refused', () => {
     expect(patching('writable', port(19530))).toEqual([
-      'writable.podTemplate.spec.containers[name=side].ports[containerPort=19530].containerPort: given 19530; expected another port than that of milvus: the containers of a pod have one address',
+      'writable.podTemplate.spec.containers[name=side].ports[containerPort=19530].containerPort: given 19530; expected a port other than that of milvus: the containers of a pod share their ports',
     ]);
     expect(patching('mysql', port(3306))).toHaveLength(1);
     expect(patching('writable', port(19530, { protocol: 'UDP' }))).toEqual([]);

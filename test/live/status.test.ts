@@ -78,7 +78,7 @@ const FAULTS: readonly Fault[] = [
         'MountVolume.SetUp failed for volume "credentials" : references non-existent secret key: mysql-root-password',
       );
     },
-    words: ['has no key mysql-root-password and mysql-password, but password', 'mysql.credentials.keys'],
+    words: ['has no key mysql-root-password and mysql-password; it has password', 'mysql.credentials.keys'],
   },
   {
     what: 'the same, without the right to list Secrets',
@@ -106,7 +106,7 @@ const FAULTS: readonly Fault[] = [
         'StatefulSet',
       );
     },
-    words: ['there is no StorageClass csi-rbd-sc, but fast', 'storageClassName'],
+    words: ['there is no StorageClass csi-rbd-sc; the cluster has fast', 'storageClassName'],
   },
   {
     what: 'no default StorageClass',
@@ -121,7 +121,7 @@ const FAULTS: readonly Fault[] = [
         'StatefulSet',
       );
     },
-    words: ['no default one'],
+    words: ['none is the default'],
   },
   {
     what: 'a volume that takes its time',
@@ -367,7 +367,7 @@ const FAULTS: readonly Fault[] = [
         labels: { ...labels, 'controller-revision-hash': 'old' },
       });
     },
-    words: ['of before the last change', `kubectl -n vectors delete pod ${N}-mysql-0`],
+    words: ['it is older than the last change', `kubectl -n vectors delete pod ${N}-mysql-0`],
   },
   {
     what: 'a pod that had to leave its node',
@@ -889,7 +889,7 @@ describe('backups and smoke tests', () => {
         causes: [
           {
             kind: 'a-restore-is-complete',
-            cure: expect.stringMatching(/^take backup\.restore out of the configuration, then kubectl /),
+            cure: expect.stringMatching(/^remove backup\.restore from the configuration, then kubectl /),
           },
         ],
       });
@@ -908,7 +908,7 @@ describe('backups and smoke tests', () => {
           {
             kind: 'a-restore-has-failed',
             what: line,
-            cure: expect.stringContaining(`delete job/${job}, and it is made anew: kubectl `),
+            cure: expect.stringContaining(`delete job/${job}, and create it again: kubectl `),
           },
         ],
       });

@@ -185,7 +185,7 @@ test('a reader serves on for as long as DNS may still name it, and has time for 
     }) as const;
   expect(at(pod(readonly(67), 'readonly'), 'terminationGracePeriodSeconds')).toBe(67);
   expect(() => pod(readonly(66), 'readonly')).toThrow(
-    'readonly.podTemplate.spec.terminationGracePeriodSeconds: given 66; expected more than 66, the seconds that a stopping pod goes on serving',
+    'readonly.podTemplate.spec.terminationGracePeriodSeconds: given 66; expected more than 66: a stopping pod goes on serving for that many seconds',
   );
 });
 

@@ -34,16 +34,16 @@ const externalSecret = <T extends z.ZodRawShape>(refs: T) =>
       ),
       refreshInterval: duration(0)
         .default('1h')
-        .describe('How often the operator reads the store again; 0s for once.'),
+        .describe('How often the operator reads the store again. 0s: only once.'),
       remoteRefs: z.strictObject(refs).describe('Where each credential is in the store.'),
     })
-    .describe('Emits an ExternalSecret; the External Secrets Operator makes the Secret from it.');
+    .describe('Add an ExternalSecret, from which the External Secrets Operator makes the Secret.');
 
 const existingSecret = (fallback: string) =>
   objectName()
     .optional()
     .describe(
-      `Name of a Secret that exists already, or that you create before the pods can start.\n\n@default - ${fallback}, when neither externalSecret nor inline is given`,
+      `Name of a Secret that you create yourself; the pods wait for it.\n\n@default - ${fallback}, when neither externalSecret nor inline is given`,
     );
 
 const accessKeyText = (what: string) =>
@@ -69,7 +69,9 @@ export const s3Credentials = z
         secretKey: accessKeyText('a secret key').describe('The secret key.'),
       })
       .optional()
-      .describe('For development only: the keys themselves; they end in a Secret in the manifests.'),
+      .describe(
+        'For development only: the keys themselves. They are written into the manifests, in a Secret.',
+      ),
   })
   .meta({
     id: 'S3Credentials',
@@ -80,16 +82,16 @@ export const s3Credentials = z
 export const s3Tls = (whose: string) =>
   z
     .strictObject({
-      enabled: flag().default(false).describe(`Speak TLS to ${whose}, and verify its certificate.`),
+      enabled: flag().default(false).describe(`Use TLS to ${whose}, and verify its certificate.`),
       caSecret: objectName()
         .optional()
         .describe(
-          'Secret whose key `ca.crt` has the certificate of the CA, for one that is not publicly known.\n\n@default - the CAs that the images trust',
+          'Secret with the certificate of a private CA, in the key `ca.crt`.\n\n@default - the CAs that the images trust',
         ),
       serverName: host('the host name in the certificate')
         .optional()
         .describe(
-          'Name in the certificate, when the address is an IPv4 address. The endpoint is called by it (SNI, Host).\n\n@default - the address, which then has to be a name',
+          'Name in the certificate, if the address is an IPv4 address. It is sent as SNI and Host.\n\n@default - the address, which then has to be a name',
         ),
     })
     .describe(`TLS to ${whose}.`);
@@ -107,7 +109,7 @@ export const mysqlCredentials = z
           .describe("Key in the Secret that holds the user's password."),
       })
       .prefault({})
-      .describe('The names of the keys in the Secret (by default those of the chart).'),
+      .describe('The names of the keys in the Secret; the defaults are those of the Helm chart.'),
     externalSecret: externalSecret({
       rootPassword: remoteRef('The root password in the store.'),
       password: remoteRef("The user's password in the store."),
@@ -118,7 +120,9 @@ export const mysqlCredentials = z
         password: password().describe('Password of the user that Milvus logs in as.'),
       })
       .optional()
-      .describe('For development only: the passwords themselves; they end in a Secret in the manifests.'),
+      .describe(
+        'For development only: the passwords themselves. They are written into the manifests, in a Secret.',
+      ),
   })
   .describe('Where the MySQL passwords come from: one of existingSecret, externalSecret, inline.');
 
@@ -137,6 +141,6 @@ export const externalMysqlCredentials = z
     inline: z
       .strictObject({ password: password(false).describe('Password of the user that Milvus logs in as.') })
       .optional()
-      .describe('For development only: the password itself; it ends in a Secret in the manifests.'),
+      .describe('For development only: the password itself. It is written into the manifests, in a Secret.'),
   })
   .describe('Where the MySQL password comes from: one of existingSecret, externalSecret, inline.');

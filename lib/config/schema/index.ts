@@ -36,27 +36,27 @@ export { LONGEST_NAME } from './names';
 export const clusterSchema = z
   .strictObject({
     name: clusterName.describe(
-      'Name of the cluster: prefix of every object, and the Service that clients connect to.',
+      'Name of the cluster: the prefix of every object, and the name of the Service that clients connect to.',
     ),
     mode: z
       .enum(['cluster', 'standalone'])
       .default('cluster')
       .describe(
-        '`cluster`: mishards in front of one writable and any number of readers. `standalone`: one server that does it all.',
+        '`cluster`: mishards in front of one writable and any number of readers. `standalone`: one server that does everything.',
       ),
     instance: labelValue()
       .optional()
       .describe(
-        'Value of the label app.kubernetes.io/instance, by which the pods are selected; for a Helm release the name of the release.\n\n@default - name',
+        'Value of the label app.kubernetes.io/instance, which selects the pods. For a release taken over from the chart it is the name of the release.\n\n@default - name',
       ),
     appName: labelValue()
       .default('milvus')
       .describe(
-        'Value of the label app.kubernetes.io/name, by which the pods are selected. It can not be changed on a running cluster.',
+        'Value of the label app.kubernetes.io/name, which selects the pods. It can not be changed on a running cluster.',
       ),
     namespace: dnsLabel()
       .optional()
-      .describe('Namespace of every object.\n\n@default - none: `kubectl -n` or kustomize decide'),
+      .describe('Namespace of every object.\n\n@default - none: `kubectl -n` or kustomize decides'),
     labels: labels().default({}).describe('Additional labels on every object (not on pods).'),
     annotations: annotations().default({}).describe('Additional annotations on every object (not on pods).'),
 
@@ -68,7 +68,7 @@ export const clusterSchema = z
         )
           .optional()
           .describe(
-            'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...). Required unless `embedded`.\n\n@default - none; the embedded MinIO with `embedded`',
+            'Host name or IPv4 address of the S3 endpoint (Ceph RGW, MinIO, ...). Required unless `embedded` is true.\n\n@default - none; with `embedded`, the embedded MinIO',
           ),
         embedded: flag()
           .default(false)
@@ -80,22 +80,20 @@ export const clusterSchema = z
           .describe('Port of the S3 endpoint.\n\n@default - 80, or 443 with tls'),
         tls: s3Tls('the S3 endpoint').prefault({}),
         bucket: bucket().describe(
-          'Bucket for the vectors. It must exist (or see createBucket), and belong to this cluster alone.',
+          'Bucket for the vectors, used by this cluster only. It must exist, unless createBucket is true.',
         ),
         credentials: s3Credentials
           .prefault({})
-          .describe(
-            'The S3 keys; of a Secret `<name>-s3` unless they say another.\n\n@default - the Secret `<name>-s3`',
-          ),
+          .describe('Where the S3 keys come from.\n\n@default - the Secret `<name>-s3`'),
         createBucket: flag()
           .default(false)
           .describe(
-            'Create the bucket before the writable starts, when it is missing and the key may create it; readers wait for it.',
+            'Create the bucket if it is missing, before the writable starts. The S3 key must have the right to create buckets.',
           ),
         waitSeconds: count(0, 86400, 'seconds')
           .default(300)
           .describe(
-            'Seconds that a pod waits for the endpoint at start before it fails with a message and is retried.',
+            'Seconds that a starting pod waits for the endpoint. Then it fails with a message, and tries again.',
           ),
       })
       // Beside all other problems, so that one report has them all.
@@ -105,7 +103,7 @@ export const clusterSchema = z
       })
       .optional()
       .describe(
-        'The S3 storage of the vectors. Milvus 1.1.1: path style, region us-east-1, static keys.\n\n@default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to ask for',
+        'The S3 storage of the vectors. Milvus 1.1.1 uses path-style requests, region us-east-1 and static keys.\n\n@default - none: the vectors are on the volume of storage.persistence, which a cluster without S3 has to enable',
       ),
 
     storage: z
@@ -113,9 +111,11 @@ export const clusterSchema = z
         ...serverOptions('storage'),
         sizeLimit: bytesQuantity('10Gi')
           .default('10Gi')
-          .describe('Limit of the emptyDir for local copies; it grows slowly with the number of segments.'),
+          .describe(
+            'Size limit of the emptyDir for local copies. Its use grows slowly with the number of segments.',
+          ),
         persistence: claim(
-          'The volume of the vectors where there is no S3, and of the metadata in SQLite: the directory `db` of storage.path, which all servers share. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
+          'Volume for the directory `db` of storage.path: the vectors if there is no S3, and metadata in SQLite. All servers share it. Readers on other nodes need ReadWriteMany, e.g. NFS or CephFS. Argo CD and Flux do not delete the claim, unless `annotations` say otherwise.',
           'enabled on a standalone server without S3 or with SQLite; 50Gi, ReadWriteMany (ReadWriteOnce on a standalone server), of the default StorageClass',
           { size: '50Gi' },
         ),
@@ -127,14 +127,14 @@ export const clusterSchema = z
       .strictObject({
         ...serverOptions('wal'),
         persistence: claim(
-          'The volume of the log. Argo CD and Flux leave its claim, unless `annotations` say otherwise.',
+          'Volume of the log. Argo CD and Flux do not delete its claim, unless `annotations` say otherwise.',
           'enabled, 10Gi, ReadWriteOnce, of the StorageClass of mysql.persistence',
           { enabled: true, size: '10Gi', accessModes: ['ReadWriteOnce'] },
         ),
       })
       .prefault({})
       .describe(
-        'The write-ahead log: what was written and is not flushed yet. The writable keeps it on a volume, never in S3.',
+        'The write-ahead log: inserts and deletes that are not flushed yet. The writable keeps it on a volume, never in S3.',
       ),
 
     milvus: z
@@ -144,14 +144,14 @@ export const clusterSchema = z
           .strictObject(serverOptions('milvus.network'))
           .prefault({})
           .describe('Ports on which the servers listen inside their pods.'),
-        logs: logs.prefault({}).describe('What the servers log, and where to.'),
+        logs: logs.prefault({}).describe('What the servers log, and where.'),
         cache: cache
           .prefault({})
-          .describe('Memory of both roles; writable.cache and readonly.cache override it.'),
+          .describe('Memory of both roles. writable.cache and readonly.cache override it.'),
         engine: engine
           .prefault({})
-          .describe('Search engine of both roles; writable.engine and readonly.engine override it.'),
-        gpu: gpu.prefault({}).describe('GPUs of both roles; writable.gpu and readonly.gpu override it.'),
+          .describe('Search engine of both roles. writable.engine and readonly.engine override it.'),
+        gpu: gpu.prefault({}).describe('GPUs of both roles. writable.gpu and readonly.gpu override it.'),
         metrics: metrics
           .prefault({})
           .describe('Metrics for Prometheus. Milvus 1.1.1 can only push them to a push gateway.'),
@@ -165,12 +165,12 @@ export const clusterSchema = z
           )
           .default({})
           .describe(
-            'Files by name, in a ConfigMap that the pods of the servers have as the volume `extra-config`, to be mounted by podTemplate. No credentials.',
+            'Files by name. They are in the volume `extra-config` of the pods of the servers; mount it with podTemplate. No credentials: it is a ConfigMap.',
           ),
         extraServerConfig: extraServerConfig(''),
       })
       .prefault({})
-      .describe('Settings of both kinds of servers, writable and readers.'),
+      .describe('Settings of both roles, the writable and the readers.'),
 
     writable: z
       .strictObject({
@@ -180,23 +180,23 @@ export const clusterSchema = z
           "Two writers destroy each other's files at start. Add readers instead: readonly.replicas.",
         )
           .default(1)
-          .describe("Number of writables: always 1, since two would destroy each other's files."),
+          .describe("Number of writables. It is always 1: two would destroy each other's files."),
         maxIndexFileSize: milvusSize()
           .default('1GB')
           .describe(
-            'The largest index_file_size that clients create collections with; used for sizing alone: an index build needs about four times as much memory.',
+            'Largest index_file_size of your collections. It only sets the default of the memory limit: an index build needs about four times as much memory.',
           ),
         ...serverRole('enough for cache, buffers and index builds'),
       })
       .prefault({})
-      .describe('The server that takes writes, builds indexes and answers everything but searches.'),
+      .describe('The server that takes writes, builds indexes and answers everything except searches.'),
 
     readonly: z
       .strictObject({
         replicas: count(1, 1000, 'readers')
           .default(1)
           .describe(
-            'Number of readers, the pods that search. With two or more, searches go on when one is lost.',
+            'Number of readers, the pods that search. With two or more, searches go on if one is lost.',
           ),
         ...replication(),
         ...serverRole('enough for the cache'),
@@ -212,29 +212,31 @@ export const clusterSchema = z
         ...replication(),
         maxWorkers: count(1, 10000, 'threads')
           .default(50)
-          .describe('Threads that serve requests in each proxy (MAX_WORKERS): so many calls run at once.'),
+          .describe(
+            'Number of requests that each proxy serves at the same time, a thread for each (MAX_WORKERS).',
+          ),
         maxRetry: count(1, 100, 'tries')
           .default(3)
           .describe(
-            'Tries to connect to the writable, of 30 seconds each (MAX_RETRY): so long a call waits for one that is away.',
+            'How often a call tries to reach the writable, 30 seconds each time, before it fails (MAX_RETRY).',
           ),
         logLevel: rule(
           z.enum(['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL']),
           'one of DEBUG, INFO, WARNING, ERROR, CRITICAL (upper case)',
         )
           .default('WARNING')
-          .describe('Least level that is logged; INFO is a line per request.'),
+          .describe('Lowest level that is logged. INFO writes a line for each request.'),
         discovery: rule(z.enum(['dns', 'kubernetes', 'static']), '"dns", "kubernetes" or "static"')
           .default('dns')
           .describe(
-            'How readers are found: `dns` asks a headless Service, without any rights; `kubernetes` is that of mishards, which lists pods and needs rights for it; `static` takes staticHosts. Whoever is found is asked every second whether it answers.',
+            'How the proxy finds readers: `dns` asks a headless Service and needs no rights, `kubernetes` lists pods and needs rights for that, `static` takes staticHosts. It checks every second which of them answer.',
           ),
         staticHosts: z
           .array(hostAndPort('a host name or IPv4 address, with :port when that is not 19530'))
           .min(1)
           .optional()
           .describe(
-            'Readers of the static discovery, each with an address of its own; never the writable. A name is resolved once.\n\n@default - the Service `<name>-readonly`, which is enough for one reader',
+            'Addresses of the readers for `discovery: static`, one for each reader, and never the writable. A name is resolved once.\n\n@default - the Service `<name>-readonly`, which is enough for one reader',
           ),
         tracing: z
           .strictObject({
@@ -257,29 +259,29 @@ export const clusterSchema = z
               .enum(['const', 'probabilistic', 'ratelimiting'])
               .default('probabilistic')
               .describe(
-                'How the requests are chosen that are traced (TRACING_SAMPLER_TYPE); samplerParam says how many.',
+                'How requests to trace are chosen (TRACING_SAMPLER_TYPE). samplerParam says how many.',
               ),
             samplerParam: rule(z.number().min(0), 'a number, 0 or more')
               .default(0.01)
               .describe(
-                '1 or 0 for const, a share for probabilistic, traces a second for ratelimiting (TRACING_SAMPLER_PARAM).',
+                'For const 1 or 0, for probabilistic a share from 0 to 1, for ratelimiting the traces per second (TRACING_SAMPLER_PARAM).',
               ),
           })
           .prefault({})
           .describe('Traces of the requests, for Jaeger.'),
         discoveryIntervalSeconds: count(1, 300, 'seconds')
           .default(5)
-          .describe('Seconds after which a proxy looks again which readers there are.'),
+          .describe('Seconds between two looks for new readers.'),
         dnsCacheSeconds: count(0, 3600, 'seconds')
           .default(60)
           .describe(
-            "Longest time for which the cluster's DNS gives an old answer: time to live and caches, 30 seconds each with kubeadm and in many clouds. A reader that is to stop serves on for so long, and for one look for readers.",
+            'Seconds that the DNS of Kubernetes may give an old answer: time to live plus caches, 30 each with kubeadm and in many clouds. A stopping reader goes on serving for this time plus discoveryIntervalSeconds.',
           ),
         commands: z
           .enum(['restricted', 'all'])
           .default('restricted')
           .describe(
-            'What clients may ask the server with the command API: `restricted` answers no secret (get_config of the S3 keys and of the URI with the MySQL password, or of everything) and changes no setting (set_config); `all` passes everything on, so that every client knows the credentials.',
+            'Which commands of the client API are allowed. `restricted` refuses those that read credentials (get_config) or change settings (set_config); with `all` every client can read the credentials.',
           ),
         database: z
           .strictObject({
@@ -289,14 +291,16 @@ export const clusterSchema = z
             maxOverflow: count(0, 10000, 'connections')
               .default(0)
               .describe(
-                'Connections that each proxy may open beyond poolSize, for a short time (max_overflow).',
+                'Connections that each proxy may open for a short time, in addition to poolSize (max_overflow).',
               ),
             poolRecycleSeconds: count(1, 28799, 'seconds')
               .default(300)
-              .describe("Age at which a connection is replaced (pool_recycle); below MySQL's wait_timeout."),
+              .describe(
+                "Age at which a connection is replaced (pool_recycle). It must be below MySQL's wait_timeout.",
+              ),
             poolTimeoutSeconds: count(1, 3600, 'seconds')
               .default(30)
-              .describe('Seconds a request waits for a connection (pool_timeout).'),
+              .describe('Seconds that a request waits for a connection (pool_timeout).'),
           })
           .prefault({})
           .describe('Connections of each proxy to MySQL.'),
@@ -306,7 +310,7 @@ export const clusterSchema = z
       .describe('The proxy that clients connect to.'),
 
     service: service(
-      'The Service `<name>` that clients connect to. Who reaches it can read every credential (`get_config`; Milvus 1.1.1 knows no passwords): keep it inside.',
+      'The Service `<name>` that clients connect to. Milvus 1.1.1 has no logins, so keep it inside: whoever reaches it can read and delete all data.',
       19530,
     ),
 
@@ -317,7 +321,7 @@ export const clusterSchema = z
     mysqlWaitSeconds: count(0, 86400, 'seconds')
       .default(300)
       .describe(
-        'Seconds that a pod waits for a login to MySQL at start before it fails with a message and is retried.',
+        'Seconds that a starting pod waits for a login to MySQL. Then it fails with a message, and tries again.',
       ),
 
     minio,
@@ -344,17 +348,17 @@ export const clusterSchema = z
         rclone: image()
           .default('rclone/rclone:1.68.2')
           .describe(
-            'Image with rclone. It checks the S3 storage before the servers start, and copies backups.',
+            'Image of rclone, which checks the S3 storage before the servers start, and copies backups.',
           ),
         haproxy: image()
           .default('haproxy:2.8.10')
-          .describe('Image of the proxy beside the servers that speaks TLS to S3 (s3.tls).'),
+          .describe('Image of HAProxy, which speaks TLS to S3 for the servers (s3.tls).'),
         milvusGpu: image()
           .default('milvusdb/milvus:1.1.1-gpu-d061621-330cc6')
           .describe('Image of the Milvus server built for GPUs, for roles with gpu.enabled.'),
         pushgateway: image()
           .default('prom/pushgateway:v1.10.0')
-          .describe('Image of the push gateway beside the servers (milvus.metrics).'),
+          .describe('Image of the push gateway in the pods of the servers (milvus.metrics).'),
         mysqldExporter: image()
           .default('prom/mysqld-exporter:v0.16.0')
           .describe('Image of the exporter with the metrics of MySQL (mysql.exporter).'),
@@ -372,12 +376,12 @@ export const clusterSchema = z
     )
       .optional()
       .describe(
-        'Registry (and path) of a mirror that all images come from; official images are under library/.\n\n@default - the registries that the images name',
+        'Registry, and path, of a mirror that has all images. It has official images such as mysql under library/.\n\n@default - the registries that the images name',
       ),
     imagePullPolicy: z
       .enum(['IfNotPresent', 'Always', 'Never'])
       .default('IfNotPresent')
       .describe('When a node pulls the images, as in Kubernetes.'),
-    podTemplate: podTemplate('all pods of the cluster, those of Jobs included'),
+    podTemplate: podTemplate('Changes to all pods of the cluster, those of Jobs included'),
   })
   .describe('A Milvus 1.1.1 cluster.');

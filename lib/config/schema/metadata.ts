@@ -16,64 +16,66 @@ export const mysql = z
     enabled: flag()
       .default(true)
       .describe(
-        'Deploy MySQL with the cluster. Without it, and without externalMysql, a standalone server keeps its metadata in SQLite.',
+        'Deploy MySQL with the cluster. If false and without externalMysql, a standalone server keeps its metadata in SQLite.',
       ),
     name: objectPrefix
       .optional()
       .describe(
-        'Name of the StatefulSet and its Service, and prefix of what belongs to them.\n\n@default - `<name>-mysql`',
+        'Name of the StatefulSet and its Service, and prefix of their other objects.\n\n@default - `<name>-mysql`',
       ),
     database: rule(
       z.string().regex(/^\w[\w-]{0,63}$/),
       'a database name of letters, digits, underscores and hyphens that does not begin with a hyphen',
     )
       .default('milvus')
-      .describe(
-        'Name of the database that holds the metadata: which collections, segments and indexes there are.',
-      ),
+      .describe('Name of the database for the metadata: which collections, segments and indexes exist.'),
     user: rule(
       z.string().regex(/^(?!root$)[\w.-]{1,32}$/),
       'a user name of at most 32 letters, digits, "_", "." and "-", and not root',
     )
       .default('milvus')
-      .describe('User that Milvus logs in as; made at the first start, with rights on this database alone.'),
+      .describe(
+        'User that Milvus logs in as. The first start creates it, with rights on this database only.',
+      ),
     credentials: mysqlCredentials.prefault({}),
     maxConnections: count(10, 100000, 'connections')
       .optional()
       .describe(
-        'Connections that the server allows (max_connections).\n\n@default - what the servers and proxies can open, at least 1000',
+        'Connections that the server allows (max_connections).\n\n@default - as many as the servers and proxies can open, at least 1000',
       ),
     persistence: claim(
-      'The volume of the metadata.',
-      'enabled, 4Gi, ReadWriteOnce, of the default StorageClass; subPath `data` on a new claim, and the root of an existing one, where the chart keeps it',
+      'Volume of the metadata.',
+      'enabled, 4Gi, ReadWriteOnce, of the default StorageClass; subPath `data` on a new claim, the root on an existing one, as in the chart',
       { enabled: true, size: '4Gi', accessModes: ['ReadWriteOnce'] },
     ),
-    service: service('The Service that Milvus reaches MySQL by. MySQL 5.7 is spoken without TLS.', 3306),
+    service: service('The Service of MySQL. Milvus 1.1.1 connects without TLS.', 3306),
     configurationFiles: z
       .record(fileName(/\.cnf$/, 'the name of a file that ends in .cnf'), z.string())
       .default({})
-      .describe('Option files by name; read after our own, so that they win.'),
+      .describe(
+        'MySQL option files by name. They override the options of this project. No passwords: they are in a ConfigMap.',
+      ),
     extraArgs: z
       .array(z.string().min(1))
       .default([])
-      .describe('Additional arguments of mysqld; they win over all option files.'),
+      .describe('Additional arguments of mysqld. They override all option files.'),
     initializationFiles: z
       .record(fileName(/\.(sql|sh)$/, 'the name of a file that ends in .sql or .sh'), z.string())
       .default({})
       .describe(
-        'Scripts by name that run once, when the data directory is new. No passwords: they end in a ConfigMap.',
+        'Scripts by name that run once, when the data directory is new. No passwords: they are in a ConfigMap.',
       ),
     runAsUser: count(1, 2 ** 31 - 1, 'as a user id')
       .default(999)
-      .describe('User that MySQL runs as; 999 is the `mysql` of the official image.'),
+      .describe('User id that MySQL runs as; 999 is the user `mysql` of the official image.'),
     fsGroup: count(1, 2 ** 31 - 1, 'as a group id')
       .optional()
-      .describe('Group of the volume.\n\n@default - runAsUser'),
+      .describe('Group id of the files on the volume.\n\n@default - runAsUser'),
     exporter: z
       .strictObject({
         enabled: flag()
           .default(false)
-          .describe('Run a Prometheus exporter beside MySQL; it logs in as the user of Milvus.'),
+          .describe('Run a Prometheus exporter in the pod of MySQL. It logs in as the user of Milvus.'),
         flags: z
           .array(rule(z.string().regex(/^--\S+$/), 'a flag such as --collect.auto_increment.columns'))
           .default([])
@@ -85,12 +87,12 @@ export const mysql = z
     startupTimeoutSeconds: count(60, 86400, 'seconds')
       .default(1800)
       .describe(
-        'Seconds that MySQL may take to start (first initialisation, crash recovery) before it is restarted.',
+        'Seconds that MySQL may take to start, with initialisation or crash recovery, before it is restarted.',
       ),
     ...workload(RESOURCE_DEFAULTS.mysql),
   })
   .prefault({})
-  .describe('The MySQL 5.7 server of the metadata, deployed with the cluster.');
+  .describe('The MySQL server for the metadata, deployed with the cluster.');
 
 export const externalMysql = z
   .strictObject({
@@ -104,20 +106,16 @@ export const externalMysql = z
       'a database name of letters, digits, underscores and hyphens that does not begin with a hyphen',
     )
       .default('milvus')
-      .describe(
-        'Name of the database that holds the metadata. It must exist, and belong to this cluster alone.',
-      ),
+      .describe('Name of the database for the metadata. It must exist, and be used by this cluster only.'),
     user: rule(
       z.string().regex(/^[\w.@-]{1,32}$/),
       'a user name of at most 32 letters, digits, "_", ".", "@" and "-"',
     )
       .default('milvus')
       .describe(
-        'User; it needs CREATE, SELECT, INSERT, UPDATE and DELETE on the database, by mysql_native_password.',
+        'User that Milvus logs in as, with mysql_native_password. It needs CREATE, SELECT, INSERT, UPDATE and DELETE on the database.',
       ),
     credentials: externalMysqlCredentials.prefault({}),
   })
   .optional()
-  .describe(
-    'A MySQL server that exists already, used instead of deploying one.\n\n@default - none: MySQL is deployed',
-  );
+  .describe('An existing MySQL server, used instead of deploying one.\n\n@default - none: MySQL is deployed');

@@ -7,7 +7,7 @@ import { cidr, flag, labelKey, labels, labelText, port, rule } from '../rules';
 const requirement = rule(
   z
     .strictObject({
-      key: labelKey().describe('Label that is looked at.'),
+      key: labelKey().describe('Key of the label.'),
       operator: z
         .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
         .describe('How the label is compared with the values.'),
@@ -22,7 +22,7 @@ const requirement = rule(
 
 const labelSelector = z
   .strictObject({
-    matchLabels: labels().optional().describe('Labels that all have to be there.\n\n@default - none'),
+    matchLabels: labels().optional().describe('Labels that must all match.\n\n@default - none'),
     matchExpressions: z
       .array(requirement)
       .optional()
@@ -35,17 +35,18 @@ const peer = z
     podSelector: labelSelector
       .optional()
       .describe(
-        'Pods, in the namespaces of namespaceSelector; without it in that of the cluster.\n\n@default - none',
+        'Which pods. They are in the namespaces of namespaceSelector, or without it in the namespace of the cluster.\n\n@default - none',
       ),
     namespaceSelector: labelSelector
       .optional()
-      .describe(
-        'Namespaces in which the pods are; without podSelector all of their pods.\n\n@default - none',
-      ),
+      .describe('Which namespaces. Without podSelector, all of their pods.\n\n@default - none'),
     ipBlock: z
       .strictObject({
         cidr: cidr().describe('Range of addresses, such as 192.0.2.0/24.'),
-        except: z.array(cidr()).optional().describe('Ranges within it that are left out.\n\n@default - none'),
+        except: z
+          .array(cidr())
+          .optional()
+          .describe('Ranges within cidr that are left out.\n\n@default - none'),
       })
       .optional()
       .describe('Addresses outside Kubernetes.\n\n@default - none'),
@@ -57,16 +58,14 @@ const peers = (what: string, defaults: string) =>
 
 const destinationShape = z
   .strictObject({
-    peers: peers('The pods, namespaces or addresses there.', 'as the section says'),
+    peers: peers('The pods, namespaces or addresses.', 'as the section says'),
     ports: z
       .array(port())
       .min(1)
       .optional()
-      .describe(
-        'Ports of the pods or hosts there; behind a Service those of its pods.\n\n@default - as the section says',
-      ),
+      .describe('The ports. For a Service, those of its pods.\n\n@default - as the section says'),
   })
-  .meta({ id: 'Destination', description: 'What the pods of the cluster connect to.' });
+  .meta({ id: 'Destination', description: 'A destination that the pods of the cluster connect to.' });
 
 const destination = (what: string, peersFrom: string, portsFrom: string) =>
   destinationShape.prefault({}).describe(`${what}.\n\n@default - peers: ${peersFrom}; ports: ${portsFrom}`);
@@ -80,8 +79,8 @@ const policyPort = rule(
         'a port number from 1 to 65535, or the name of a port, of at most 15 lower-case letters, digits and hyphens',
       )
         .optional()
-        .describe('Number, or name of a port of the pods.\n\n@default - all'),
-      endPort: port().optional().describe('Last of a range that begins with port.\n\n@default - none'),
+        .describe('Number of the port, or its name in the pods.\n\n@default - all'),
+      endPort: port().optional().describe('Last port of a range that begins with port.\n\n@default - none'),
       protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional().describe('Protocol of the port.\n\n@default - TCP'),
     })
     .refine(
@@ -99,7 +98,7 @@ const extraRules = <End extends 'from' | 'to'>(direction: string, end: End) =>
           [end]: z
             .array(peer)
             .optional()
-            .describe('The pods, namespaces or addresses at the other end.\n\n@default - everybody'),
+            .describe('The pods, namespaces or addresses at the other end.\n\n@default - all'),
           ports: z
             .array(policyPort)
             .optional()
@@ -114,14 +113,14 @@ const extraRules = <End extends 'from' | 'to'>(direction: string, end: End) =>
     .describe(`Additional ${direction} rules of all pods of the cluster, as in a NetworkPolicy.`);
 
 const FROM_ADDRESS =
-  'an IPv4 address itself; for the name of a Service its namespace; for any other name every address';
+  'an IPv4 address itself, the namespace of a Service for its name, otherwise every address';
 
 export const networkPolicy = z
   .strictObject({
     enabled: flag()
       .default(true)
       .describe(
-        'Deny everything to and from the pods of the cluster, then allow what it needs. Takes a network plugin that enforces NetworkPolicies.',
+        'Deny all connections to and from the pods of the cluster, except those that it needs. Your network plugin must enforce NetworkPolicies.',
       ),
     clients: z
       .strictObject({
@@ -131,12 +130,12 @@ export const networkPolicy = z
         ),
       })
       .prefault({})
-      .describe('Who may connect to Milvus: whoever does can read its credentials.'),
-    s3: destination('The S3 storage', FROM_ADDRESS, 's3.port; for a Service in another namespace all'),
+      .describe('Who may connect to Milvus. Milvus 1.1.1 has no logins, so this is the only access control.'),
+    s3: destination('The S3 storage', FROM_ADDRESS, 's3.port, or all for a Service in another namespace'),
     mysql: destination(
       'The external MySQL',
       FROM_ADDRESS,
-      'externalMysql.port; for a Service in another namespace all',
+      'externalMysql.port, or all for a Service in another namespace',
     ),
     prometheus: z
       .strictObject({
@@ -146,8 +145,8 @@ export const networkPolicy = z
         ),
       })
       .prefault({})
-      .describe('Who may scrape the push gateways and the MySQL exporter, where there are any.'),
-    apiServer: destination('The API server', 'every address, since it is no pod', '443 and 6443').describe(
+      .describe('Who may scrape the push gateways and the MySQL exporter, if there are any.'),
+    apiServer: destination('The API server', 'every address, since it is not a pod', '443 and 6443').describe(
       'The API server, for mishards.discovery kubernetes.',
     ),
     dns: destination(

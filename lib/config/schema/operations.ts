@@ -11,14 +11,14 @@ import { claim, workload } from './workload';
 export const minio = z
   .strictObject({
     persistence: claim(
-      'The volume of the objects.',
+      'Volume of the objects.',
       'enabled, 20Gi, ReadWriteOnce, of the default StorageClass',
       { enabled: true, size: '20Gi', accessModes: ['ReadWriteOnce'] },
     ),
     ...workload(RESOURCE_DEFAULTS.minio),
   })
   .prefault({})
-  .describe('The embedded MinIO of `s3.embedded`; its root user has the S3 keys.');
+  .describe('The embedded MinIO of `s3.embedded`. The S3 keys are those of its root user.');
 
 /** A place of backups, whose defaults are those of another section. */
 const backupStorage = (of: 's3' | 'backup.s3') =>
@@ -26,33 +26,37 @@ const backupStorage = (of: 's3' | 'backup.s3') =>
     .strictObject({
       address: host('a host name or IPv4 address, without scheme, port or path')
         .optional()
-        .describe(`Host of another S3 endpoint.\n\n@default - ${of}.address`),
+        .describe(`Host name or IPv4 address of another S3 endpoint.\n\n@default - ${of}.address`),
       port: port()
         .optional()
-        .describe(`Port of that endpoint.\n\n@default - ${of}.port; with tls of its own 443, or 80`),
+        .describe(
+          `Port of that endpoint.\n\n@default - ${of}.port; 443 or 80 if this section has its own tls`,
+        ),
       tls: s3Tls('that endpoint')
         .optional()
-        .describe(`TLS to that endpoint.\n\n@default - ${of}.tls; none to an address of its own`),
+        .describe(
+          `TLS to that endpoint.\n\n@default - ${of}.tls; no TLS if this section has its own address`,
+        ),
       region: rule(z.string().regex(/^[a-z0-9-]{1,64}$/), 'a region such as eu-central-1')
         .optional()
         .describe(
-          `Region that requests to that endpoint are signed for; many storages pass over it.\n\n@default - that of an endpoint of AWS or Wasabi, by its name; ${of === 's3' ? 'otherwise us-east-1' : 'that of backup.s3 at its endpoint; otherwise us-east-1'}`,
+          `Region that requests to that endpoint are signed for. Many storages ignore it.\n\n@default - the region in the host name, for AWS and Wasabi; ${of === 's3' ? 'otherwise us-east-1' : 'that of backup.s3 if the endpoint is the same; otherwise us-east-1'}`,
         ),
       bucket: bucket()
         .optional()
-        .describe(`Bucket of the backups, when it is another one.\n\n@default - ${of}.bucket`),
+        .describe(`Bucket of the backups, if it is another one.\n\n@default - ${of}.bucket`),
       prefix: rule(
         z.string().regex(/^(?!(.*\/)?\.{1,2}(\/|$))[\w!.*'()=+@,:~-]+(\/[\w!.*'()=+@,:~-]+)*$/),
         'a prefix of keys such as backup/milvus, without a "/" at either end',
       )
         .optional()
         .describe(
-          `Beginning of the keys of the backups in the bucket; outside storage.path.\n\n@default - ${of === 's3' ? 'backup/<name>' : 'backup.s3.prefix'}`,
+          `Prefix of the backups in the bucket. It must be outside storage.path.\n\n@default - ${of === 's3' ? 'backup/<name>' : 'backup.s3.prefix'}`,
         ),
       credentials: s3Credentials
         .optional()
         .describe(
-          `The keys for it; of a Secret \`<name>-${of === 's3' ? 'backup' : 'restore'}-s3\` unless they say another.\n\n@default - ${of}.credentials`,
+          `Where the keys for that storage come from: the Secret \`<name>-${of === 's3' ? 'backup' : 'restore'}-s3\`, unless they name another.\n\n@default - ${of}.credentials`,
         ),
     })
     .prefault({});
@@ -63,25 +67,25 @@ export const backup = z
     objects: flag()
       .optional()
       .describe(
-        "Back up the vectors as well: the objects in S3 that the metadata names, each once for all backups.\n\n@default - true; false with the vectors on a volume, which can't be backed up so",
+        'Back up the vectors as well: all objects in S3 that the metadata names, each copied only once for all backups.\n\n@default - true; false if the vectors are on a volume',
       ),
     schedule: cronSchedule()
       .default('17 3 * * *')
       .describe(
-        'When backups are made, as a cron expression of five fields; in UTC, unless Kubernetes is set otherwise.',
+        'When backups are made: a cron expression of five fields, in the time zone of the Kubernetes control plane, usually UTC.',
       ),
-    suspend: flag().default(false).describe('Make no backups for now; what is there stays.'),
+    suspend: flag().default(false).describe('Make no backups for now. Existing backups stay.'),
     keep: count(1, 10000, 'backups')
       .default(14)
-      .describe('How many backups are kept; older ones are deleted.'),
+      .describe('Number of backups that are kept. Older ones are deleted.'),
     timeoutSeconds: count(60, 604800, 'seconds')
       .optional()
       .describe(
-        'Seconds that a backup, a verification or a restore may take. What a backup has copied by then the next one need not copy.\n\n@default - 21600; 3600 for the metadata alone',
+        'Seconds that a backup, a verification or a restore may take. The next backup goes on with what a stopped one has copied.\n\n@default - 21600; 3600 for the metadata only',
       ),
-    s3: backupStorage('s3').describe('Where the backups go. What is left out is that of `s3`.'),
+    s3: backupStorage('s3').describe('Where the backups go. Keys that are left out are those of `s3`.'),
     restoreFrom: backupStorage('backup.s3').describe(
-      'Where the Job of the restore takes backups from: those of another cluster, for a copy of it (its objects go to s3.bucket and storage.path of this one).',
+      'Where a restore reads backups from, if they are those of another cluster. It copies their objects to s3.bucket and storage.path of this cluster.',
     ),
     restore: z
       .strictObject({
@@ -92,39 +96,43 @@ export const backup = z
         ).describe('Name of the backup.'),
         force: flag()
           .default(false)
-          .describe('Replace what is in the database, which otherwise has to be empty. It is kept aside.'),
+          .describe(
+            'Replace the metadata in the database; it is kept aside. Without it the database must be empty.',
+          ),
       })
       .optional()
       .describe(
-        'Bring a backup back. While this is there, Milvus is stopped, the CronJobs are suspended, and the Job of the restore is in the manifest, as `<name>-restore-<backup>`. Without it Milvus starts again.\n\n@default - none is brought back',
+        'Restore a backup, with a Job `<name>-restore-<backup>`. As long as this key is set, Milvus is stopped and the CronJobs are suspended; remove it to start Milvus again.\n\n@default - no restore',
       ),
     verify: z
       .strictObject({
         schedule: cronSchedule()
           .optional()
           .describe(
-            'Read the latest backup again regularly, all bytes of it, and compare checksums.\n\n@default - never; it is a Job in jobs/ that you start',
+            'When the latest backup is read completely and its checksums are compared: a cron expression.\n\n@default - never; you can start the Job in jobs/',
           ),
       })
       .prefault({})
-      .describe('Regular proof that a backup can be read.'),
+      .describe('Regular check that the latest backup can be read.'),
     ...workload(RESOURCE_DEFAULTS.backup),
   })
   .prefault({})
-  .describe('Backups, and the Jobs that restore, verify and list them (in jobs/, started by hand).');
+  .describe('Backups to S3, and the Jobs in jobs/ that restore, verify and list them.');
 
 export const smokeTest = z
   .strictObject({
     schedule: cronSchedule()
       .optional()
       .describe(
-        'Run the smoke test regularly, as a canary.\n\n@default - never; it is a Job in jobs/ that you start',
+        'When the smoke test runs: a cron expression.\n\n@default - never; you can start the Job in jobs/',
       ),
     timeoutSeconds: count(120, 86400, 'seconds').default(600).describe('Seconds that a smoke test may take.'),
     ...workload(RESOURCE_DEFAULTS.smokeTest),
   })
   .prefault({})
-  .describe('The smoke test: creates a collection, inserts, indexes, searches, compares, drops.');
+  .describe(
+    'The smoke test. It creates a collection, inserts, builds an index, searches, compares the results and drops the collection.',
+  );
 
 export const admin = z
   .strictObject({
@@ -135,7 +143,7 @@ export const admin = z
   })
   .prefault({})
   .describe(
-    'The web interface milvus-em of 0.x. It speaks the HTTP of a server, which mishards does not have, and nobody maintains it: for a standalone server, and off by default.',
+    'The web interface milvus-em of Milvus 0.x, which is no longer maintained. It needs the HTTP API of a standalone server; mishards has none.',
   );
 
 const emitted = (what: string) => flag().default(false).describe(`Add ${what}.`);
@@ -144,13 +152,13 @@ export const monitoring = z
   .strictObject({
     podMonitor: z
       .strictObject({
-        enabled: emitted('a PodMonitor for the push gateways beside the servers and the MySQL exporter'),
+        enabled: emitted('a PodMonitor for the push gateways of the servers and for the MySQL exporter'),
         interval: scrapeInterval()
           .default('30s')
-          .describe('How often Prometheus asks for the metrics, such as 30s.'),
+          .describe('How often Prometheus scrapes the metrics, such as 30s.'),
         labels: labels()
           .default({})
-          .describe('Labels by which your Prometheus chooses PodMonitors, e.g. release: prometheus.'),
+          .describe('Labels that your Prometheus selects PodMonitors by, e.g. release: prometheus.'),
       })
       .prefault({})
       .describe('What the Prometheus Operator scrapes.'),
@@ -159,12 +167,14 @@ export const monitoring = z
         enabled: emitted('a PrometheusRule with alerts, each with a runbook'),
         kubeStateMetrics: flag()
           .default(true)
-          .describe('Alert on Deployments, claims and Jobs too, by kube-state-metrics and the kubelet.'),
-        labels: labels().default({}).describe('Labels by which your Prometheus chooses PrometheusRules.'),
+          .describe(
+            'Also alert on Deployments, claims and Jobs. These alerts need the metrics of kube-state-metrics and the kubelet.',
+          ),
+        labels: labels().default({}).describe('Labels that your Prometheus selects PrometheusRules by.'),
         runbookUrl: rule(z.string().regex(/^https?:\/\/[^\s#]+$/), 'an http or https URL without "#"')
           .optional()
           .describe(
-            'Where your people read docs/how-to/alerts.md, in the version that you use: alerts link to their heading in it (annotation `runbook_url`).\n\n@default - no link; the annotation `runbook` has the path and heading',
+            'URL of a copy of docs/how-to/alerts.md that your people can read. Each alert links to its heading there (annotation `runbook_url`).\n\n@default - no link; the annotation `runbook` has the path and heading',
           ),
       })
       .prefault({})
@@ -174,15 +184,15 @@ export const monitoring = z
         enabled: emitted('a ConfigMap with a Grafana dashboard'),
         labels: labels()
           .default({ grafana_dashboard: '1' })
-          .describe("Labels by which Grafana's sidecar finds dashboards."),
+          .describe("Labels that Grafana's sidecar finds dashboards by."),
         annotations: annotations()
           .default({})
-          .describe('Annotations, e.g. the folder that the sidecar puts it into.'),
+          .describe('Annotations, e.g. for the folder that the sidecar puts it into.'),
       })
       .prefault({})
       .describe('The dashboard for Grafana.'),
   })
   .prefault({})
   .describe(
-    'For the Prometheus Operator and Grafana; the metrics themselves are milvus.metrics and mysql.exporter.',
+    'Objects for the Prometheus Operator and Grafana. Switch on the metrics themselves with milvus.metrics and mysql.exporter.',
   );

@@ -19,9 +19,7 @@ export const extraServerConfig = (inherited: string) =>
   z
     .record(z.string(), z.record(z.string(), serverConfigValue))
     .default({})
-    .describe(
-      `Sections and keys of server_config.yaml that have no option of their own (${WITHOUT_OPTION}); merged last${inherited}. Credentials and keys that an option sets are refused.`,
-    );
+    .describe(`Sections and keys of server_config.yaml that have no option: ${WITHOUT_OPTION}.${inherited}`);
 
 export const cache = z
   .strictObject(serverOptions('milvus.cache'))
@@ -35,9 +33,9 @@ export const logs = z.strictObject({
   ...serverOptions('milvus.logs'),
   sizeLimit: bytesQuantity('4Gi')
     .default('4Gi')
-    .describe('Limit of the emptyDir that holds the logs; a pod that exceeds it is evicted.'),
+    .describe('Size limit of the emptyDir for the logs. A pod that exceeds it is evicted.'),
   persistence: claim(
-    'The volume of the log files: one claim for all servers, each pod in a directory of its own; wants toFile. Argo CD and Flux leave it, unless `annotations` say otherwise.',
+    'Volume for the log files of all servers, with a directory for each pod. It needs toFile: true. Argo CD and Flux do not delete its claim, unless `annotations` say otherwise.',
     'disabled; otherwise 5Gi, ReadWriteMany (ReadWriteOnce with one server), of the default StorageClass',
     { enabled: false, size: '5Gi' },
   ),
@@ -46,7 +44,7 @@ export const logs = z.strictObject({
 /** What a role may have otherwise than `milvus.logs`. */
 const logOverrides = z
   .strictObject(roleOptions('milvus.logs'))
-  .meta({ id: 'RoleLogs', description: 'What a role logs otherwise than `milvus.logs`.' });
+  .meta({ id: 'RoleLogs', description: 'Overrides of `milvus.logs` for a role.' });
 
 /** GPUs of the servers; a CPU build ignores the section. */
 export const gpu = z
@@ -55,11 +53,11 @@ export const gpu = z
     count: count(1, 64, 'devices')
       .optional()
       .describe(
-        'Devices that each pod asks for.\n\n@default - as many as searchDevices and buildIndexDevices name',
+        'Number of devices that each pod requests.\n\n@default - as many as searchDevices and buildIndexDevices name',
       ),
     resourceName: resourceName()
       .optional()
-      .describe('Resource of the device plugin.\n\n@default - nvidia.com/gpu'),
+      .describe('Name of the resource that the device plugin offers.\n\n@default - nvidia.com/gpu'),
   })
   .meta({ id: 'Gpu', description: 'GPUs of a server.' });
 
@@ -72,7 +70,7 @@ export const serverRole = (memory: string) => ({
     .enum(['restricted', 'baseline'])
     .optional()
     .describe(
-      'Pod Security Standard that the pods meet. `baseline` runs the server as root: for directories that belong to root, as those of an adopted chart release do.\n\n@default - restricted; baseline for what an adopted storage.path of /var/lib/milvus takes to write: the writable, and with storage.persistence the readers',
+      'Pod Security Standard that the pods meet. `baseline` runs the server as root, for volumes whose files belong to root, such as those of a release taken over from the chart.\n\n@default - restricted; with storage.path /var/lib/milvus, baseline on the writable, and with storage.persistence on the readers',
     ),
   logs: logOverrides.prefault({}).describe('Overrides of `milvus.logs` for this role.'),
   gpu: gpu.prefault({}).describe('Overrides of `milvus.gpu` for this role.'),
@@ -80,6 +78,8 @@ export const serverRole = (memory: string) => ({
   engine: engine.prefault({}).describe('Overrides of `milvus.engine` for this role.'),
   startupTimeoutSeconds: count(60, 86400, 'seconds')
     .default(1800)
-    .describe('Seconds that the server may take to start (WAL replay, preloading) before it is restarted.'),
-  extraServerConfig: extraServerConfig(' over `milvus.extraServerConfig`'),
+    .describe(
+      'Seconds that the server may take to start, with replay of the log and preloading, before it is restarted.',
+    ),
+  extraServerConfig: extraServerConfig(' They override those of `milvus.extraServerConfig`.'),
 });

@@ -14,7 +14,7 @@ const serviceShape = z
     )
       .default('ClusterIP')
       .describe(
-        'Type of the Service, as in Kubernetes: ClusterIP is for clients inside the cluster, LoadBalancer and NodePort also for those outside.',
+        'Type of the Service. ClusterIP is for clients inside Kubernetes, LoadBalancer and NodePort also for clients outside.',
       ),
     nodePort: nodePort()
       .optional()
@@ -24,17 +24,20 @@ const serviceShape = z
       .describe('Fixed address inside the cluster.\n\n@default - chosen by Kubernetes'),
     loadBalancerIP: ipv4()
       .optional()
-      .describe('Address that the load balancer is asked for.\n\n@default - chosen by it'),
+      .describe('Address to request for the load balancer.\n\n@default - chosen by the load balancer'),
     loadBalancerSourceRanges: z
       .array(cidr())
       .default([])
       .describe(
-        'Ranges of addresses that may use the load balancer, such as 192.0.2.0/24.\n\n@default - all that reach it',
+        'Ranges of addresses that may use the load balancer, such as 192.0.2.0/24.\n\n@default - all addresses',
       ),
-    externalIPs: z.array(ipv4()).default([]).describe('Additional addresses that reach the Service.'),
+    externalIPs: z
+      .array(ipv4())
+      .default([])
+      .describe('Additional addresses on which the nodes accept traffic for the Service.'),
     annotations: annotations()
       .default({})
-      .describe('Additional annotations of this Service, such as those that a load balancer reads.'),
+      .describe('Additional annotations of this Service, such as those for a load balancer.'),
     labels: labels().default({}).describe('Additional labels of this Service.'),
   })
   .meta({ id: 'Service', description: 'How a Service is reached.' });

@@ -26,44 +26,42 @@ const resourceAmounts = z
   .meta({
     id: 'ResourceAmounts',
     description:
-      'Amounts by name: cpu, memory, ephemeral-storage, hugepages-2Mi, or what a device plugin offers (example.com/fpga).',
+      'Amounts by name: cpu, memory, ephemeral-storage, hugepages-2Mi, or a resource of a device plugin such as example.com/fpga.',
   });
 
 const resourcesShape = z
   .strictObject({
     requests: resourceAmounts
       .prefault({})
-      .describe('What Kubernetes sets aside for the container on its node.'),
+      .describe('What Kubernetes reserves for the container on its node.'),
     limits: resourceAmounts.prefault({}).describe('What the container may use at most.'),
   })
-  .meta({ id: 'Resources', description: 'What the main container of a pod gets.' });
+  .meta({ id: 'Resources', description: 'CPU, memory and other resources of the main container of a pod.' });
 
 /** @param defaults the defaults, or what they follow from */
 export const resources = ({ cpuRequest, cpuLimit, memoryRequest, memoryLimit }: ResourceDefaults) =>
   resourcesShape
     .prefault({})
     .describe(
-      `What the main container gets.\n\n@default - requests: cpu ${cpuRequest}, memory ${memoryRequest ?? 'as the limit'}; limits: cpu ${cpuLimit}, memory ${memoryLimit}`,
+      `CPU and memory of the main container.\n\n@default - requests: cpu ${cpuRequest}, memory ${memoryRequest ?? 'as the limit'}; limits: cpu ${cpuLimit}, memory ${memoryLimit}`,
     );
 
 const podTemplateShape = z
   .record(z.string(), z.unknown())
   .meta({ id: 'PodTemplate', description: "A PodTemplateSpec or a part of one, in Kubernetes' own words." });
 
-/** @param pods whose they are */
-export const podTemplate = (pods: string) =>
+/** @param changes what it changes */
+export const podTemplate = (changes: string) =>
   podTemplateShape
     .optional()
-    .describe(
-      `What is to be otherwise with ${pods}, as a strategic merge patch over the pod template.\n\n@default - nothing`,
-    );
+    .describe(`${changes}, as a strategic merge patch over the pod template.\n\n@default - nothing`);
 
 export const workload = (defaults: ResourceDefaults) => ({
   resources: resources(defaults),
   annotations: annotations()
     .default({})
     .describe('Additional annotations on the Deployment, StatefulSet or CronJob itself.'),
-  podTemplate: podTemplate('its pods, over the podTemplate of all pods'),
+  podTemplate: podTemplate('Changes to these pods, after the podTemplate of all pods'),
 });
 
 const storageClass = () =>
@@ -84,12 +82,12 @@ const claimShape = z
     enabled: flag()
       .optional()
       .describe(
-        'Whether there is one; otherwise the files go with the pod.\n\n@default - as the section says',
+        'Whether there is a volume. Without it, the files are lost when the pod goes.\n\n@default - as the section says',
       ),
     storageClassName: storageClass()
       .optional()
       .describe(
-        'StorageClass of the claim, e.g. csi-rbd-sc; "" for a volume that was made by hand.\n\n@default - as the section says',
+        'StorageClass of the claim, e.g. csi-rbd-sc. "" is for a volume that you created yourself.\n\n@default - as the section says',
       ),
     size: bytesQuantity()
       .optional()
@@ -101,7 +99,7 @@ const claimShape = z
       .describe('Access modes of the volume, as in Kubernetes.\n\n@default - as the section says'),
     existingClaim: objectName()
       .optional()
-      .describe('A claim that exists already, used instead of a new one.\n\n@default - a new claim'),
+      .describe('An existing claim, used instead of a new one.\n\n@default - a new claim'),
     subPath: volumeSubPath()
       .optional()
       .describe(
@@ -109,7 +107,10 @@ const claimShape = z
       ),
     annotations: annotations().default({}).describe('Additional annotations of the claim.'),
   })
-  .meta({ id: 'Claim', description: 'A PersistentVolumeClaim, and whether there is one.' });
+  .meta({
+    id: 'Claim',
+    description: 'A volume that outlives its pods: whether there is one, and its PersistentVolumeClaim.',
+  });
 
 type Claim = z.output<typeof claimShape>;
 
@@ -140,47 +141,55 @@ const podDisruptionBudget = z
     enabled: flag()
       .optional()
       .describe(
-        'Limit how many pods a drain of nodes takes at once.\n\n@default - true with more than one pod',
+        'Add a PodDisruptionBudget, so that a drain of nodes takes only some of the pods at a time.\n\n@default - true with more than one pod',
       ),
     maxUnavailable: amountOfPods
       .optional()
-      .describe('Pods that may be missing, a number or a share such as 25%.\n\n@default - 1'),
+      .describe(
+        'Pods that may be missing at the same time: a number, or a share such as 25%.\n\n@default - 1',
+      ),
     minAvailable: amountOfPods
       .optional()
-      .describe('Pods that have to be there, instead of maxUnavailable.\n\n@default - none'),
+      .describe('Pods that must stay, instead of maxUnavailable.\n\n@default - none'),
     unhealthyPodEvictionPolicy: z
       .enum(['IfHealthyBudget', 'AlwaysAllow'])
       .optional()
       .describe(
-        'Whether pods that are not ready may always go; AlwaysAllow is right from Kubernetes 1.27 on, older ones refuse the field.\n\n@default - left to Kubernetes',
+        'Whether pods that are not ready may always be evicted. Use AlwaysAllow from Kubernetes 1.27 on; older versions refuse the field.\n\n@default - left to Kubernetes',
       ),
   })
-  .meta({ id: 'PodDisruptionBudget', description: 'How many pods may be missing.' });
+  .meta({
+    id: 'PodDisruptionBudget',
+    description: 'A PodDisruptionBudget.',
+  });
 
 const autoscaling = z
   .strictObject({
     enabled: flag()
       .default(false)
-      .describe('Let a HorizontalPodAutoscaler decide the number of pods; needs metrics-server.'),
-    minReplicas: count(1, 1000, 'pods').optional().describe('Least number of pods.\n\n@default - replicas'),
+      .describe('Let a HorizontalPodAutoscaler set the number of pods. It needs metrics-server.'),
+    minReplicas: count(1, 1000, 'pods')
+      .optional()
+      .describe('Smallest number of pods.\n\n@default - replicas'),
     maxReplicas: count(1, 1000, 'pods')
       .optional()
-      .describe('Most pods.\n\n@default - three times minReplicas'),
+      .describe('Largest number of pods.\n\n@default - three times minReplicas'),
     targetCPUUtilizationPercentage: count(1, 1000, 'percent')
       .default(70)
-      .describe('CPU that the pods use on average, in percent of what they request.'),
+      .describe('Target for the average CPU use of the pods, in percent of their CPU request.'),
   })
   .meta({
     id: 'Autoscaling',
-    description: 'By CPU alone: the memory of Milvus grows to its cache size and stays there.',
+    description:
+      'A HorizontalPodAutoscaler, by CPU only: the memory of Milvus grows to its cache size and stays there.',
   });
 
 /** Of workloads with several pods. */
 export const replication = () => ({
   podDisruptionBudget: podDisruptionBudget
     .prefault({})
-    .describe('How many pods may be away at once while nodes are drained.'),
+    .describe('How many pods a drain of nodes may take at the same time.'),
   autoscaling: autoscaling
     .prefault({})
-    .describe('More pods under load, fewer without: a HorizontalPodAutoscaler.'),
+    .describe('Change the number of pods with the load, with a HorizontalPodAutoscaler.'),
 });
