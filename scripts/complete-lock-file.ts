@@ -5,10 +5,14 @@ import { join } from 'node:path';
  * Adds to package-lock.json the packages for other platforms that npm left out, which it does when the registry does not
  * have them (a partial mirror): `npm ci` refuses a lock file without them, on every platform. Run it after an
  * `npm install` behind such a registry. A test tells when it is needed.
+ *
+ * And takes away what kubernetes-models asks of Node.js: only its schemas are read, by `npm run generate`, and npm would
+ * warn of it four times at each install on Node.js 20.
  */
 export interface LockedPackage {
   readonly version?: string;
   readonly dev?: boolean;
+  engines?: { readonly node?: string };
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly [key: string]: unknown;
 }
@@ -45,9 +49,14 @@ function platform(name: string) {
   };
 }
 
+/** Paths of the packages of which only the schemas are read. */
+const schemaPackages = ({ packages }: LockFile) =>
+  Object.keys(packages).filter((path) => path.startsWith('node_modules/kubernetes-models-'));
+
 if (require.main === module) {
   const lock = JSON.parse(readFileSync(LOCK_FILE, 'utf8')) as LockFile;
   const missing = missingEntries(lock);
+  for (const path of schemaPackages(lock)) delete lock.packages[path]?.engines;
   const packages = Object.entries({ ...lock.packages, ...missing });
   lock.packages = Object.fromEntries(packages.sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(LOCK_FILE, `${JSON.stringify(lock, null, 2)}\n`);

@@ -53,7 +53,8 @@ export class Watcher {
   }
 
   private matters(directory: string, name: string): boolean {
-    if (!fs.existsSync(directory)) this.unwatch(directory);
+    // Its own name is what the system says when it goes; another one may be there by now.
+    if (name === path.basename(directory) || !fs.existsSync(directory)) this.unwatch(directory);
     const { files, directories } = this.memory;
     const place = path.join(directory, name);
     const contains = (other: string) => other === place || other.startsWith(place + path.sep);

@@ -93,7 +93,7 @@ function startWorker(input: Omit<WorkerInput, 'port'>) {
   new Worker(path.join(__dirname, `worker${path.extname(__filename)}`), {
     workerData,
     transferList: [port2],
-    resourceLimits: { maxYoungGenerationSizeMb: 24 },
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   }).unref();
   return port1;
 }

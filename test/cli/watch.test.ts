@@ -77,6 +77,23 @@ test('files that are not there yet, and directories that go and come back', asyn
   await until('another one', () => shown.includes('books.k8s.yaml'));
 });
 
+test('a directory that is replaced by another one of its name', async () => {
+  const books = `name: books\ns3: { address: 10.0.0.1, bucket: vectors }\n`;
+  mkdirSync(join(directory, 'clusters'));
+  write('clusters/music.yaml', CLUSTER);
+  watch('-c', 'clusters/*.yaml');
+  await says('Watching the configuration; Ctrl-C ends it.');
+  // It learns of all three at once.
+  child.kill('SIGSTOP');
+  rmSync(join(directory, 'clusters'), { recursive: true });
+  mkdirSync(join(directory, 'clusters'));
+  write('clusters/books.yaml', books);
+  child.kill('SIGCONT');
+  await until('another cluster', () => manifest('books') !== '');
+  write('clusters/books.yaml', books.replace('10.0.0.1', '10.0.0.2'));
+  await until('the edit of it', () => manifest('books').includes('10.0.0.2/32'));
+});
+
 test('standard output is nothing to go on writing to', async () => {
   write('milvus.yaml', CLUSTER);
   watch('-o', '-');
