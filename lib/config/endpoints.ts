@@ -48,7 +48,7 @@ export function regions({ s3, backup }: ParsedConfig): Problem[] {
           path,
           given: JSON.stringify(address),
           expected: `the endpoint without the bucket: ${endpoint}`,
-          fix: 'The bucket goes into the path of a request, not into the name of the host.',
+          fix: 'Milvus puts the bucket into the path of a request, not into the host name.',
         },
       ];
     }
@@ -58,14 +58,14 @@ export function regions({ s3, backup }: ParsedConfig): Problem[] {
         path,
         given: JSON.stringify(address),
         expected: `an endpoint in ${SIGNED_REGION}, the only region that Milvus 1.1.1 signs for`,
-        fix: `This one is in ${region} and refuses such signatures (AuthorizationHeaderMalformed): take a bucket in ${SIGNED_REGION}, or a storage that has no regions, as Ceph RGW or MinIO.`,
+        fix: `This endpoint is in ${region} and refuses these signatures (AuthorizationHeaderMalformed). Use a bucket in ${SIGNED_REGION}, or a storage without regions, such as Ceph RGW or MinIO.`,
       },
     ];
   });
   const { region } = backup.s3;
   const there = regionOf(backup.s3.address ?? s3?.address)?.region;
   if (region !== undefined && there !== undefined && region !== there) {
-    const expected = `${there}, where ${backup.s3.address ?? s3?.address} is`;
+    const expected = `${there}, the region of ${backup.s3.address ?? s3?.address}`;
     problems.push({ path: 'backup.s3.region', given: JSON.stringify(region), expected });
   }
   return problems;
@@ -90,7 +90,7 @@ export function speaksTls({ s3, backup }: ParsedConfig): Problem[] {
   ];
   return endpoints.flatMap(({ path, address, port, tls }): Problem[] => {
     if (tls?.enabled === true) return [];
-    const fix = `Set ${path}.tls: { enabled: true }; the port is then 443 by itself.`;
+    const fix = `Set ${path}.tls: { enabled: true }. The port is then 443 by default.`;
     if (port === 443) {
       return [
         {
@@ -106,7 +106,7 @@ export function speaksTls({ s3, backup }: ParsedConfig): Problem[] {
       {
         path: `${path}.tls.enabled`,
         given: `false with ${address}`,
-        expected: 'true: that storage speaks HTTPS alone',
+        expected: 'true: this storage only speaks HTTPS',
         fix,
       },
     ];
@@ -135,7 +135,7 @@ export function reachable(config: ParsedConfig): Problem[] {
       path,
       given: JSON.stringify(address),
       expected: 'an address that pods on every node can reach',
-      fix: 'In a pod this is the pod itself: write the name of a Service, or the name or IPv4 address of the machine.',
+      fix: 'In a pod this is the pod itself. Write the name of a Service, or the name or IPv4 address of the machine.',
     }));
   problems.push(
     ...addresses
@@ -153,8 +153,8 @@ export function reachable(config: ParsedConfig): Problem[] {
     {
       path: 'milvus.metrics.address',
       given: hostOf(address),
-      expected: 'the address of a push gateway that exists already',
-      fix: 'Leave milvus.metrics.address out: then one runs beside each server, in its pod.',
+      expected: 'the address of an existing push gateway',
+      fix: 'Leave out milvus.metrics.address: then each server has one in its pod.',
     },
   ];
 }

@@ -269,7 +269,7 @@ rule(
     [
       'none',
       { milvus: { metrics: { enabled: true, address: '127.0.0.1' } } },
-      'milvus.metrics.address: given 127.0.0.1; expected the address of a push gateway that exists already',
+      'milvus.metrics.address: given 127.0.0.1; expected the address of an existing push gateway',
     ],
     [
       'in the pod itself',

@@ -165,7 +165,7 @@ describe('regions', () => {
     expect([...new Set(regionsOf(backup({ address: 's3.example.com' })))]).toEqual([]);
     expect([...new Set(regionsOf(backup({ address: 's3.us-east-1.amazonaws.com' })))]).toEqual([]);
     expect(over(backup({ address, region: 'eu-west-1' }))).toEqual([
-      'backup.s3.region: given "eu-west-1"; expected eu-central-1, where s3.eu-central-1.amazonaws.com is',
+      'backup.s3.region: given "eu-west-1"; expected eu-central-1, the region of s3.eu-central-1.amazonaws.com',
     ]);
   });
 });

@@ -177,7 +177,7 @@ const values: readonly [path: string, value: unknown, given: string, expected: s
     'milvus.metrics',
     { enabled: true, address: '127.0.0.1' },
     '127.0.0.1',
-    'the address of a push gateway that exists already',
+    'the address of an existing push gateway',
   ],
   ['milvus.metrics.enabled', 'on', '"on"', 'true or false'],
   ['milvus.extraServerConfig', { db_confg: {} }, 'an unknown section', 'did you mean "db_config"?'],
