@@ -64,7 +64,7 @@ export const clusterSchema = z
       .strictObject({
         address: host(
           'a host name or IPv4 address, without scheme, port or path',
-          'Write the host alone, put the port into s3.port, and for an https endpoint set s3.tls.enabled: true.',
+          'Write only the host. Put the port into s3.port, and for an https endpoint set s3.tls.enabled: true.',
         )
           .optional()
           .describe(

@@ -98,7 +98,7 @@ export const externalMysql = z
   .strictObject({
     host: host(
       'the host name or IPv4 address of a MySQL server, without scheme or port',
-      'Write the host alone and put the port into externalMysql.port.',
+      'Write only the host, and put the port into externalMysql.port.',
     ).describe('Host name or IPv4 address of the MySQL server.'),
     port: port().default(3306).describe('Port of the MySQL server.'),
     database: rule(
