@@ -295,20 +295,20 @@ function restartWords({ grace, start }: RestartedPods, after: Manifest, all: rea
     .map((requested) => ` (${requested} of memory)`)
     .join('');
   const alone = !all.some((object) => componentOf(object) === 'mishards');
-  const away = `It stops before it starts again: at most ${grace} s to stop, then its start, which may take ${start} s before Kubernetes gives up`;
+  const away = `It stops before it starts again: at most ${grace} s to stop, and at most ${start} s to start`;
   switch (componentOf(after)) {
     case 'readonly':
-      return `The readers, one after another. Each new one is ready before an old one goes, which has up to ${grace} s to end: no search is lost. A new one loads what it searches from the storage again, so searches are slower at first. There has to be room for one more pod${memory}.`;
+      return `The readers, one after another. Each new one is ready before an old one stops, which may take ${grace} s: no search is lost. A new one first loads its data from the storage, so searches are slower at first. A node needs room for one more pod${memory}.`;
     case 'mishards':
-      return `The proxies, one after another, each new one ready before an old one goes: no call through the Service fails. An old one ends open connections after up to ${grace} s.`;
+      return `The proxies, one after another. Each new one is ready before an old one stops: no call through the Service fails. An old one closes open connections after at most ${grace} s.`;
     case 'writable':
       return alone
-        ? `The server. ${away}. Nothing is searched or written meanwhile. It flushes first.`
-        : `The writable. ${away}. It flushes first, and ends a running index build. Meanwhile nothing is written, most calls except searches wait or fail, and the proxies are not ready.`;
+        ? `The server. ${away}. It flushes first. Meanwhile searches and writes fail.`
+        : `The writable. ${away}. It flushes first, and finishes a running index build. Meanwhile nothing is written, most calls except searches wait or fail, and the proxies are not ready.`;
     case 'mysql':
-      return `MySQL. ${away} (7 to 11 s in all on an idle node). Meanwhile searches and writes fail: each asks it for the segments.`;
+      return `MySQL. ${away} (7 to 11 s in all on an idle node). Meanwhile searches and writes fail, because they need the metadata.`;
     case 'minio':
-      return `The embedded MinIO. ${away}. Meanwhile uploads fail, which Milvus 1.1.1 does not notice: stop writing before.`;
+      return `The embedded MinIO. ${away}. Meanwhile uploads fail, and Milvus 1.1.1 does not notice: stop writing before.`;
     case 'admin':
       return `The web interface. Nothing else depends on it.`;
     default:
