@@ -65,7 +65,7 @@ export function crossCheck(config: ParsedConfig, input: unknown, settings: Setti
     ...unusedMysql(config, input),
     ...unusedByStandalone(config, input),
   ];
-  // What both roles take from one place is wrong for both.
+  // A problem of a section that both roles read is found twice, and reported once.
   return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }
 
@@ -87,7 +87,7 @@ function credentialSources(config: ParsedConfig): Problem[] {
       ...(given.inline === undefined ? [] : ['inline']),
       ...(given.externalSecret === undefined ? [] : ['externalSecret']),
     ];
-    // existingSecret beside one of the two would be a Secret of somebody else's that we overwrite.
+    // With one of the two, an existingSecret would be somebody else's Secret that we overwrite.
     if (given.existingSecret !== undefined) used.push('existingSecret');
     if (used.length < 2) return [];
     return [{ path, given: used.join(' and '), expected: 'one of existingSecret, externalSecret, inline' }];
@@ -189,7 +189,7 @@ function ports(config: ParsedConfig, settings: Settings): Problem[] {
   ];
 }
 
-/** The proxy that speaks TLS to S3 is in the pod of the server, and has the port of the endpoint there. */
+/** The proxy that speaks TLS to S3 is in the pod of the server, and listens there on the port of the endpoint. */
 function proxyPorts({ s3 }: Settings, listeners: Readonly<Record<string, number>>): Problem[] {
   if (s3?.tls === undefined) return [];
   const port = proxyPort(s3);
@@ -258,7 +258,7 @@ function service(config: ParsedConfig): Problem[] {
   );
 }
 
-/** What of an image can be told from its name: a tag of somebody's own, or a digest alone, says nothing. */
+/** What the name of an image tells: a private tag, or a digest alone, tells nothing. */
 function versions({ images, externalMysql, ...config }: ParsedConfig): Problem[] {
   const ofMilvus = (['milvus', 'mishards', 'milvusGpu'] as const).flatMap((key): Problem[] => {
     const given = images[key];
@@ -267,7 +267,7 @@ function versions({ images, externalMysql, ...config }: ParsedConfig): Problem[]
     const path = `images.${key}`;
     const other = program === 'milvus' ? 'mishards' : 'milvus';
     if (name === other) return [{ path, given, expected: `${program} 1.1.1, not ${other}` }];
-    // What is called otherwise may count its versions otherwise.
+    // An image with another name may have other version numbers.
     const [, version] = name === program ? (/^v?([0-2]\.\d+(\.\d+)?)(?![\d.])/.exec(tag) ?? []) : [];
     if (version !== undefined && version !== '1.1.1') {
       return [
@@ -384,7 +384,7 @@ function embedded(config: ParsedConfig): Problem[] {
   ];
 }
 
-/** The proxy that speaks TLS compares names, and everybody who speaks to the endpoint has to call it by the same. */
+/** The proxy that speaks TLS verifies the name, and all who use the endpoint must use the same name. */
 function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
   const endpoints = [
     { path: 's3', address: s3?.address, port: s3?.port, tls: s3?.tls },
@@ -435,7 +435,7 @@ function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
   });
 }
 
-/** Settings of TLS say nothing where it is off. */
+/** Settings of TLS have no effect if it is off. */
 function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
   return Object.entries({
     s3: s3?.tls,
@@ -452,7 +452,7 @@ function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
   );
 }
 
-/** The name of its Job ends with that of the backup, and has at most 63 characters. */
+/** The name of its Job ends with the name of the backup, and has at most 63 characters. */
 function declaredRestore({ name, backup }: ParsedConfig): Problem[] {
   if (backup.restore === undefined) return [];
   const job = new Names(name).restoreOf(backup.restore.backup);
@@ -480,7 +480,7 @@ function declaredRestore({ name, backup }: ParsedConfig): Problem[] {
   ];
 }
 
-/** Milvus deletes by prefix: what lies below storage.path in its bucket is not safe there. */
+/** Milvus deletes by prefix, so backups below storage.path in its bucket are not safe. */
 function backupPlace(config: ParsedConfig): Problem[] {
   const { address, bucket, prefix } = config.backup.s3;
   if (config.s3 === undefined) {
@@ -604,7 +604,7 @@ function logVolume(config: ParsedConfig): Problem[] {
     : [...problems, ...shared('milvus.logs.persistence', 'write their logs to', logs.persistence)];
 }
 
-/** Of a claim that exists already the access modes are its own. */
+/** An existing claim has its own access modes. */
 function shared(
   path: string,
   use: string,
@@ -768,7 +768,7 @@ function isPartOf(part: string, range: string): boolean {
   return Math.floor(inner.number / size) === Math.floor(outer.number / size);
 }
 
-/** A monitor without anything to monitor. */
+/** A PodMonitor needs something to scrape. */
 function monitored(_config: ParsedConfig, settings: Settings): Problem[] {
   const { pushgateways, exporter } = metricSources(settings);
   if (!settings.monitoring.podMonitor.enabled || pushgateways || exporter) return [];

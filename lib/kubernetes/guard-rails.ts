@@ -23,15 +23,15 @@ import { restrictedViolations } from './pod-security';
 import { fieldPath, itemPath } from './strategic-merge';
 
 /**
- * What must not become of a pod, whoever wrote it: the rules look at the final template, beside that of this project.
- * A violation is found where the user wrote it.
+ * What a podTemplate must not change. The rules compare the merged template with that of this project.
+ * A violation is reported at the place where the user wrote it.
  */
 
 /** The pods of a workload, and the section of the configuration that describes them. */
 export interface GuardedPod {
   readonly section: PodSection;
   readonly pod: Pod;
-  /** Claims that a StatefulSet makes are volumes, too. */
+  /** Claims of a StatefulSet, which are volumes of the pod, too. */
   readonly claims: readonly string[];
 }
 
@@ -57,7 +57,7 @@ const SIZED_BY: Readonly<Record<string, string>> = {
   'smoke-test': 'resources',
 };
 
-/** Made once: a cluster has many names. */
+/** Made once, because a cluster has many names to check. */
 const FORMS = {
   labels: labels(),
   annotations: annotations(),
@@ -105,13 +105,13 @@ const RULES: readonly Rule[] = [
   stopsInTime,
 ];
 
-/** Everything that must not be, in the order of the rules. */
+/** All violations, in the order of the rules. */
 export function violations(pod: GuardedPod): readonly Problem[] {
   const at = locator(pod.pod.patches);
   return RULES.flatMap((rule) => rule(pod, at));
 }
 
-/** What is to be known about a pod, though it works. */
+/** Warnings about a pod that works. */
 export function cautions({ section, pod }: GuardedPod): readonly string[] {
   const at = locator(pod.patches);
   const known = new Set(restrictedViolations(pod.own).map(({ what }) => what));
@@ -131,15 +131,15 @@ export function cautions({ section, pod }: GuardedPod): readonly string[] {
 }
 
 /**
- * Containers of a patch that are in none of its pods, and that without an image can be no new ones. `pods` are all that
- * the patch is for.
+ * Containers of a patch that no pod has, and that are no new containers because they have no image. `pods` are all pods
+ * that the patch is for.
  */
 export function unknownContainers(
   { path, patch }: PodTemplatePatch,
   pods: readonly Pod[],
 ): readonly Problem[] {
   const spec = patch['spec'];
-  // A section of pods that the cluster does not have says nothing.
+  // The cluster has no pods of this section.
   if (!isMapping(spec) || pods.length === 0) return [];
   return CONTAINER_LISTS.flatMap((list) => {
     const known = [
@@ -168,7 +168,7 @@ export function unknownContainers(
 
 // Where it was written -------------------------------------------------------------------------------------------------
 
-/** The last patch that has the most of the way. */
+/** The place in the patch that has most of the steps; the last patch if several do. */
 function locator(patches: readonly PodTemplatePatch[]): Locate {
   return (...steps) => {
     const [best] = [...patches]
@@ -233,7 +233,7 @@ function ownContainers({ own, template }: Pod) {
   });
 }
 
-/** `kubectl kustomize` would pass over it without a word. */
+/** `kubectl kustomize` would drop it silently. */
 function nothingIsLost({ pod }: GuardedPod): Problem[] {
   return pod.lost.map(({ path, key }) => ({
     path,
@@ -382,7 +382,7 @@ function ownVolumesStay({ pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
-/** What an image has in them is what its programs are made of. */
+/** Directories of an image that have its programs and libraries. */
 const OF_THE_SYSTEM = [
   '/bin',
   '/dev',
@@ -405,7 +405,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   mishards: ['/source', '/source/mishards'],
 };
 
-/** A volume over the root, or over the programs of a container, takes from it what it runs. */
+/** A volume over the root, or over the programs of a container, hides what it runs. */
 function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
   const own = new Map(containersOf(pod.own).map(([, container]) => [container.name, container]));
   return containersOf(pod.template).flatMap(([list, container]) => {
@@ -434,7 +434,7 @@ function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
 
 // What can not work ----------------------------------------------------------------------------------------------------
 
-/** Every mount has its volume, or the API server refuses the pod. */
+/** The API server refuses a pod with a mount whose volume is missing. */
 function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
   const volumes = [...items(pod.template.spec.volumes).map(({ name }) => String(name)), ...claims];
   return containersOf(pod.template).flatMap(([list, container]) =>
@@ -455,7 +455,7 @@ function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
   );
 }
 
-/** Containers that run at the same time share the ports of the pod, and on the node a port is one pod's. */
+/** Containers that run at the same time share the ports of the pod; a port of the node belongs to one pod. */
 function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
   const owners = new Map<string, string>();
   const ours = new Set(containersOf(pod.own).map(([, { name }]) => name));
@@ -524,7 +524,7 @@ const OWNERS: Readonly<Partial<Record<PodSection, string>>> = {
   minio: 'The files of MinIO belong to that user.',
 };
 
-/** Who has written the files: Milvus' are not to be written by others of the group (0744, 0640). */
+/** The user must stay the one who wrote the files: others of the group can not write Milvus' files (0744, 0640). */
 function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
   const fix = OWNERS[section];
   if (fix === undefined) return [];
@@ -543,7 +543,7 @@ function ownerOfFiles({ section, pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
-/** What the API server writes into metadata, and refuses in another form. */
+/** Fields of metadata that the API server writes. */
 const OF_THE_SERVER = [
   'creationTimestamp',
   'deletionGracePeriodSeconds',
@@ -633,12 +633,12 @@ function uniqueNames({ pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
-/** What comes out of the merge, held against Kubernetes' schema. */
+/** The merged template, checked against Kubernetes' schema. */
 function fitsTheSchema({ pod }: GuardedPod, at: Locate): Problem[] {
   return checkPodTemplate(pod.template, '', 'merged').map((problem) => {
     const steps = stepsOf(problem.path);
     const place = at(...steps);
-    // What is missing is nowhere in the patch: its end is not.
+    // A missing field is nowhere in the patch, so its name is added to the path.
     const missing = problem.given === 'nothing' ? formatSteps(steps.slice(-1)) : '';
     return { ...problem, path: place.endsWith(missing) ? place : `${place}${missing}` };
   });
@@ -669,7 +669,7 @@ function versionedImages({ pod }: GuardedPod, at: Locate): Problem[] {
     }));
 }
 
-/** What the API server asks of names and labels, which Kubernetes' schema takes for any text. */
+/** What the API server requires of names and labels; Kubernetes' schema takes any text. */
 function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
   const { metadata, spec } = pod.template;
   const problem = (path: string, given: unknown, expected: string): Problem => ({
@@ -722,7 +722,7 @@ function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
   return [...badLabels, ...badNames];
 }
 
-/** Longer waits no pod. */
+/** No pod waits longer than a day. */
 const MOST_SECONDS = 86400;
 
 const TIMINGS = [
@@ -733,7 +733,7 @@ const TIMINGS = [
   'successThreshold',
 ];
 
-/** Numbers that the API server refuses (ValidatePodSpec, validateProbe), which Kubernetes' schema takes for any. */
+/** Numbers that the API server refuses (ValidatePodSpec, validateProbe); Kubernetes' schema takes any. */
 function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
   const { spec } = pod.template;
   const atLeastZero = (value: unknown, ...steps: readonly Step[]): Problem[] => {
@@ -777,7 +777,7 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
   ];
 }
 
-/** Modes of the files on a volume, and of those that are listed. */
+/** Modes of the files of a volume, and of its listed items. */
 function modes({ pod }: GuardedPod, at: Locate): Problem[] {
   const check = (mode: unknown, steps: readonly Step[]): Problem[] => {
     if (typeof mode !== 'number' || (mode >= 0 && mode <= 0o777 && !MISREAD.includes(mode))) return [];
@@ -819,7 +819,7 @@ function modes({ pod }: GuardedPod, at: Locate): Problem[] {
 /** Octal modes that are also decimal numbers of modes, of a kind that nobody wants: 0400 read as 0620, and so on. */
 const MISREAD = [400, 440, 444, 500];
 
-/** Amounts that the API server takes, and that nobody means. */
+/** Amounts that the API server takes, but that nobody means. */
 function amounts({ pod }: GuardedPod, at: Locate): Problem[] {
   const check = (form: keyof typeof FORMS, value: unknown, steps: readonly Step[]): Problem[] => {
     const text = typeof value === 'number' ? value : String(value);
@@ -853,7 +853,7 @@ function amounts({ pod }: GuardedPod, at: Locate): Problem[] {
   ];
 }
 
-/** Names and amounts that go together, as the API server takes them. */
+/** Names and amounts that the API server only takes together. */
 function amountsTogether(resources: unknown, where: string): readonly Problem[] {
   const [requests, limits] = ['requests', 'limits'].map((kind) => valueAt(resources, [kind]) ?? {});
   const given = { requests, limits } as ResourcesInput;
@@ -863,7 +863,7 @@ function amountsTogether(resources: unknown, where: string): readonly Problem[] 
     return limit !== undefined && (parseQuantity(String(request)) ?? 0) > (parseQuantity(String(limit)) ?? 0);
   });
   return [
-    // What is said of the section is said where it stands, or of all of it.
+    // Where no patch has the resources, the problem is reported for the whole container.
     ...problems.map((problem) => ({ ...problem, path: where.endsWith('resources') ? problem.path : where })),
     ...larger.map(([name, request]) => ({
       path: where.endsWith('resources') ? fieldPath(`${where}.requests`, name) : where,
@@ -873,7 +873,7 @@ function amountsTogether(resources: unknown, where: string): readonly Problem[] 
   ];
 }
 
-/** Nothing, in any notation: it is asked for to leave a request out. */
+/** Zero, in any notation: it means that there is no request. */
 const ZERO = /^0+(\.0*)?([kmMGTPE]i?)?$/;
 const AMOUNTS: Readonly<Record<string, 'cpu' | 'memory' | 'storage'>> = {
   cpu: 'cpu',
@@ -882,7 +882,7 @@ const AMOUNTS: Readonly<Record<string, 'cpu' | 'memory' | 'storage'>> = {
   storage: 'storage',
 };
 
-/** What the API server asks of tolerations (ValidateTolerations). */
+/** What the API server requires of tolerations (ValidateTolerations). */
 function tolerations({ pod }: GuardedPod, at: Locate): Problem[] {
   return items(pod.template.spec['tolerations']).flatMap((toleration, index) => {
     const { key, operator = 'Equal', value, effect, tolerationSeconds } = toleration;
@@ -905,7 +905,7 @@ function tolerations({ pod }: GuardedPod, at: Locate): Problem[] {
   });
 }
 
-/** What is killed while it still serves loses what it serves. */
+/** A pod that is killed while it still serves loses its requests. */
 function stopsInTime({ section, pod }: GuardedPod, at: Locate): Problem[] {
   const seconds = pod.template.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   const { drainSeconds } = pod;
