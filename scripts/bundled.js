@@ -22,7 +22,7 @@ const AN_HOUR = 3_600_000;
 
 /** Size and times of a file. No edit leaves all three as they were: the time of the last change is set by the system. */
 function stamp(file) {
-  const { size, mtimeNs, ctimeNs } = fs.statSync(path.join(ROOT, file), { bigint: true });
+  const { size, mtimeNs, ctimeNs } = fs.statSync(`${ROOT}/${file}`, { bigint: true });
   return `${size} ${mtimeNs} ${ctimeNs}`;
 }
 
