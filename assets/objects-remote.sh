@@ -149,6 +149,20 @@ sort_backups() {
     pass=1 "$scratch/listed" pass=2 "$scratch/backups" | head -n 1)
 }
 
+# A backup that runs, other than $1, in $running, and for how many seconds in $seconds. A mark of $limit seconds is of one
+# that was killed.
+find_running() {
+  list_objects s3 "$folder/running" >"$scratch/running"
+  running=
+  while [ -z "$running" ] && read -r _ _ other; do
+    [ "$other" != "$1" ] || continue
+    began=$(s3 'read the mark of a backup' s3:GetObject cat "$folder/running/$other" </dev/null 2>/dev/null) || continue
+    case $began in '' | *[!0-9]*) continue ;; esac
+    seconds=$(($(date -u +%s) - began))
+    [ "$seconds" -ge "$limit" ] || running=$other
+  done <"$scratch/running"
+}
+
 # The name of the backup that $1 means, as 20260701T021500Z, or latest, in $time; what sort_backups leaves besides.
 find_backup() {
   s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"

@@ -602,7 +602,7 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       expect({ code, lines: stdout.split('\n') }).toEqual({
         code: 0,
         lines: [
-          `a backup runs (its mark in ${prefix}/running: milvus-backup-9): waiting until it has ended, 10 s more`,
+          `a backup runs (its mark is ${prefix}/running/milvus-backup-9): waiting until it has ended, 10 s more`,
           'not waiting any longer for milvus-backup-9',
           expect.stringMatching(/^took /),
           '',
