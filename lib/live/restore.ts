@@ -138,6 +138,7 @@ async function bringBack(
 ): Promise<void> {
   const { kubectl, say, runRestore } = context;
   await stop(props, context, state());
+  const isResumed = state().step === 'load';
   let adopt: RestoreRun['adopt'] = state().touched ? 'alive' : 'any';
   if (state().step === 'stop') {
     // From here on a Job that is there is of this restore, and one that has ended meanwhile is not done twice.
@@ -169,7 +170,9 @@ async function bringBack(
   throw new Told(
     `The restore failed: ${reason}\nMilvus is stopped${
       harmless
-        ? ', and nothing was changed. To start it as it was, add --undo; to replace what is in the database, --force'
+        ? `, and nothing was changed. To start it as it was, add --undo${
+            isResumed ? ' (also where the Job had ended well, and is gone: then all is in place)' : ''
+          }; to replace what is in the database, --force`
         : ', and has to be until this has ended well: what the message names comes first'
     }. Then run the same again.`,
   );

@@ -246,6 +246,18 @@ test('a Job that ended well while nobody watched is not run again, over its own 
   expect(world.restored).toEqual(['latest']);
 });
 
+test('a Job that ended well and was deleted: its rows are refused, and what to do then is said', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'interrupted' };
+  await expect(restore(props, world.context())).rejects.toThrow('Interrupted: the Job goes on');
+  world.job = undefined;
+  await expect(restore(props, world.context())).rejects.toThrow(
+    /the database is not empty\n.*--undo \(also where the Job had ended well, and is gone: then all is in place\); to replace/,
+  );
+  await undo(props, world.context());
+  expect(world).toMatchObject(asItWas);
+});
+
 test('a Job that was refused while nobody watched has changed nothing', async () => {
   const world = new World();
   world.ends['restore'] = { end: 'interrupted' };
