@@ -193,13 +193,13 @@ stop_children() {
   children=
 }
 
-# rclone with its progress in the log: copies (or as $1 says) the objects whose paths are in the file $4 from $2 to $3.
+# rclone with its progress in the log, that of a part and of all: copies (or as $1 says) the objects whose paths are in the file $4 from $2 to $3.
 # Leaves 0 in $code, or 1 when some were not there any more, or were rewritten on their way. Anything else ends the script.
 transfer() {
   code=0
   how=$1 from=$2 to=$3
   in_parts "$4"
-  transfers=$(($(wc -l <"$4"))) before=0
+  transfers=$(($(wc -l <"$4"))) before=0 began=$(date -u +%s)
   for part in "$scratch"/part.*; do
     [ -e "$part" ] || continue
     # Listing all is cheaper than asking for each of many. What is copied is known not to be there.
@@ -223,7 +223,9 @@ run_transfer() {
     shown=
     while sleep 10; do
       line=$(grep ' NOTICE: .*ETA' "$scratch/log" | tail -n 1 | sed 's/.* NOTICE: *//')
-      [ -z "$line" ] || [ "$line" = "$shown" ] || echo "$line; $before of $transfers objects before"
+      all=
+      [ "$before" = 0 ] || all=", all in about $((($(date -u +%s) - began) * (transfers - before) / before)) s"
+      [ -z "$line" ] || [ "$line" = "$shown" ] || echo "$line; $before of $transfers objects before$all"
       shown=$line
     done
   ) &

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -12,6 +13,8 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -565,6 +568,29 @@ describeWith(['mariadbd', 'mariadb-install-db', 'mysql', 'mysqldump', 'rclone'],
       takeDump(good, work);
       await expectFailure(script, message, await overrides());
     });
+  });
+
+  test('a storage whose ETags are no MD5, as with keys of a KMS, is refused with the cure', async () => {
+    const proxy = createServer((request, response) => {
+      const { method, url: at, headers } = request;
+      const passedOn = httpRequest({ port: s3Port, method, path: at, headers }, (answer) => {
+        const { etag, ...others } = answer.headers;
+        const other = etag === undefined ? {} : { etag: `"${'0123456789abcdef'.repeat(2)}"` };
+        response.writeHead(answer.statusCode ?? 500, { ...others, ...other });
+        answer.pipe(response);
+      });
+      request.pipe(passedOn);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    takeDump(good, work);
+    await expectFailure(
+      'backup-upload',
+      /could not upload the dump .*: its ETag of the object is not the MD5: switch encryption .* off/,
+      {
+        S3_PORT: String((proxy.address() as AddressInfo).port),
+      },
+    );
+    proxy.close();
   });
 
   describe('restore-download', () => {

@@ -189,6 +189,21 @@ describeWholeBackups('whole backups', (place) => {
     expect(before.objects).toMatchObject(await objects(`vectors:narrow/${TABLES}`));
   }, 180_000);
 
+  test('how far it is: objects, bytes, share, rate and time left', async () => {
+    await fill();
+    // As if there were so many objects that it takes longer.
+    const slow = meddling(
+      '*" copy "*|*" hashsum "*',
+      `exec ${find('rclone')} "$@" --stats=100ms --tpslimit=4`,
+    );
+    expect(await passes(backUp(slow))).toMatch(
+      /^\d+ B \/ \d+ B, [1-9]\d?%, \d+ B\/s, ETA (\d+s|-)( \(xfr#\d+\/9\))?; 0 of 9 objects before$/m,
+    );
+    expect((await execute('backup-verify', slow)).stdout).toMatch(
+      /^read \d+ of 17 objects, \d+ of 1088 bytes, [1-9]\d?%, 0\.0 MiB\/s, \d+ s to go$/m,
+    );
+  }, 120_000);
+
   test('two backups do not run at a time; one that was killed does not hold up the next for ever', async () => {
     await fill();
     const mark = (seconds: number) =>
