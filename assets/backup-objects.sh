@@ -17,7 +17,7 @@
 #
 # Needs s3-remote.sh and objects-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
 #
-# shellcheck disable=SC2153,SC2154 # code, tables and data_place are set by objects-remote.sh
+# shellcheck disable=SC2153,SC2154 # code, tables, data_place, running and seconds are set by objects-remote.sh
 set -eu
 
 set +u # these may be missing
@@ -69,18 +69,12 @@ gzip -dc "$work/dump.sql.gz" >"$scratch/dump.sql" || fail "$work/dump.sql.gz is 
 # One at a time: what one of them finds in the store, another one may be about to delete.
 [ -s "$work/backup.time" ] || date -u +%Y%m%dT%H%M%SZ >"$work/backup.time"
 time=$(cat "$work/backup.time")
-now=$(date -u +%s)
-printf '%s' "$now" >"$scratch/mark"
+date -u +%s >"$scratch/mark"
 s3 'mark the backup as running' s3:PutObject copyto --no-check-dest "$scratch/mark" "$folder/running/$job"
 lease=$folder/running/$job
-list_objects s3 "$folder/running" >"$scratch/running"
-cut -d' ' -f3 "$scratch/running" | grep -Fvx -e "$job" >"$scratch/others" || :
-while IFS= read -r other; do
-  began=$(s3 'read the mark of a backup' s3:GetObject cat "$folder/running/$other" </dev/null)
-  case $began in '' | *[!0-9]*) began=0 ;; esac
-  [ $((now - began)) -ge "$limit" ] ||
-    fail "backup '$other' runs, and began $((now - began)) s ago: wait for it, or, if it was killed, delete $prefix/running/$other in bucket '$S3_BUCKET'"
-done <"$scratch/others"
+find_running "$job"
+[ -z "$running" ] ||
+  fail "backup '$running' runs, and began $seconds s ago: wait for it, or, if it was killed, delete $prefix/running/$running in bucket '$S3_BUCKET'"
 
 rows_of_dump "$scratch/dump.sql" >"$scratch/rows"
 

@@ -149,6 +149,20 @@ sort_backups() {
     pass=1 "$scratch/listed" pass=2 "$scratch/backups" | head -n 1)
 }
 
+# A backup that runs, other than $1, in $running, and for how many seconds in $seconds. A mark of $limit seconds is of one
+# that was killed.
+find_running() {
+  list_objects s3 "$folder/running" >"$scratch/running"
+  running=
+  while [ -z "$running" ] && read -r _ _ other; do
+    [ "$other" != "$1" ] || continue
+    began=$(s3 'read the mark of a backup' s3:GetObject cat "$folder/running/$other" </dev/null 2>/dev/null) || continue
+    case $began in '' | *[!0-9]*) continue ;; esac
+    seconds=$(($(date -u +%s) - began))
+    [ "$seconds" -ge "$limit" ] || running=$other
+  done <"$scratch/running"
+}
+
 # The name of the backup that $1 means, as 20260701T021500Z, or latest, in $time; what sort_backups leaves besides.
 find_backup() {
   s3 'list the backups' s3:ListBucket lsf "$folder/" >"$scratch/listed"
@@ -179,13 +193,13 @@ stop_children() {
   children=
 }
 
-# rclone with its progress in the log: copies (or as $1 says) the objects whose paths are in the file $4 from $2 to $3.
+# rclone with its progress in the log, that of a part and of all: copies (or as $1 says) the objects whose paths are in the file $4 from $2 to $3.
 # Leaves 0 in $code, or 1 when some were not there any more, or were rewritten on their way. Anything else ends the script.
 transfer() {
   code=0
   how=$1 from=$2 to=$3
   in_parts "$4"
-  transfers=$(($(wc -l <"$4"))) before=0
+  transfers=$(($(wc -l <"$4"))) before=0 began=$(date -u +%s)
   for part in "$scratch"/part.*; do
     [ -e "$part" ] || continue
     # Listing all is cheaper than asking for each of many. What is copied is known not to be there.
@@ -209,7 +223,9 @@ run_transfer() {
     shown=
     while sleep 10; do
       line=$(grep ' NOTICE: .*ETA' "$scratch/log" | tail -n 1 | sed 's/.* NOTICE: *//')
-      [ -z "$line" ] || [ "$line" = "$shown" ] || echo "$line; $before of $transfers objects before"
+      all=
+      [ "$before" = 0 ] || all=", all in about $((($(date -u +%s) - began) * (transfers - before) / before)) s"
+      [ -z "$line" ] || [ "$line" = "$shown" ] || echo "$line; $before of $transfers objects before$all"
       shown=$line
     done
   ) &

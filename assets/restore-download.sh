@@ -23,7 +23,7 @@
 #
 # Needs s3-remote.sh and objects-remote.sh beside it and rclone (tested with 1.60). Exits 0, or 1 with the cause and the cure on stderr.
 #
-# shellcheck disable=SC2154 # time and newest are set by objects-remote.sh
+# shellcheck disable=SC2154 # time, newest and running are set by objects-remote.sh
 set -eu
 
 set +u # these may be missing
@@ -62,19 +62,13 @@ missing="there is nothing below '$prefix/', or no such bucket: compare bucket an
 # One that ends later would delete the oldest backup, maybe this one. A mark may also be left of one that was killed.
 waited=0
 while :; do
-  list_objects s3 "$folder/running" >"$scratch/running"
-  running=
-  while read -r _ _ other; do
-    began=$(s3 'read the mark of a backup' s3:GetObject cat "$folder/running/$other" </dev/null) || continue
-    case $began in '' | *[!0-9]*) continue ;; esac
-    [ $(($(date -u +%s) - began)) -ge "$limit" ] || running="$running $other"
-  done <"$scratch/running"
+  find_running ""
   [ -n "$running" ] || break
   if [ "$waited" -ge "$patience" ]; then
-    echo "not waiting any longer for$running"
+    echo "not waiting any longer for $running"
     break
   fi
-  [ $((waited % 60)) != 0 ] || echo "a backup runs (its mark in $prefix/running:$running): waiting until it has ended, $((patience - waited)) s more"
+  [ $((waited % 60)) != 0 ] || echo "a backup runs (its mark is $prefix/running/$running): waiting until it has ended, $((patience - waited)) s more"
   sleep 10
   waited=$((waited + 10))
 done

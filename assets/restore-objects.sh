@@ -3,7 +3,7 @@
 # what comes before and after this. What is there and would be replaced is copied to <storage.path>-aside/<time>/ in the bucket of
 # Milvus first (without S3, to <BACKUP_PREFIX>/aside/<time>/ where the backups are): objects in tables/, the metadata in
 # metadata.sql.gz. So are objects that only the metadata names that is replaced: Milvus erases by prefix when a collection is
-# dropped, or has lost its last file, and with them. A person deletes that when the new state has proven itself.
+# dropped, or has lost its last file, and them with it. A person deletes that when the new state has proven itself.
 #
 #   S3_* as in s3-remote.sh, BACKUP_PREFIX   where the backups are
 #   DATA_* as in objects-remote.sh           where the objects of Milvus are to be; missing without S3

@@ -82,6 +82,9 @@ give_up() {
     *AccessDenied* | *Forbidden*) cure="grant $right to the access key in Secret '$CREDENTIALS_FROM'" ;;
     *AuthorizationHeaderMalformed*) cure="requests are signed for the region $region: set the region of the storage" ;;
     *x509:*) cure=$untrusted ;;
+    *'corrupted on transfer'*)
+      cure='its ETag of the object is not the MD5: switch encryption with keys of a KMS off for the bucket (SSE-S3 does no harm), and look for a proxy that changes objects'
+      ;;
     *QuotaExceeded* | *StorageFull* | *InsufficientStorage* | *'no space left'*)
       cure="make room: the storage, or the quota of the bucket, is full; what was copied is kept and not copied again"
       ;;

@@ -8,7 +8,15 @@ import { fromHelm, loadClusters } from '../lib';
 import { check } from '../lib/config';
 import { clusterSchema } from '../lib/config/schema';
 import { clusterGraph } from '../scripts/cluster-graph';
-import { clusterOf, everyOption, manifestsOf, minimal, sourceScenario, yamlOf } from './support/clusters';
+import {
+  clusterOf,
+  everyOption,
+  everyOptionRestored,
+  manifestsOf,
+  minimal,
+  sourceScenario,
+  yamlOf,
+} from './support/clusters';
 import {
   blocks,
   commandsIn,
@@ -259,6 +267,7 @@ describe('the reference of the library', () => {
   );
   const clusters = [
     everyOption('existingSecret'),
+    everyOptionRestored('existingSecret'),
     { ...minimal, s3: { embedded: true, bucket: 'milvus' }, smokeTest: { schedule: '@daily' } },
     { name: 'milvus', mode: 'standalone' as const, mysql: { enabled: false } },
   ].map((config) => clusterOf(config) as unknown as Readonly<Record<string, IConstruct | undefined>>);

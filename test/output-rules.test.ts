@@ -145,10 +145,13 @@ function prerequisites(config: MilvusConfig): string[] {
 }
 
 /** Workloads that Pod Security "restricted" does not admit, as securityProfile says. */
-function notRestricted({ name, storage, admin }: MilvusConfig): string[] {
+function notRestricted({ name, storage, admin, backup }: MilvusConfig): string[] {
   const adopted = storage?.path === '/var/lib/milvus';
   return [
     ...(adopted ? [`${name}-writable`] : []),
+    ...(adopted && backup?.restore !== undefined
+      ? [`${name}-restore-${backup.restore.backup.toLowerCase()}`]
+      : []),
     ...(adopted && storage?.persistence?.enabled === true ? [`${name}-readonly`] : []),
     ...(admin?.enabled === true ? [`${name}-admin`] : []),
   ];

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import type { ReplicationSettings } from '../config/settings';
 import { Names } from '../kubernetes/names';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
@@ -50,6 +51,7 @@ BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is t
     const { settings } = cluster;
     const of = Names.of(settings);
     if (backupsOf(cluster).restore !== undefined) throw new KubectlError(declared(settings.name));
+    const { readonly: readers, mishards } = settings;
     const props: RestoreProps = {
       name: settings.name,
       instance: settings.instance,
@@ -57,6 +59,7 @@ BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is t
       from: values.from,
       job: of.restore,
       deployments: settings.mode === 'cluster' ? [of.writable, of.readonly, of.mishards] : [of.writable],
+      configured: { [of.readonly]: fewest(readers), [of.mishards]: fewest(mishards) },
     };
     const kubectl = kubectlOf(cluster, values, context);
     const outdir = values.outdir ?? defaultOutdir(env);
@@ -86,6 +89,9 @@ BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is t
     });
   },
 };
+
+const fewest = ({ replicas, autoscaling }: ReplicationSettings): number =>
+  autoscaling?.minReplicas ?? replicas;
 
 function variablesOf(from: string): string[] {
   const { bucket, prefix } = backupPlace(from);

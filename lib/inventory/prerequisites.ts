@@ -64,9 +64,11 @@ export function makingOf(settings: Settings, kubectl: string): readonly string[]
 interface PatchedSpec {
   readonly priorityClassName?: string;
   readonly imagePullSecrets?: readonly { readonly name: string }[];
+  readonly tolerations?: readonly Mapping[];
 }
 
-function patchedSpec({ podTemplates }: Settings, section: PodSection): PatchedSpec {
+/** What the configuration has otherwise in the pods of a section. */
+export function patchedSpec({ podTemplates }: Settings, section: PodSection): PatchedSpec {
   const template = podTemplates[section].reduce<Mapping>(
     (base, { patch }) => strategicMerge(base, patch),
     {},

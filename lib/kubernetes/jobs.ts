@@ -36,9 +36,14 @@ export function job(props: JobProps): WorkloadJson {
   });
 }
 
-/** A Job that is applied with the rest. It stays when it is over: a controller that finds it missing would run it again. */
+/** A Job that is applied with the rest. It stays when it is over. */
 export function declaredJob(props: JobProps): WorkloadJson {
-  return k8s.KubeJob.manifest({ metadata: props.metadata, spec: jobSpec(props) });
+  const annotations = {
+    ...props.metadata.annotations,
+    'ignore-check.kube-linter.io/job-ttl-seconds-after-finished':
+      'a controller that finds it missing would run it again',
+  };
+  return k8s.KubeJob.manifest({ metadata: { ...props.metadata, annotations }, spec: jobSpec(props) });
 }
 
 /** A Job on a schedule; one at a time, and the last ones are kept to be looked at. */

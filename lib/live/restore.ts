@@ -11,6 +11,8 @@ export interface RestoreProps {
   readonly instance: string;
   /** Names of the Deployments that run Milvus, in the order in which they are started. */
   readonly deployments: readonly string[];
+  /** How many pods the configuration gives each; with an autoscaler the fewest. */
+  readonly configured: Readonly<Record<string, number>>;
   /** Name of the backup, or `latest`. */
   readonly backup: string;
   /** Bucket and prefix of another cluster's backups. @default - those of the configuration */
@@ -111,7 +113,7 @@ export async function restore(props: RestoreProps, context: RestoreContext): Pro
       await bringBack(props, context, () => state, change);
       await change({ step: 'start' });
     }
-    await start(props, context, state);
+    await start(props, context, withPods(props, context, state));
     const { end, reason } = await context.runSmokeTest();
     if (end !== 'complete') {
       throw new Told(
@@ -136,6 +138,7 @@ async function bringBack(
 ): Promise<void> {
   const { kubectl, say, runRestore } = context;
   await stop(props, context, state());
+  const isResumed = state().step === 'load';
   let adopt: RestoreRun['adopt'] = state().touched ? 'alive' : 'any';
   if (state().step === 'stop') {
     // From here on a Job that is there is of this restore, and one that has ended meanwhile is not done twice.
@@ -167,7 +170,9 @@ async function bringBack(
   throw new Told(
     `The restore failed: ${reason}\nMilvus is stopped${
       harmless
-        ? ', and nothing was changed. To start it as it was, add --undo; to replace what is in the database, --force'
+        ? `, and nothing was changed. To start it as it was, add --undo${
+            isResumed ? ' (also where the Job had ended well, and is gone: then all is in place)' : ''
+          }; to replace what is in the database, --force`
         : ', and has to be until this has ended well: what the message names comes first'
     }. Then run the same again.`,
   );
@@ -356,16 +361,23 @@ async function aMoment({ signal, pollMilliseconds = 2000 }: RestoreContext): Pro
   if (signal?.aborted === true) throw new KubectlError('Interrupted.');
 }
 
+/** Where somebody had stopped Milvus before, what is restored could not be tried: it gets what the configuration says. */
+function withPods(props: RestoreProps, { say }: RestoreContext, { replicas, ...state }: State): State {
+  const stopped = props.deployments.filter((name) => replicas[name] === 0);
+  const more = Object.fromEntries(stopped.map((name) => [name, props.configured[name] ?? 1]));
+  for (const [name, count] of Object.entries(more))
+    say(`${name} had no pods before: it gets ${count}, as configured`);
+  return { ...state, replicas: { ...replicas, ...more } };
+}
+
 async function start(
   props: RestoreProps,
   { kubectl, say }: RestoreContext,
   { replicas }: State,
 ): Promise<void> {
   say('Starting Milvus as it was');
-  // None had been there, as after a restore by hand: one is what can be tried.
-  const count = (name: string) => replicas[name] || 1;
   for (const name of props.deployments) {
-    await kubectl.done(['scale', `deployment/${name}`, `--replicas=${count(name)}`]);
+    await kubectl.done(['scale', `deployment/${name}`, `--replicas=${replicas[name] ?? 1}`]);
   }
   for (const name of props.deployments) {
     await kubectl.done(['rollout', 'status', `deployment/${name}`, `--timeout=${READY_SECONDS}s`], {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiObject } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-25';
 import type { Construct } from 'constructs';
@@ -6,8 +7,11 @@ import {
   type BackupSettings,
   type BackupStorage,
   type DatabaseSettings,
+  type PodTemplatePatch,
   type S3Settings,
+  type Settings,
 } from '../config/settings';
+import { patchedSpec } from '../inventory/prerequisites';
 import { cronJob, declaredJob, type JobProps, job, STARTED_BY_HAND } from '../kubernetes/jobs';
 import { MILVUS_VERSION } from '../kubernetes/labels';
 import { persistentVolume } from '../kubernetes/objects';
@@ -157,6 +161,7 @@ export class Restore extends Part {
       restore === undefined ? job(jobProps) : declaredJob(jobProps),
       podOf({
         ...common,
+        patches: [...common.patches, ...(log.length === 0 ? [] : toleratedByWritable(settings))],
         asRoot,
         volumes: [...common.volumes, ...log],
         // Nothing is changed before all is known to be there, and the metadata last.
@@ -245,6 +250,16 @@ export class BackupList extends Part {
       }),
     );
   }
+}
+
+/** Where its volume is bound to a node, the write-ahead log can be emptied there alone: where the writable may be. */
+function toleratedByWritable(settings: Settings): readonly PodTemplatePatch[] {
+  const [own = [], theirs = []] = (['backup', 'writable'] as const).map(
+    (section) => patchedSpec(settings, section).tolerations,
+  );
+  const more = theirs.filter((one) => !own.some((known) => isDeepStrictEqual(known, one)));
+  if (more.length === 0) return [];
+  return [{ path: 'writable.podTemplate', patch: { spec: { tolerations: [...own, ...more] } } }];
 }
 
 const BY_HAND = { annotations: STARTED_BY_HAND };

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { find } from '../support/requires';
-import { shells } from './run';
+import { shells, start } from './run';
 import { describeWholeBackups, PATH_IN_BUCKET, TABLES } from './whole-backup';
 
 describeWholeBackups('whole backups', (place) => {
@@ -152,6 +152,55 @@ describeWholeBackups('whole backups', (place) => {
       await fails(backUp({ DATA_ACCESS_KEY: nobody.accessKey, DATA_SECRET_KEY: nobody.secretKey })),
     ).toMatch(
       /could not list the objects \(bucket 'vectors' at \S+\): grant s3:ListBucket to the access key in Secret 'milvus-secret'/,
+    );
+  }, 120_000);
+
+  test('a bucket with a quota that is full: of backups, and of what is brought back', async () => {
+    await fill();
+    await passes(backUp());
+    const before = { rows: contents(), objects: await objects(`vectors:vectors/${TABLES}`) };
+    const quota = async (bucket: string, objectsAtMost: number) => {
+      const at = ['--quota-scope=bucket', `--bucket=${bucket}`];
+      for (const command of [['set', `--max-objects=${objectsAtMost}`], ['enable']]) {
+        const env = { PATH: '/usr/bin:/bin', HOME: folder, CEPH_ARGS: place.radosgw.cephArgs };
+        const quoted = ['radosgw-admin', 'quota', ...command, ...at];
+        expect(await start(quoted, env).ended).toMatchObject({ code: 0 });
+      }
+    };
+    const full =
+      /could not copy objects from \S+ to \S+ .*: make room: the storage, or the quota of the bucket, is full; what was copied is kept/;
+    await place.radosgw.send('PUT', '/small');
+    await quota('small', 6);
+    const small = { S3_BUCKET: 'small', NOW: '20260702T021500Z' };
+    expect(await fails(backUp(small))).toMatch(full);
+    await quota('small', -1);
+    expect(await passes(backUp(small))).toMatch(/whole: 205 rows, 17 objects/);
+
+    // A restore into it: nothing of the metadata before all objects are there.
+    await place.radosgw.send('PUT', '/narrow');
+    await quota('narrow', 6);
+    sql('DROP DATABASE milvus; CREATE DATABASE milvus');
+    const narrow = { DATA_BUCKET: 'narrow' };
+    expect(await fails(restore(narrow))).toMatch(full);
+    expect(sql('SHOW TABLES IN milvus')).toBe('');
+    await quota('narrow', -1);
+    expect(await passes(restore(narrow))).toMatch(/of 17 objects [1-9] are in .*\n/);
+    expect(contents()).toBe(before.rows);
+    expect(before.objects).toMatchObject(await objects(`vectors:narrow/${TABLES}`));
+  }, 180_000);
+
+  test('how far it is: objects, bytes, share, rate and time left', async () => {
+    await fill();
+    // As if there were so many objects that it takes longer.
+    const slow = meddling(
+      '*" copy "*|*" hashsum "*',
+      `exec ${find('rclone')} "$@" --stats=100ms --tpslimit=4`,
+    );
+    expect(await passes(backUp(slow))).toMatch(
+      /^\d+ B \/ \d+ B, [1-9]\d?%, \d+ B\/s, ETA (\d+s|-)( \(xfr#\d+\/9\))?; 0 of 9 objects before$/m,
+    );
+    expect((await execute('backup-verify', slow)).stdout).toMatch(
+      /^read \d+ of 17 objects, \d+ of 1088 bytes, [1-9]\d?%, 0\.0 MiB\/s, \d+ s to go$/m,
     );
   }, 120_000);
 

@@ -15,6 +15,10 @@ writeFileSync(
   config('milvus', 'namespace: vectors\nbackup: { enabled: true }\n'),
 );
 writeFileSync(join(directory, 'other.yaml'), config('other'));
+writeFileSync(
+  join(directory, 'restored.yaml'),
+  config('milvus', 'backup: { enabled: true, restore: { backup: 20260701T021500Z } }\n'),
+);
 for (const folder of ['dist/jobs', 'dist/other/jobs', 'dist/milvus/jobs'])
   mkdirSync(join(directory, folder), { recursive: true });
 for (const file of ['jobs/milvus-smoke-test', 'jobs/milvus-restore', 'other/jobs/other-smoke-test'])
@@ -38,14 +42,16 @@ function life(looks: readonly Look[], logs?: Readonly<Record<string, string>>) {
 }
 const COMMAND = [join(ROOT, 'scripts/bundled.js'), 'cli', 'job'];
 
-async function job(
+const job = (
   args: readonly string[],
   looks: readonly Look[] = right,
   logs?: Readonly<Record<string, string>>,
-) {
+) => ran(['job', ...args], looks, logs);
+
+async function ran(args: readonly string[], looks: readonly Look[], logs?: Readonly<Record<string, string>>) {
   const { env, calls } = life(looks, logs);
   let [stdout, stderr] = ['', ''];
-  const status = await main(['job', ...args], {
+  const status = await main(args, {
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     cwd: directory,
@@ -104,6 +110,23 @@ test('a restore takes variables, which go through kubectl', async () => {
   ]);
 });
 
+test.each([[['job', 'restore']], [['restore', '--yes', '20260701T021500Z']], [['restore', '--undo']]])(
+  '%j while a restore is declared: nothing is done beside it',
+  async (args) => {
+    const { status, stderr, calls } = await ran([...args, '-c', 'restored.yaml'], [complete]);
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toMatch(
+      /^backup\.restore of milvus is in the configuration, .* until it is taken out: cdk8s-milvus status milvus says how far it is\.\n$/,
+    );
+  },
+);
+
+test('while a restore is declared, backups are listed', async () => {
+  writeFileSync(join(directory, 'dist/jobs/milvus-list-backups.k8s.yaml'), '');
+  const { status } = await ran(['job', 'list-backups', '-c', 'restored.yaml'], [complete]);
+  expect(status).toBe(0);
+});
+
 test('of several clusters one is named, and has its directory', async () => {
   const several = ['-c', 'milvus.yaml,other.yaml'];
   const { status, calls } = await job(['smoke-test', 'other', ...several], right);
@@ -124,8 +147,8 @@ test.each<[args: string[], status: number, words: string]>([
   [['restore', '--set', 'BACKUP'], 2, "option '--set' is NAME=VALUE, not BACKUP"],
   [['backup', '--set', 'A=b'], 2, "option '--set' is not for backup"],
 ])('%j is refused', async (args, status, words) => {
-  const { stderr, ...ran } = await job(args, right);
-  expect({ status: ran.status, stderr }).toEqual({ status, stderr: expect.stringContaining(words) });
+  const { stderr, ...rest } = await job(args, right);
+  expect({ status: rest.status, stderr }).toEqual({ status, stderr: expect.stringContaining(words) });
 });
 
 test.each<[args: string[], words: string]>([

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ASSETS, type Result, start } from '../assets/run';
-import { documentOf, shellBlocks } from '../support/documents';
+import { manifestsOf } from '../support/clusters';
+import { blocks, documentOf, shellBlocks } from '../support/documents';
+import { schemaProblems } from '../support/kubernetes-schema';
+import { at, find, idOf, parse, records } from '../support/manifests';
+import { podSecurityProblems } from '../support/pod-security';
 import { type Keys, RADOSGW_COMMANDS, RADOSGW_LIMIT, type Radosgw, startRadosgw } from '../support/radosgw';
 import { describeWith } from '../support/requires';
 
@@ -92,6 +96,62 @@ describeWith([...RADOSGW_COMMANDS, 'rclone', 's3cmd'], 'with a Ceph RADOS gatewa
       WAIT_SECONDS: '30',
     });
     expect(checked).toMatchObject({ code: 0 });
+  });
+
+  test('the pod that copies vectors of a volume copies them, there and back', async () => {
+    const [manifest = ''] = blocks(documentOf('docs/how-to/move.md').text, 'yaml').filter((block) =>
+      block.startsWith('# copy-vectors.yaml'),
+    );
+    const pod = find(parse(manifest), 'Pod', 'copy-vectors');
+    expect(schemaProblems([pod])).toEqual([]);
+    expect(podSecurityProblems([pod], 'restricted')).toEqual([]);
+    const [container] = records(at(pod, 'spec', 'containers'));
+    const env = Object.fromEntries(
+      records(container?.['env']).map(({ name, value }) => [String(name), String(value)]),
+    );
+    const [claim] = records(at(pod, 'spec', 'volumes'));
+    const volume = path.join(folder, 'volume');
+    const segment = path.join(volume, 'tables/films/1600000000000000001');
+    mkdirSync(segment, { recursive: true });
+    for (const name of ['1600000000000000001.rv', 'deleted_docs'])
+      writeFileSync(path.join(segment, name), name);
+    // As it is in a cluster of that storage.
+    const made = manifestsOf({ name: 'milvus-test', storage: { persistence: { enabled: true } } });
+    expect(made.map(idOf)).toContain(
+      `PersistentVolumeClaim/${at(claim, 'persistentVolumeClaim', 'claimName')}`,
+    );
+    const mount = records(
+      at(find(made, 'Deployment', 'milvus-test-writable'), 'spec', 'template', 'spec', 'containers'),
+    )
+      .flatMap(({ volumeMounts }) => records(volumeMounts))
+      .find(({ name }) => name === 'storage');
+    expect(mount).toEqual({ name: 'storage', mountPath: '/var/lib/milvus/data/db' });
+
+    await radosgw.send('PUT', '/milvus-test');
+    const copy = async (place: string, ...[from = '', to = '', ...options]: string[]) => {
+      const args = [from, to, ...options].map((arg) => arg.replace('/volume', place));
+      const { code, stderr } = await start(['rclone', '--config=', 'copy', ...args], {
+        ...env,
+        PATH: process.env['PATH'] ?? '',
+        RCLONE_CONFIG_S3_ENDPOINT: `http://${radosgw.host}:${radosgw.port}`,
+        RCLONE_CONFIG_S3_ACCESS_KEY_ID: radosgw.owner.accessKey,
+        RCLONE_CONFIG_S3_SECRET_ACCESS_KEY: radosgw.owner.secretKey,
+      }).ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('ERROR') });
+    };
+    const [command, from = '', to = '', ...options] = (container?.['args'] as string[]) ?? [];
+    expect(command).toBe('copy');
+    await copy(volume, from, to, ...options);
+    const tables = 'var/lib/milvus/data/db/tables/films/1600000000000000001';
+    expect(await radosgw.keys('milvus-test', 'var/')).toEqual([
+      `${tables}/1600000000000000001.rv`,
+      `${tables}/deleted_docs`,
+    ]);
+    const other = path.join(folder, 'other-volume');
+    await copy(other, to, from, ...options);
+    expect(readFileSync(path.join(other, 'tables/films/1600000000000000001/deleted_docs'), 'utf8')).toBe(
+      'deleted_docs',
+    );
   });
 
   describe('s3-preflight', () => {

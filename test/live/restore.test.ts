@@ -15,6 +15,7 @@ const props: RestoreProps = {
   backup: 'latest',
   job: 'milvus-restore',
   deployments: ['milvus-writable', 'milvus-readonly', 'milvus-mishards'],
+  configured: { 'milvus-readonly': 4, 'milvus-mishards': 2 },
 };
 const complete: JobEnd = { end: 'complete' };
 
@@ -187,6 +188,24 @@ test('refused by the Job: stopped, nothing changed, and --undo starts all again'
   expect(world.jobs).toEqual([['restore', 0]]);
 });
 
+test('stopped by hand before: it gets what is configured, to be tried; undone, it is stopped as it was', async () => {
+  const stopped = { 'milvus-writable': 0, 'milvus-readonly': 0, 'milvus-mishards': 5 };
+  const world = new World();
+  world.replicas = { ...stopped };
+  await restore(props, world.context());
+  expect(world.replicas).toEqual({ 'milvus-writable': 1, 'milvus-readonly': 4, 'milvus-mishards': 5 });
+  expect(world.said.filter((line) => line.includes('no pods before'))).toEqual([
+    'milvus-writable had no pods before: it gets 1, as configured',
+    'milvus-readonly had no pods before: it gets 4, as configured',
+  ]);
+  const refused = new World();
+  refused.replicas = { ...stopped };
+  refused.ends['restore'] = { end: 'failed', reason: 'the database is not empty', container: 'check' };
+  await expect(restore(props, refused.context())).rejects.toThrow('nothing was changed');
+  await undo(props, refused.context());
+  expect(refused.replicas).toEqual(stopped);
+});
+
 test('broken off in the middle: not started over half of the metadata, and going on is all there is', async () => {
   const world = new World();
   world.ends['restore'] = { end: 'failed', reason: 'the bucket is full', container: 'objects' };
@@ -225,6 +244,18 @@ test('a Job that ended well while nobody watched is not run again, over its own 
   await restore(props, world.context());
   expect(world).toMatchObject(asItWas);
   expect(world.restored).toEqual(['latest']);
+});
+
+test('a Job that ended well and was deleted: its rows are refused, and what to do then is said', async () => {
+  const world = new World();
+  world.ends['restore'] = { end: 'interrupted' };
+  await expect(restore(props, world.context())).rejects.toThrow('Interrupted: the Job goes on');
+  world.job = undefined;
+  await expect(restore(props, world.context())).rejects.toThrow(
+    /the database is not empty\n.*--undo \(also where the Job had ended well, and is gone: then all is in place\); to replace/,
+  );
+  await undo(props, world.context());
+  expect(world).toMatchObject(asItWas);
 });
 
 test('a Job that was refused while nobody watched has changed nothing', async () => {

@@ -1,6 +1,6 @@
 import type { MilvusConfig } from '../../lib';
 import { everyOption, everyOptionExternalMysql, jobsOf, manifestsOf, minimal } from '../support/clusters';
-import { at, find, idOf, type Manifest, records } from '../support/manifests';
+import { at, fields, find, idOf, type Manifest, records } from '../support/manifests';
 
 const pod = (manifest: Manifest) =>
   at(manifest, 'spec', ...(manifest.kind === 'CronJob' ? ['jobTemplate', 'spec'] : []), 'template', 'spec');
@@ -185,6 +185,22 @@ describe('the restore empties the write-ahead log', () => {
   });
 });
 
+test('where the log is, only the writable may be tolerated: so is the restore, and no other Job', () => {
+  const toleration = (key: string) => ({ key, operator: 'Exists' });
+  const config = {
+    ...minimal,
+    podTemplate: { spec: { tolerations: [toleration('all')] } },
+    writable: { podTemplate: { spec: { tolerations: [toleration('all'), toleration('local-disk')] } } },
+    backup: { enabled: true, podTemplate: { spec: { tolerations: [toleration('jobs')] } } },
+  };
+  const tolerated = (more: Partial<MilvusConfig>, name: string) =>
+    records(at(pod(find(jobsOf({ ...config, ...more }), 'Job', name)), 'tolerations')).map(({ key }) => key);
+  expect(tolerated({}, 'milvus-test-restore')).toEqual(['jobs', 'all', 'local-disk']);
+  expect(tolerated({}, 'milvus-test-verify-backup')).toEqual(['jobs']);
+  expect(tolerated({ wal: { enabled: false } }, 'milvus-test-restore')).toEqual(['jobs']);
+  expect(tolerated({ backup: { enabled: true } }, 'milvus-test-restore')).toEqual(['all', 'local-disk']);
+});
+
 describe('a restore that is declared', () => {
   const config: MilvusConfig = {
     ...minimal,
@@ -207,7 +223,10 @@ describe('a restore that is declared', () => {
     expect(cronJobs.map((one) => at(one, 'spec', 'suspend'))).toEqual([true, true, true]);
     const restore = find(all, 'Job', 'milvus-test-restore-20260701t021500z');
     expect(at(restore, 'spec')).not.toHaveProperty('ttlSecondsAfterFinished');
-    expect(at(restore, 'metadata')).not.toHaveProperty('annotations');
+    // A controller has it: what a person starts is kept from Argo CD.
+    expect(Object.keys(fields(at(restore, 'metadata', 'annotations')))).toEqual([
+      'ignore-check.kube-linter.io/job-ttl-seconds-after-finished',
+    ]);
     expect(
       steps(restore).map(({ env }) => [env['BACKUP'], env['RESTORE_FORCE'], env['BACKUP_PREFIX']]),
     ).toEqual([

@@ -323,6 +323,20 @@ describe('the summary', () => {
     ]);
   });
 
+  test('of a cluster that is stopped for a restore waits for its Job, and asks nothing of Milvus', () => {
+    const backup = { enabled: true, restore: { backup: '20260701T021500Z' } };
+    const { outdir, synthesis } = synth({ ...minimal, namespace: 'vectors', backup });
+    expect(summary(synthesis).split('\n').slice(-2)).toEqual([
+      `  kubectl apply -f ${outdir}`,
+      `  ${untilJobEnds('kubectl -n vectors', 'milvus-test-restore-20260701t021500z')}`,
+    ]);
+    expect(synthesis.warnings).toEqual([
+      expect.stringMatching(
+        /backup\.restore is there, so Milvus is stopped, and its backups are suspended; when the Job .* is complete, take it out again$/,
+      ),
+    ]);
+  });
+
   test('one Secret for everything is one command', () => {
     const one = { existingSecret: 'all' };
     const text = summary(

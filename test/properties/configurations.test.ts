@@ -99,7 +99,8 @@ describe('what is accepted', () => {
     const directory = mkdtempSync(join(tmpdir(), 'properties-'));
     try {
       writeFileSync(join(directory, 'kustomization.yaml'), 'resources: [cluster.yaml]\n');
-      for (const { yaml } of made.slice(0, 5)) {
+      const restored = made.filter(({ config }) => config.backup?.restore !== undefined);
+      for (const { yaml } of [...made.slice(0, 5), ...restored.slice(-1)]) {
         writeFileSync(join(directory, 'cluster.yaml'), yaml);
         const built = execFileSync('kubectl', ['kustomize', directory], { encoding: 'utf8', stdio: 'pipe' });
         expect(parseAllDocuments(built)).toHaveLength(parseAllDocuments(yaml).length);

@@ -437,7 +437,7 @@ const restoreStorage: Omit<Every<NonNullable<Backup['restoreFrom']>>, 'credentia
   bucket: 'bucket-of-production',
   prefix: 'dumps/production',
 };
-/** Not `restore`, with which a cluster is stopped: see `everyRestored`. */
+/** Not `restore`, with which a cluster is stopped: see `everyOptionRestored`. */
 const backup: Omit<Every<Backup>, 's3' | 'restoreFrom' | 'restore'> = {
   ...workload('backup', container('upload')),
   enabled: true,
@@ -557,6 +557,14 @@ export const everyOptionExternalMysql = (way: Way): MilvusConfig => ({
   externalMysql: { ...externalMysql, credentials: only(way, externalMysql.credentials) },
 });
 
+const restore: Every<NonNullable<Backup['restore']>> = { backup: '20260701T021500Z', force: true };
+
+/** Every option, stopped for a restore that is declared. */
+export const everyOptionRestored = (way: Way): MilvusConfig => {
+  const config = everyOption(way);
+  return { ...config, backup: { ...config.backup, restore } };
+};
+
 export const WAYS: readonly Way[] = ['existingSecret', 'externalSecret', 'inline'];
 
 /** Every configuration that rules about the output as a whole are checked on, by name. */
@@ -567,7 +575,13 @@ export const samples: Readonly<Record<string, MilvusConfig>> = {
   ...Object.fromEntries(
     WAYS.map((way) => [`every option, external MySQL, ${way}`, everyOptionExternalMysql(way)]),
   ),
+  'every option, restored, inline': everyOptionRestored('inline'),
   'adopted storage.path': { ...minimal, storage: { path: '/var/lib/milvus' } },
+  'adopted storage.path, restored': {
+    ...minimal,
+    storage: { path: '/var/lib/milvus' },
+    backup: { enabled: true, restore },
+  },
   'no persistence': {
     ...minimal,
     wal: { persistence: { enabled: false } },

@@ -203,8 +203,11 @@ const autoscaledReplicas = (manifests: readonly Manifest[]): string[] =>
     .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
     .flatMap((autoscaler) => {
       const target = fields(at(autoscaler, 'spec', 'scaleTargetRef'));
-      return manifests
-        .filter((one) => one.kind === target['kind'] && one.metadata.name === text(target['name']))
-        .filter((one) => at(one, 'spec', 'replicas') !== undefined)
-        .map((one) => `${idOf(one)}: spec.replicas fights with ${idOf(autoscaler)}`);
+      return (
+        manifests
+          .filter((one) => one.kind === target['kind'] && one.metadata.name === text(target['name']))
+          // One that finds none is switched off.
+          .filter((one) => (at(one, 'spec', 'replicas') ?? 0) !== 0)
+          .map((one) => `${idOf(one)}: spec.replicas fights with ${idOf(autoscaler)}`)
+      );
     });

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { selfSigned, signedBy } from '../../support/certificates';
+import { blocks, documentOf } from '../../support/documents';
 import {
   idsOf,
   metadataOf,
@@ -45,6 +46,37 @@ const possible = python !== undefined && requires('mariadbd', 'mariadb-install-d
 
 const EXPORT = path.join(ASSETS, 'export/milvus_export.py');
 const PASSWORD = 'Mi-1_x@/Pw';
+
+/** Of pymilvus 2 what the guide uses, with its signatures; it prints what Milvus would be told. */
+const PYMILVUS_2 = `
+import json
+def say(*what):
+    print(json.dumps(what))
+class DataType:
+    INT64, BINARY_VECTOR, FLOAT_VECTOR = 5, 100, 101
+class FieldSchema:
+    def __init__(self, name, dtype, description='', is_primary=False, auto_id=False, dim=None):
+        assert not auto_id
+        self.told = (name, dtype, is_primary, dim)
+class CollectionSchema:
+    def __init__(self, fields, description=''):
+        self.fields = fields
+class Collection:
+    def __init__(self, name, schema=None, using='default'):
+        self.name = name
+        say('create', name, *(field.told for field in schema.fields))
+    def create_partition(self, partition_name, description=''):
+        say('partition', self.name, partition_name)
+class connections:
+    @staticmethod
+    def connect(alias='default', host=None):
+        say('connect', host)
+class utility:
+    @staticmethod
+    def do_bulk_insert(collection_name, files, partition_name=None):
+        say('insert', collection_name, files, partition_name)
+        return 7
+`;
 
 const range = (first: number, count: number) =>
   Array.from({ length: count }, (_, index) => BigInt(first + index));
@@ -256,6 +288,45 @@ const left = ({ ids, deleted = [] }: SampleSegment) =>
     expect(stdout).toMatch(
       /exported 2 collections, 1597 rows, .* MiB in .* to export\/milvus\/.*\/ in the directory/,
     );
+  });
+
+  test('the program of the guide makes the collections in Milvus 2, and names it every array', async () => {
+    metadata([FILMS, CODES]);
+    onVolume([FILMS, CODES]);
+    expect(await exported()).toMatchObject({ code: 0 });
+    const library = path.join(folder, 'pymilvus-2');
+    mkdirSync(library);
+    writeFileSync(path.join(library, 'pymilvus.py'), PYMILVUS_2);
+    const [program = ''] = blocks(documentOf('docs/how-to/leave-for-milvus-2.md').text, 'python');
+    const told = async (name: string) => {
+      const at = { PATH: process.env['PATH'] ?? '', PYTHONPATH: library };
+      const command = [python ?? '', '-W', 'error', '-c', program];
+      const { code, stdout, stderr } = await start(command, at, path.join(place(), name)).ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
+    };
+    // With the number of its task, which the program prints.
+    const inserted = (name: string, partition: string, part: string) => [
+      ['insert', name, ['id', 'vectors'].map((field) => `import/${name}/${part}/${field}.npy`), partition],
+      7,
+    ];
+    expect(await told('films')).toEqual([
+      ['connect', 'new-milvus'],
+      ['create', 'films', ['id', 5, true, null], ['vectors', 101, false, 8]],
+      ...inserted('films', '_default', '_default/1600000000000000001-0'),
+      ...inserted('films', '_default', '_default/1600000000000000002-0'),
+      ['partition', 'films', 'p_1999_a_b'],
+      ...inserted('films', 'p_1999_a_b', '1999%2Fa%20b/1600000000000000006-0'),
+      ['partition', 'films', 'p_empty'],
+    ]);
+    expect(await told('codes')).toEqual([
+      ['connect', 'new-milvus'],
+      ['create', 'codes', ['id', 5, true, null], ['vectors', 100, false, CODES.dimension]],
+      ...inserted('codes', '_default', '_default/1600000000000000007-0'),
+    ]);
   });
 
   test('a large segment becomes several parts, and what is deleted is missing in the one that had it', async () => {
