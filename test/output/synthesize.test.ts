@@ -331,9 +331,7 @@ describe('the summary', () => {
       `  ${untilJobEnds('kubectl -n vectors', 'milvus-test-restore-20260701t021500z')}`,
     ]);
     expect(synthesis.warnings).toEqual([
-      expect.stringMatching(
-        /backup\.restore is there, so Milvus is stopped, and its backups are suspended; when the Job .* is complete, take it out again$/,
-      ),
+      `${join(directory, 'milvus.yaml')}: backup.restore is set, so Milvus is stopped and its backups are suspended; remove it when the Job of the restore is complete`,
     ]);
   });
 
