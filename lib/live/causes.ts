@@ -100,6 +100,7 @@ export const WORDS: readonly (readonly [RegExp, CauseKind])[] = [
   ],
   [/^render-config: /m, 'a-credential-can-not-be-used'],
   [/Wal init error/, 'the-write-ahead-log-does-not-fit'],
+  [/exec format error/, 'a-container-does-not-start'],
   [
     /does not answer|does not accept connections|nothing listens|closes the connection|trouble of its own|could not .*is the storage up|gave up after/,
     'something-does-not-answer',

@@ -418,12 +418,14 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'a lost node',
     is: 'the-node-is-lost',
-    make: (cluster) =>
-      cluster.unready(`${N}-writable`, 'Deployment', {
-        type: 'Ready',
-        status: 'False',
-        reason: 'NodeNotReady',
-      }),
+    // The node controller changes this one condition, and gives no reason.
+    make: (cluster) => {
+      cluster.unready(`${N}-writable`);
+      const ready = { type: 'Ready', status: 'False', lastTransitionTime: SECONDS_AGO };
+      cluster.change('Pod', `${N}-writable-0`, 'status', {
+        conditions: [ready, { type: 'ContainersReady', status: 'True', lastTransitionTime: HOUR_AGO }],
+      });
+    },
     words: ['node node-1 does not answer'],
   },
   {
