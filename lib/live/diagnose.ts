@@ -191,6 +191,13 @@ class Here {
     return readyReplicas > 0 && readyReplicas >= (found?.spec?.replicas ?? 1);
   }
 
+  /** Whether one of its Secrets was changed after that. */
+  public hasSecretSince(time: string | undefined): boolean {
+    return [...(this.snapshot.secrets?.values() ?? [])].some(
+      ({ changed }) => time !== undefined && changed !== undefined && changed > time,
+    );
+  }
+
   public log({ metadata }: LiveObject, container: string): string {
     return this.snapshot.logs.get(`${metadata.namespace}/${metadata.name}/${container}`) ?? '';
   }
@@ -668,6 +675,8 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
 
 /** After the end of its grace period. */
 const OVERDUE_SECONDS = 60;
+/** The longest time between two starts of a container that ends again and again. */
+const BACK_OFF_SECONDS = 300;
 /** After which the kubelet has tried again what it could not do. */
 const RETRY_SECONDS = 150;
 
@@ -748,8 +757,12 @@ function causeOfContainer(
   if (ended?.reason === 'OOMKilled' && !(isRunning && ready === true)) return outOfMemory(pod, name, here);
   if (ended !== undefined && ended.exitCode !== 0 && !isRunning) {
     const text = ended.message?.trim() || here.log(pod, name);
+    const words = said(pod, name, text);
+    // It is read when the container begins again.
+    if (words !== undefined && here.hasSecretSince(ended.finishedAt))
+      return { ...words, patience: BACK_OFF_SECONDS };
     return (
-      said(pod, name, text) ?? {
+      words ?? {
         kind: 'the-server-ends-again-and-again',
         object,
         what: `${name} ended with exit code ${ended.exitCode}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,

@@ -671,6 +671,21 @@ describe('what others put into the pods', () => {
   });
 });
 
+test('what a Secret was the cause of is waited for, when it was changed since', async () => {
+  const refused = (changed: string) => (cluster: LiveCluster) => {
+    cluster.secretsChanged = `${changed};`;
+    const message = `s3-preflight: 10.0.0.1:80 does not know the access key in Secret '${N}-s3': correct it`;
+    cluster.broken(`${N}-writable`, 's3-preflight', {
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: {
+        terminated: { exitCode: 1, reason: 'Error', message, finishedAt: '2026-07-01T11:59:00Z' },
+      },
+    });
+  };
+  expect(await first(refused('2026-07-01T11:58:00Z')).then(patienceWith)).toBe(0);
+  expect(await first(refused('2026-07-01T11:59:30Z'))).toMatchObject({ kind: 's3-refuses', patience: 300 });
+});
+
 test('an init container that is killed for its memory has its own limit', async () => {
   const cause = await first((cluster) =>
     cluster.broken(`${N}-writable`, 's3-preflight', {
