@@ -13,7 +13,7 @@ import { Names } from '../kubernetes/names';
 import { type Cause, type CauseKind, inOrder, NEVER, WORDS } from './causes';
 import { differences } from './differences';
 import { type AskedFor, isScaleUp, isUnschedulable, type Snapshot } from './gather';
-import { IMAGES, PLACES, REFUSALS, STARTS } from './kubernetes-words';
+import { cureFor, IMAGES, PLACES, refusalCure, STARTS } from './kubernetes-words';
 import {
   type Condition,
   type ContainerStatus,
@@ -423,12 +423,51 @@ function causesOf(
   const own = found.filter(
     ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
-  return inOrder([
-    ...own,
-    ...(restoring === undefined ? [] : [restoring]),
-    ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now),
-  ]);
+  const jobs = stuckJobs(here, now).filter((cause) => !isSaid(cause));
+  return [
+    ...inOrder([
+      ...own,
+      ...(restoring === undefined ? [] : [...jobs, restoring]),
+      ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now),
+    ]),
+    // Beside a restore nothing waits for them.
+    ...(restoring === undefined ? inOrder(jobs).map((cause) => ({ ...cause, patience: NEVER })) : []),
+  ];
 }
+
+/** Why Jobs that are there do not start: those of schedules by their pods alone. */
+function stuckJobs(here: Here, now: number): Cause[] {
+  const { instance } = here.wanted.settings;
+  const isOf = ({ metadata }: LiveObject, name: string) =>
+    metadata.ownerReferences?.some((owner) => owner.kind === 'Job' && owner.name === name) === true;
+  const pods = here.all('Pod');
+  const ofPods = pods
+    .filter(
+      ({ metadata: { labels = {}, ownerReferences = [] }, status }) =>
+        status?.phase === 'Pending' &&
+        labels['app.kubernetes.io/instance'] === instance &&
+        ownerReferences.some(({ kind }) => kind === 'Job'),
+    )
+    .flatMap((pod) => causeOfPod(pod, here, now) ?? [])
+    .filter(({ kind }) => kind !== 'it-is-starting' && kind !== 'it-waits-for-another-workload');
+  const withoutPods = here
+    .all('Job')
+    .filter((job) => !isEnded(job) && !pods.some((pod) => isOf(pod, job.metadata.name)))
+    .flatMap(({ metadata: { name, creationTimestamp } }): Cause[] => {
+      const event = here
+        .warnings('Job', name)
+        .findLast((one) => one.reason === 'FailedCreate' && timeOf(one) >= (creationTimestamp ?? ''));
+      if (event?.message === undefined) return [];
+      const [kind, cure] = refusal(event.message, here);
+      return [{ kind, object: `job/${name}`, what: `no pods of ${name}: ${oneLine(event.message)}`, cure }];
+    });
+  return [...ofPods, ...withoutPods];
+}
+
+const isEnded = ({ status }: LiveObject) =>
+  (status?.conditions ?? []).some(
+    ({ type, status: is }) => is === 'True' && (type === 'Complete' || type === 'Failed'),
+  );
 
 /** Whether an object is a workload, one of its pods, or what it needs by its name. */
 const isOf = (object: string, workload: string) => {
@@ -588,16 +627,10 @@ function refusedPods(workload: WorkloadStatus, pods: readonly LiveObject[], here
   return [{ kind, object: nameOf(workload), what, cure }];
 }
 
-/** The cure that a table has for a message. */
-const cureFor = (table: readonly (readonly [RegExp, string])[], message: string) =>
-  table.find(([words]) => words.test(message))?.[1];
-
-function refusal(message: string, { wanted: { kubectl } }: Here): readonly [CauseKind, string] {
-  const kind = /(exceeded|failed) quota/.test(message) ? 'the-quota-is-used-up' : 'the-pods-are-refused';
-  const cure =
-    cureFor(REFUSALS, message) ?? 'change the field in the message, or what the namespace enforces';
-  return [kind, cure.replace('KUBECTL', kubectl)];
-}
+const refusal = (message: string, { wanted: { kubectl } }: Here): readonly [CauseKind, string] => [
+  /(exceeded|failed) quota/.test(message) ? 'the-quota-is-used-up' : 'the-pods-are-refused',
+  refusalCure(message, kubectl),
+];
 
 const oneLine = (text: string) => text.trim().replace(/\s+/g, ' ');
 

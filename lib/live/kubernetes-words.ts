@@ -8,8 +8,19 @@ const ADD_A_NODE = 'or add a node';
 const PULL_SECRET = 'name a Secret for the registry in podTemplate.spec.imagePullSecrets';
 const AMD64 = 'it is for another architecture than the node: mirror it for linux/amd64';
 
-/** Why the API server takes no pod. */
-export const REFUSALS: Cures = [
+/** The cure that a table has for a message. */
+export const cureFor = (table: Cures, message: string): string | undefined =>
+  table.find(([words]) => words.test(message))?.[1];
+
+/**
+ * What to do where the API server takes no pod.
+ * @param kubectl how commands begin that are to be pasted
+ */
+export const refusalCure = (message: string, kubectl: string): string =>
+  cureFor(REFUSALS, message)?.replace('KUBECTL', kubectl) ??
+  'change the field in the message, or what the namespace enforces';
+
+const REFUSALS: Cures = [
   [/exceeded quota/, 'raise the ResourceQuota, or choose smaller resources'],
   [
     /failed quota/,

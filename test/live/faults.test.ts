@@ -220,17 +220,26 @@ describe('what the scheduler says, from 1.22 to 1.34', () => {
     expect(mends(await first(scaling(20)))).toBe(false);
   });
 
-  test('without the right to see the pods of all, no amount is named that would be wrong', async () => {
-    const cause = await first((cluster) => {
-      unscheduled('0/1 nodes are available: 1 Insufficient memory.')(cluster);
-      cluster.nodes = [node('worker', { memory: '1Gi' })];
-      cluster.forbidden = ['nodes'];
-    });
-    expect(cause).toMatchObject({
-      kind: 'no-node-has-room',
-      cure: 'choose smaller resources, or add a node',
-    });
-  });
+  test.each(['nodes', 'pods'])(
+    'without the right to see all %s, no amount is named that would be wrong',
+    async (kind) => {
+      const cause = await first((cluster) => {
+        unscheduled('0/1 nodes are available: 1 Insufficient memory.')(cluster);
+        wants(cluster, { memory: '8Gi' });
+        cluster.nodes = [node('worker', {})];
+        const { run } = cluster.kubectl;
+        const stderr = `Error from server (Forbidden): ${kind} is forbidden: User "x" cannot list resource "${kind}" in API group "" at the cluster scope`;
+        cluster.kubectl.run = async (args) =>
+          args[1] === kind && (kind === 'nodes' || args.includes('--all-namespaces'))
+            ? { code: 1, stdout: '', stderr }
+            : await run(args);
+      });
+      expect(cause).toMatchObject({
+        kind: 'no-node-has-room',
+        cure: 'choose smaller resources, or add a node',
+      });
+    },
+  );
 });
 
 const walOf = (cluster: LiveCluster) =>
@@ -668,6 +677,89 @@ describe('what others put into the pods', () => {
       }),
     );
     expect(cause).toMatchObject({ kind: 'it-is-starting', what: message });
+  });
+});
+
+describe('Jobs', () => {
+  const owner = (name: string) => ({
+    name: `${name}-x`,
+    namespace: 'vectors',
+    labels: { 'app.kubernetes.io/instance': N },
+    ownerReferences: [{ kind: 'Job', name }],
+  });
+  const noImage = (name: string): LiveObject => ({
+    kind: 'Pod',
+    metadata: owner(name),
+    spec: { nodeName: 'node-1', containers: [{ name: 'upload' }] },
+    status: {
+      phase: 'Pending',
+      containerStatuses: [
+        {
+          name: 'upload',
+          image: 'r:1',
+          state: { waiting: { reason: 'ErrImagePull', message: 'not found' } },
+        },
+      ],
+    },
+  });
+  const refusal = 'Error creating: pods "x" is forbidden: exceeded quota: compute, requested: pods=1';
+
+  test('one of a schedule that can not start is told after what the cluster itself waits for', async () => {
+    const cluster = new LiveCluster(config);
+    cluster.objects.push(noImage(`${N}-backup-29`));
+    const alone = await cluster.status();
+    expect(alone).toMatchObject({ ready: true, causes: [{ kind: 'an-image-can-not-be-pulled' }] });
+    expect(alone.causes.every(mends)).toBe(true);
+    cluster.broken(`${N}-mishards`, 'mishards', running);
+    expect((await cluster.status()).causes.map(({ kind }) => kind)).toEqual([
+      'it-is-starting',
+      'an-image-can-not-be-pulled',
+    ]);
+  });
+
+  test('one that gets no pod', async () => {
+    const cluster = new LiveCluster(config);
+    const name = `${N}-smoke-test`;
+    cluster.objects = cluster.objects.filter(({ kind }) => kind !== 'Job');
+    cluster.objects.push({ kind: 'Job', metadata: { ...owner(name), name, creationTimestamp: HOUR_AGO } });
+    cluster.event('Job', name, 'FailedCreate', refusal);
+    expect((await cluster.status()).causes).toMatchObject([
+      { kind: 'the-quota-is-used-up', object: `job/${name}` },
+    ]);
+    cluster.change('Job', name, 'metadata', { creationTimestamp: new Date(NOW).toISOString() });
+    expect((await cluster.status()).causes).toEqual([]);
+  });
+
+  test('a backup that failed without a pod', async () => {
+    const cluster = new LiveCluster(config);
+    Object.assign(cluster.get('CronJob', `${N}-backup`), {
+      status: { lastSuccessfulTime: '2026-06-30T13:00:00Z', lastScheduleTime: HOUR_AGO },
+    });
+    cluster.event('Job', `${N}-backup-verify-29`, 'FailedCreate', 'of another');
+    cluster.event('Job', `${N}-backup-29`, 'FailedCreate', refusal);
+    cluster.event(
+      'Job',
+      `${N}-backup-29`,
+      'DeadlineExceeded',
+      'Job was active longer than specified deadline',
+    );
+    expect((await cluster.status()).causes).toMatchObject([
+      {
+        kind: 'a-backup-has-failed',
+        what: `no pods of ${N}-backup-29: ${refusal}`,
+        cure: expect.stringContaining('ResourceQuota'),
+      },
+    ]);
+  });
+
+  test('a restore that is declared, and can not start', async () => {
+    const restored = { ...config, backup: { enabled: true, restore: { backup: '20260701T021500Z' } } };
+    const cluster = new LiveCluster(restored);
+    const name = `${N}-restore-20260701t021500z`;
+    cluster.objects.push(noImage(name));
+    const { causes } = await cluster.status();
+    expect(causes.map(({ kind }) => kind)).toEqual(['an-image-can-not-be-pulled', 'a-restore-runs']);
+    expect(causes.map(mends)).toEqual([false, true]);
   });
 });
 
