@@ -512,15 +512,18 @@ const isOver = (phase: string | undefined) => phase === 'Failed' || phase === 'S
 /** A pod that had to go, or that its node did not take, and of which there is no other yet. */
 function evicted({ metadata, status }: LiveObject): Cause[] {
   if (status?.reason === undefined) return [];
-  const isOverLimit = /exceed/.test(status.message ?? '');
+  const { reason, message = 'the node needed the room' } = status;
+  const cure = /exceed/.test(message)
+    ? 'raise the limit in the message, or keep less there'
+    : /^(Evicted|OutOf.*)$/.test(reason)
+      ? 'make room on the node, or set resources.requests to what the pod uses'
+      : undefined;
   return [
     {
       kind: 'a-pod-was-evicted',
       object: `pod/${metadata.name}`,
-      what: oneLine(status.message ?? 'the node needed the room'),
-      cure: isOverLimit
-        ? 'raise the limit in the message, or keep less there'
-        : 'make room on the node, or set resources.requests to what the pod uses',
+      what: oneLine(message),
+      ...(cure && { cure }),
     },
   ];
 }
@@ -739,7 +742,7 @@ function ofMissing(object: string, message: string, { wanted }: Here): Cause | u
       cure: kind === 'configmap' && isOurs ? wanted.apply : 'create it',
       patience: RETRY_SECONDS,
     };
-  if (!/non-existent secret key|couldn't find key/.test(message)) return undefined;
+  if (!/non-existent secret key|couldn't find key \S+ in Secret/.test(message)) return undefined;
   return {
     kind: 'a-secret-has-other-keys',
     object,
@@ -1103,10 +1106,11 @@ function missingRoom(pod: LiveObject, { snapshot }: Here): string | undefined {
 function mayBeOn({ spec }: LiveObject, node: LiveObject): boolean {
   const { unschedulable = false, taints = [] } = node.spec ?? {};
   const { nodeSelector = {}, tolerations = [] } = spec ?? {};
-  const isTolerated = (taint: string) => tolerations.some(({ key }) => key === undefined || key === taint);
+  const isTolerated = (taint: string, of: string | undefined) =>
+    tolerations.some(({ key, effect }) => (key ?? taint) === taint && (effect ?? of) === of);
   return (
     !unschedulable &&
-    taints.every(({ key, effect }) => effect === 'PreferNoSchedule' || isTolerated(key)) &&
+    taints.every(({ key, effect }) => effect === 'PreferNoSchedule' || isTolerated(key, effect)) &&
     Object.entries(nodeSelector).every(([key, value]) => node.metadata.labels?.[key] === value)
   );
 }

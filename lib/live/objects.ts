@@ -67,7 +67,7 @@ export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly nodeSelector?: Readonly<Record<string, string>>;
-  readonly tolerations?: readonly { readonly key?: string }[];
+  readonly tolerations?: readonly { readonly key?: string; readonly effect?: string }[];
   readonly schedulingGates?: readonly { readonly name: string }[];
   readonly volumes?: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[];
 }

@@ -478,6 +478,12 @@ describe('a container that does not begin', () => {
       'a-container-does-not-start',
       'disk of the node',
     ],
+    [
+      'CreateContainerConfigError',
+      "couldn't find key a in ConfigMap vectors/own",
+      'a-container-does-not-start',
+      '',
+    ],
     ['PostStartHookError', 'Exec lifecycle hook ([x]) failed', 'a-container-does-not-start', ''],
   ])('%s: %s', async (reason, message, kind, cure) => {
     const cause = await first((cluster) =>
@@ -554,6 +560,26 @@ describe('a node', () => {
     });
   };
 
+  test('that does not answer is the cause of a volume that can not be attached elsewhere', async () => {
+    const cluster = new LiveCluster(config);
+    const pod = structuredClone(cluster.get('Pod', `${N}-writable-0`)) as unknown as LiveObject;
+    lost(cluster, `${N}-writable`);
+    const name = `${N}-writable-1`;
+    const initContainerStatuses = [
+      { name: 'wait-for-mysql', state: { waiting: { reason: 'PodInitializing' } } },
+    ];
+    cluster.objects.push({
+      ...pod,
+      metadata: { ...pod.metadata, name },
+      status: { phase: 'Pending', initContainerStatuses, containerStatuses: [] },
+    });
+    cluster.event('Pod', name, 'FailedAttachVolume', 'Multi-Attach error for volume "pvc-1"');
+    expect((await cluster.status()).causes.map(({ kind }) => kind)).toEqual([
+      'the-node-is-lost',
+      'a-volume-can-not-be-mounted',
+    ]);
+  });
+
   test('that does not answer, when its pods are about to go', async () => {
     const cause = await first((cluster) => {
       lost(cluster, `${N}-mysql`, 'StatefulSet');
@@ -586,14 +612,14 @@ describe('a node', () => {
       "Node didn't have enough resource: memory, requested: 1, used: 2, capacity: 2",
       'make room',
     ],
-    ['NodeAffinity', 'Predicate NodeAffinity failed', 'make room'],
+    ['Terminated', 'Pod was terminated in response to imminent node shutdown.', ''],
   ])('a pod that it does not keep: %s, %s', async (reason, message, cure) => {
     const cause = await first((cluster) => {
       cluster.unready(`${N}-writable`);
       cluster.change('Pod', `${N}-writable-0`, 'status', { phase: 'Failed', reason, message });
     });
     expect(cause).toMatchObject({ kind: 'a-pod-was-evicted', what: message });
-    expect(cause.cure).toContain(cure);
+    expect(cause.line).toMatch(new RegExp(`: ${cure}${cure && '.*'}$`));
   });
 
   test('that began anew: the init container that runs is what its pod does, not how its server had ended', async () => {
