@@ -602,6 +602,7 @@ const EXTERNAL_SECRET_SECONDS = 60;
 
 /** Why a workload has too few pods, which its ReplicaSet or it itself says. */
 function refusedPods(workload: WorkloadStatus, pods: readonly LiveObject[], here: Here): Cause[] {
+  if (workload.settled && pods.length >= workload.wanted) return [];
   const owners = [
     [workload.kind, workload.name] as const,
     ...here
@@ -674,14 +675,19 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
   const hasBegun = statusesOf(pod).some(
     ({ state, lastState }) => (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined,
   );
-  const warnings = here.warnings('Pod', pod.metadata.name);
+  const warnings = here
+    .warnings('Pod', pod.metadata.name)
+    .filter((event) => !(now - Date.parse(timeOf(event)) > REPEATED_SECONDS * 1000));
   const mounts = warnings.filter(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume');
   // "timed out" comes after what it is about.
   const warning =
     mounts.findLast(({ message = '' }) => !/^Unable to attach or mount/.test(message)) ?? mounts.at(-1);
   if (!hasBegun && warning !== undefined) {
     const message = oneLine(warning.message ?? '');
-    return ofMissing(object, message, here) ?? { kind: 'a-volume-can-not-be-mounted', object, what: message };
+    const missing = ofMissing(object, message, here);
+    return missing === undefined
+      ? { kind: 'a-volume-can-not-be-mounted', object, what: message }
+      : { ...missing, patience: STILL_REPEATED_SECONDS };
   }
   const sandbox = warnings.findLast(({ reason }) => reason === 'FailedCreatePodSandBox')?.message;
   if (!hasBegun && sandbox !== undefined)
@@ -690,7 +696,7 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
       object,
       what: oneLine(sandbox),
       cure: cureFor(STARTS, sandbox) ?? `repair what the message names on node ${nodeName}`,
-      patience: RETRY_SECONDS,
+      patience: STILL_REPEATED_SECONDS,
     };
   const inits = initStatusesOf(pod);
   const causes = (statuses: readonly ContainerStatus[]) =>
@@ -713,7 +719,11 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
 const OVERDUE_SECONDS = 60;
 /** The longest time between two starts of a container that ends again and again. */
 const BACK_OFF_SECONDS = 300;
-/** After which the kubelet has tried again what it could not do. */
+/** What goes on has an event that often at least: of more than 25 the kubelet sends one in five minutes. */
+const REPEATED_SECONDS = 360;
+/** For which an event is there only if it came again: it may be over, and an image be pulled since. */
+const STILL_REPEATED_SECONDS = REPEATED_SECONDS + 60;
+/** After which the kubelet has tried again to make a container. */
 const RETRY_SECONDS = 150;
 
 /**

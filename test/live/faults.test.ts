@@ -348,9 +348,18 @@ describe('what the API server refuses', () => {
     expect(cause.kind).toBe('the-quota-is-used-up');
   });
 
+  test('and not one that is not wanted any more', async () => {
+    const cause = await first((cluster) => {
+      cluster.broken(`${N}-readonly`, 's3-preflight', running);
+      quota(cluster);
+    });
+    expect(cause.kind).not.toBe('the-quota-is-used-up');
+  });
+
   test('and not what was refused before the pods that there are now', async () => {
     const cause = await first((cluster) => {
       cluster.broken(`${N}-readonly`, 's3-preflight', running);
+      cluster.objects = cluster.objects.filter(({ metadata }) => metadata.name !== `${N}-readonly-1`);
       quota(cluster);
       Object.assign(cluster.objects.at(-1) ?? {}, { lastTimestamp: '2026-07-01T10:00:00Z' });
     });
@@ -519,6 +528,18 @@ describe('a container that does not begin', () => {
     });
     expect(cause).toMatchObject({ kind: 'a-container-does-not-start', what: message });
   });
+
+  test.each(['FailedCreatePodSandBox', 'FailedMount'])(
+    '%s that did not come again is over',
+    async (reason) => {
+      const cause = await first((cluster) => {
+        notBegun(cluster);
+        cluster.event('Pod', `${N}-writable-0`, reason, 'secret "own" not found');
+        Object.assign(cluster.objects.at(-1) ?? {}, { lastTimestamp: '2026-07-01T11:53:00Z' });
+      });
+      expect(cause).toMatchObject({ kind: 'it-is-starting' });
+    },
+  );
 });
 
 describe('a volume', () => {
