@@ -108,17 +108,20 @@ class Patience {
   public isOverWith(causes: readonly Cause[], now: number): boolean {
     const before = this.since;
     this.since = new Map(
-      causes.map(({ kind }) => {
-        const { first = now, looks = 0 } = before.get(kind) ?? {};
-        return [kind, { first, looks: looks + 1 }];
+      causes.map(keyOf).map((key) => {
+        const { first = now, looks = 0 } = before.get(key) ?? {};
+        return [key, { first, looks: looks + 1 }];
       }),
     );
     return causes.some((cause) => {
-      const { first = now, looks = 0 } = this.since.get(cause.kind) ?? {};
+      const { first = now, looks = 0 } = this.since.get(keyOf(cause)) ?? {};
       return looks >= LOOKS_TO_BE_SURE && now - first >= patienceWith(cause) * 1000;
     });
   }
 }
+
+/** What is waited for without end leaves nothing of the time of others of its kind. */
+const keyOf = (cause: Cause) => `${cause.kind} ${patienceWith(cause)}`;
 
 async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise<readonly ClusterStatus[]> {
   const snapshot = await gather(kubectl, wanted);

@@ -18,6 +18,7 @@ const KINDS = {
   'a-secret-has-other-keys': { patience: 0 },
   'a-storageclass-is-missing': { patience: 0 },
   'an-image-can-not-be-pulled': { patience: 30 },
+  'the-node-is-lost': { patience: NEVER },
   'no-node-has-room': { patience: 60 },
   'a-claim-has-no-volume': { patience: NEVER },
   'a-volume-can-not-be-mounted': { patience: NEVER },
@@ -32,7 +33,6 @@ const KINDS = {
   'the-write-ahead-log-does-not-fit': { patience: 0 },
   'a-container-does-not-start': { patience: 30 },
   'the-server-ends-again-and-again': { patience: 60 },
-  'the-node-is-lost': { patience: NEVER },
   'a-pod-was-evicted': { patience: NEVER },
   'the-write-ahead-log-is-replayed': { patience: NEVER },
   'the-proxy-has-no-reader': { patience: NEVER },
@@ -100,6 +100,7 @@ export const WORDS: readonly (readonly [RegExp, CauseKind])[] = [
   ],
   [/^render-config: /m, 'a-credential-can-not-be-used'],
   [/Wal init error/, 'the-write-ahead-log-does-not-fit'],
+  [/exec format error/, 'a-container-does-not-start'],
   [
     /does not answer|does not accept connections|nothing listens|closes the connection|trouble of its own|could not .*is the storage up|gave up after/,
     'something-does-not-answer',

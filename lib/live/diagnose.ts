@@ -10,12 +10,14 @@ import { claimsOf } from '../inventory/claims';
 import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { Names } from '../kubernetes/names';
-import { type Cause, inOrder, NEVER, WORDS } from './causes';
+import { type Cause, type CauseKind, inOrder, NEVER, WORDS } from './causes';
 import { differences } from './differences';
-import { type AskedFor, isUnschedulable, type Snapshot } from './gather';
+import { type AskedFor, isScaleUp, isUnschedulable, type Snapshot } from './gather';
+import { cureFor, IMAGES, PLACES, refusalCure, STARTS } from './kubernetes-words';
 import {
   type Condition,
   type ContainerStatus,
+  initStatusesOf,
   type LiveObject,
   type PodTemplate,
   statusesOf,
@@ -189,6 +191,13 @@ class Here {
     return readyReplicas > 0 && readyReplicas >= (found?.spec?.replicas ?? 1);
   }
 
+  /** Whether one of its Secrets was changed after that. */
+  public hasSecretSince(time: string | undefined): boolean {
+    return [...(this.snapshot.secrets?.values() ?? [])].some(
+      ({ changed }) => time !== undefined && changed !== undefined && changed > time,
+    );
+  }
+
   public log({ metadata }: LiveObject, container: string): string {
     return this.snapshot.logs.get(`${metadata.namespace}/${metadata.name}/${container}`) ?? '';
   }
@@ -315,7 +324,7 @@ function podStatus(pod: LiveObject): PodStatus {
   const busy = statuses.find(
     ({ state }) => state?.waiting !== undefined || (state?.terminated?.exitCode ?? 0) !== 0,
   );
-  const init = pod.status?.initContainerStatuses?.find(({ state }) => state?.running !== undefined);
+  const init = initStatusesOf(pod).find(({ state }) => state?.running !== undefined);
   const state = pod.metadata.deletionTimestamp
     ? 'Terminating'
     : isReady(pod)
@@ -398,22 +407,67 @@ function causesOf(
       here,
     );
     found.push(...keptPods(workload, alive, here));
-    if (alive.length === 0) found.push(...unready.flatMap(evicted), ...refusedPods(workload, here));
-    for (const pod of alive) {
-      const cause = causeOfPod(pod, here, now);
-      if (cause !== undefined && !isSaid(cause)) found.push(cause);
+    const ofPods = alive.flatMap((pod) => causeOfPod(pod, here, now) ?? []).filter((cause) => !isSaid(cause));
+    const refused = refusedPods(workload, pods, here);
+    if (alive.length === 0) found.push(...unready.flatMap(evicted));
+    found.push(...refused, ...ofPods);
+    if (
+      alive.every(({ metadata }) => metadata.deletionTimestamp !== undefined) &&
+      refused.length + ofPods.length === 0
+    ) {
+      const what = workload.pods.length === 0 ? 'it has no pods yet' : 'its pods are being replaced';
+      found.push({ kind: 'it-is-starting', object: nameOf(workload), what });
     }
   }
   // Who waits for a workload that has a cause of its own says nothing more.
   const own = found.filter(
     ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
-  return inOrder([
-    ...own,
-    ...(restoring === undefined ? [] : [restoring]),
-    ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now),
-  ]);
+  const jobs = stuckJobs(here, now).filter((cause) => !isSaid(cause));
+  return [
+    ...inOrder([
+      ...own,
+      ...(restoring === undefined ? [] : [...jobs, restoring]),
+      ...backupCauses(here, here.wanted.settings, here.wanted.kubectl, now),
+    ]),
+    // Beside a restore nothing waits for them.
+    ...(restoring === undefined ? inOrder(jobs).map((cause) => ({ ...cause, patience: NEVER })) : []),
+  ];
 }
+
+/** Why Jobs that are there do not start: those of schedules by their pods alone. */
+function stuckJobs(here: Here, now: number): Cause[] {
+  const { instance } = here.wanted.settings;
+  const isOf = ({ metadata }: LiveObject, name: string) =>
+    metadata.ownerReferences?.some((owner) => owner.kind === 'Job' && owner.name === name) === true;
+  const pods = here.all('Pod');
+  const ofPods = pods
+    .filter(
+      ({ metadata: { labels = {}, ownerReferences = [] }, status }) =>
+        status?.phase === 'Pending' &&
+        labels['app.kubernetes.io/instance'] === instance &&
+        ownerReferences.some(({ kind }) => kind === 'Job'),
+    )
+    .flatMap((pod) => causeOfPod(pod, here, now) ?? [])
+    .filter(({ kind }) => kind !== 'it-is-starting' && kind !== 'it-waits-for-another-workload');
+  const withoutPods = here
+    .all('Job')
+    .filter((job) => !isEnded(job) && !pods.some((pod) => isOf(pod, job.metadata.name)))
+    .flatMap(({ metadata: { name, creationTimestamp } }): Cause[] => {
+      const event = here
+        .warnings('Job', name)
+        .findLast((one) => one.reason === 'FailedCreate' && timeOf(one) >= (creationTimestamp ?? ''));
+      if (event?.message === undefined) return [];
+      const [kind, cure] = refusal(event.message, here);
+      return [{ kind, object: `job/${name}`, what: `no pods of ${name}: ${oneLine(event.message)}`, cure }];
+    });
+  return [...ofPods, ...withoutPods];
+}
+
+const isEnded = ({ status }: LiveObject) =>
+  (status?.conditions ?? []).some(
+    ({ type, status: is }) => is === 'True' && (type === 'Complete' || type === 'Failed'),
+  );
 
 /** Whether an object is a workload, one of its pods, or what it needs by its name. */
 const isOf = (object: string, workload: string) => {
@@ -455,15 +509,21 @@ function keptPods({ kind, name }: WorkloadStatus, unready: readonly LiveObject[]
 
 const isOver = (phase: string | undefined) => phase === 'Failed' || phase === 'Succeeded';
 
-/** A pod that had to go, and of which there is no other yet. */
+/** A pod that had to go, or that its node did not take, and of which there is no other yet. */
 function evicted({ metadata, status }: LiveObject): Cause[] {
-  if (status?.reason !== 'Evicted') return [];
+  if (status?.reason === undefined) return [];
+  const { reason, message = 'the node needed the room' } = status;
+  const cure = /exceed/.test(message)
+    ? 'raise the limit in the message, or keep less there'
+    : /^(Evicted|OutOf.*)$/.test(reason)
+      ? 'make room on the node, or set resources.requests to what the pod uses'
+      : undefined;
   return [
     {
       kind: 'a-pod-was-evicted',
       object: `pod/${metadata.name}`,
-      what: oneLine(status.message ?? 'the node needed the room'),
-      cure: 'make room on the node, or set resources.requests to what the pod uses',
+      what: oneLine(message),
+      ...(cure && { cure }),
     },
   ];
 }
@@ -540,8 +600,9 @@ function missingSecrets(here: Here): Cause[] {
 /** What the operator gets to make a Secret, before --wait gives up. */
 const EXTERNAL_SECRET_SECONDS = 60;
 
-/** Why a workload has no pods, which its ReplicaSet or it itself says. */
-function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
+/** Why a workload has too few pods, which its ReplicaSet or it itself says. */
+function refusedPods(workload: WorkloadStatus, pods: readonly LiveObject[], here: Here): Cause[] {
+  if (workload.settled && pods.length >= workload.wanted) return [];
   const owners = [
     [workload.kind, workload.name] as const,
     ...here
@@ -549,84 +610,155 @@ function refusedPods(workload: WorkloadStatus, here: Here): Cause[] {
       .filter(({ metadata }) => metadata.ownerReferences?.some(({ name }) => name === workload.name))
       .map(({ metadata }) => ['ReplicaSet', metadata.name] as const),
   ];
+  // What was refused before the last pod came was allowed since.
+  const since =
+    pods
+      .map(({ metadata }) => metadata.creationTimestamp ?? '')
+      .sort()
+      .at(-1) ?? '';
   const message =
     owners
       .flatMap(([kind, name]) => here.warnings(kind, name))
-      .findLast(({ reason }) => reason === 'FailedCreate')?.message ??
+      .findLast((event) => event.reason === 'FailedCreate' && timeOf(event) >= since)?.message ??
     // Events are gone after an hour.
     here
       .find(workload.kind, workload.name)
       ?.status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
       ?.message;
-  if (message === undefined) {
-    const what = workload.pods.length === 0 ? 'it has no pods yet' : 'its pods are being replaced';
-    return [{ kind: 'it-is-starting', object: nameOf(workload), what }];
-  }
+  if (message === undefined) return [];
   const what = `no pods of ${workload.name}: ${oneLine(message)}`;
-  if (/exceeded quota/.test(message))
-    return [
-      {
-        kind: 'the-quota-is-used-up',
-        object: nameOf(workload),
-        what,
-        cure: 'raise the ResourceQuota, or choose smaller resources',
-      },
-    ];
-  return [
-    {
-      kind: 'the-pods-are-refused',
-      object: nameOf(workload),
-      what,
-      cure: 'change the field in the message, or what the namespace enforces',
-    },
-  ];
+  const [kind, cure] = refusal(message, here);
+  return [{ kind, object: nameOf(workload), what, cure }];
 }
+
+const refusal = (message: string, { wanted: { kubectl } }: Here): readonly [CauseKind, string] => [
+  /(exceeded|failed) quota/.test(message) ? 'the-quota-is-used-up' : 'the-pods-are-refused',
+  refusalCure(message, kubectl),
+];
 
 const oneLine = (text: string) => text.trim().replace(/\s+/g, ' ');
 
 function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined {
   const object = `pod/${pod.metadata.name}`;
-  if (pod.metadata.deletionTimestamp !== undefined && pod.status?.reason !== 'NodeLost') return undefined;
-  if (
-    pod.status?.reason === 'NodeLost' ||
-    pod.status?.conditions?.some(({ reason }) => reason === 'NodeNotReady')
-  )
+  const { nodeName, schedulingGates = [] } = pod.spec ?? {};
+  if (isNodeLost(pod))
     return {
       kind: 'the-node-is-lost',
       object,
-      what: `node ${pod.spec?.nodeName} does not answer`,
+      what: `node ${nodeName} does not answer`,
       cure: 'repair or delete the node; its volumes are detached after about six minutes',
     };
-  if (isUnschedulable(pod)) return unschedulable(pod, here);
+  const { deletionTimestamp } = pod.metadata;
+  if (deletionTimestamp !== undefined) {
+    // It is the time at which it has to be gone.
+    if (!(now - Date.parse(deletionTimestamp) > OVERDUE_SECONDS * 1000)) return undefined;
+    return {
+      kind: 'the-node-is-lost',
+      object,
+      what: `it should be gone since ${deletionTimestamp}, and node ${nodeName} does not say that it is`,
+      cure: 'repair the node or its kubelet; if it is gone for good, delete the node',
+    };
+  }
+  if (isUnschedulable(pod)) return unschedulable(pod, here, now);
+  if (schedulingGates.length > 0)
+    return {
+      kind: 'it-is-starting',
+      object,
+      what: `it is not scheduled while it has scheduling gates: ${schedulingGates.map(({ name }) => name).join(', ')}`,
+    };
+  // A class that waits for the first consumer makes the volume when the pod has its node, before the pod is told so.
+  if (nodeName === undefined) {
+    const claim = claimCause(here, pod, true);
+    if (claim !== undefined) return claim;
+  }
   // A container that has begun has its volumes, whatever an older event says.
   const hasBegun = statusesOf(pod).some(
     ({ state, lastState }) => (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined,
   );
-  const warning = here
+  const warnings = here
     .warnings('Pod', pod.metadata.name)
-    .findLast(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume');
+    .filter((event) => !(now - Date.parse(timeOf(event)) > REPEATED_SECONDS * 1000));
+  const mounts = warnings.filter(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume');
+  // "timed out" comes after what it is about.
+  const warning =
+    mounts.findLast(({ message = '' }) => !/^Unable to attach or mount/.test(message)) ?? mounts.at(-1);
   if (!hasBegun && warning !== undefined) {
     const message = oneLine(warning.message ?? '');
-    return ofSecret(object, message) ?? { kind: 'a-volume-can-not-be-mounted', object, what: message };
+    const missing = ofMissing(object, message, here);
+    return missing === undefined
+      ? { kind: 'a-volume-can-not-be-mounted', object, what: message }
+      : { ...missing, patience: STILL_REPEATED_SECONDS };
   }
-  for (const status of statusesOf(pod)) {
-    const cause = causeOfContainer(pod, status, here, now);
-    if (cause !== undefined) return cause;
-  }
-  return { kind: 'it-is-starting', object, what: `it is ${podStatus(pod).state}` };
+  const sandbox = warnings.findLast(({ reason }) => reason === 'FailedCreatePodSandBox')?.message;
+  if (!hasBegun && sandbox !== undefined)
+    return {
+      kind: 'a-container-does-not-start',
+      object,
+      what: oneLine(sandbox),
+      cure: cureFor(STARTS, sandbox) ?? `repair what the message names on node ${nodeName}`,
+      patience: STILL_REPEATED_SECONDS,
+    };
+  const inits = initStatusesOf(pod);
+  const causes = (statuses: readonly ContainerStatus[]) =>
+    statuses.flatMap((status) => causeOfContainer(pod, status, here, now) ?? []);
+  // Those that come later have not begun; beside each other are a server and its sidecars.
+  const [cause] = [
+    ...causes(inits).slice(0, 1),
+    ...inOrder(causes(statusesOf(pod).filter((status) => !inits.includes(status)))),
+  ];
+  if (cause !== undefined) return cause;
+  // Of a readiness gate, or of a volume that the scheduler waits for.
+  const saidOfPod = pod.status?.conditions?.find(
+    ({ type, status, reason }) =>
+      reason === 'ReadinessGatesNotReady' || (type === 'PodScheduled' && status === 'False'),
+  )?.message;
+  return { kind: 'it-is-starting', object, what: saidOfPod ?? `it is ${podStatus(pod).state}` };
 }
 
-/** What the kubelet says about a Secret, or a key of one, that is not there. */
-function ofSecret(object: string, message: string): Cause | undefined {
-  const [, secret] = /secret "([^"]+)" not found/.exec(message) ?? [];
-  if (secret !== undefined)
-    return { kind: 'a-secret-is-missing', object: `secret/${secret}`, what: message, cure: 'create it' };
-  if (!/non-existent secret key|couldn't find key/.test(message)) return undefined;
+/** After the end of its grace period. */
+const OVERDUE_SECONDS = 60;
+/** The longest time between two starts of a container that ends again and again. */
+const BACK_OFF_SECONDS = 300;
+/** What goes on has an event that often at least: of more than 25 the kubelet sends one in five minutes. */
+const REPEATED_SECONDS = 360;
+/** For which an event is there only if it came again: it may be over, and an image be pulled since. */
+const STILL_REPEATED_SECONDS = REPEATED_SECONDS + 60;
+/** After which the kubelet has tried again to make a container. */
+const RETRY_SECONDS = 150;
+
+/**
+ * Whether the node of a pod has stopped to answer. The node controller then takes away its readiness, and nothing else:
+ * the kubelet, which says why, would have said that of its containers.
+ */
+function isNodeLost({ status }: LiveObject): boolean {
+  const { reason, conditions = [] } = status ?? {};
+  const is = (type: string) => conditions.find((one) => one.type === type);
+  const ready = is('Ready');
+  return (
+    reason === 'NodeLost' ||
+    (ready?.status === 'False' && ready.reason === undefined && is('ContainersReady')?.status === 'True')
+  );
+}
+
+/** What the kubelet says about a Secret, a key of one, or a ConfigMap that is not there; it may be by now. */
+function ofMissing(object: string, message: string, { wanted }: Here): Cause | undefined {
+  const [, kind, name] = /(secret|configmap) "([^"]+)" not found/.exec(message) ?? [];
+  const isOurs = wanted.objects.some((one) => one.kind === 'ConfigMap' && one.metadata.name === name);
+  if (kind !== undefined)
+    return {
+      kind: kind === 'secret' ? 'a-secret-is-missing' : 'nothing-is-applied',
+      object: `${kind}/${name}`,
+      what: message,
+      cure: kind === 'configmap' && isOurs ? wanted.apply : 'create it',
+      patience: RETRY_SECONDS,
+    };
+  if (!/non-existent secret key|couldn't find key \S+ in Secret/.test(message)) return undefined;
   return {
     kind: 'a-secret-has-other-keys',
     object,
     what: message,
     cure: 'add the key to the Secret, or write the name of an existing key into credentials.keys',
+    patience: RETRY_SECONDS,
   };
 }
 
@@ -640,30 +772,43 @@ function causeOfContainer(
   const { name, state, lastState, image = '', ready } = status;
   const object = `pod/${pod.metadata.name}`;
   const waiting = state?.waiting;
-  if (waiting !== undefined && /ImagePull|ErrImage|InvalidImageName/.test(waiting.reason ?? ''))
+  const warnings = here.warnings('Pod', pod.metadata.name);
+  if (waiting !== undefined && /Image|SignatureValidation|RegistryUnavailable/.test(waiting.reason ?? '')) {
+    const told = oneLine(waiting.message ?? waiting.reason ?? '');
+    // While it backs off, a kubelet before 1.31 has the reason in an event alone.
+    const failure = warnings.findLast(({ message = '' }) =>
+      message.startsWith(`Failed to pull image "${image}"`),
+    );
+    const message = oneLine((/^Back-off pulling image "[^"]*"$/.test(told) && failure?.message) || told);
     return {
       kind: 'an-image-can-not-be-pulled',
       object,
-      what: `${image}: ${oneLine(waiting.message ?? waiting.reason ?? '')}`,
-      cure: 'correct the image, mirror it, or name a Secret for the registry in podTemplate.spec.imagePullSecrets',
+      what: `${image}: ${message}`,
+      cure:
+        cureFor(IMAGES, message) ??
+        'correct the image, mirror it, or name a Secret for the registry in podTemplate.spec.imagePullSecrets',
     };
-  if (
-    waiting?.reason === 'CreateContainerConfigError' ||
-    waiting?.reason === 'CreateContainerError' ||
-    waiting?.reason === 'RunContainerError'
-  ) {
-    const message = oneLine(waiting.message ?? '');
-    const cause = ofSecret(object, message);
-    if (cause !== undefined) return cause;
-    return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}` };
   }
   const ended = state?.terminated ?? lastState?.terminated;
   const isRunning = state?.running !== undefined;
+  const notBegun =
+    /^(StartError|ContainerCannotRun)$/.test(ended?.reason ?? '') && !isRunning ? ended : undefined;
+  if (/Error$/.test(waiting?.reason ?? '') || notBegun !== undefined) {
+    const message = oneLine(notBegun?.message ?? waiting?.message ?? '');
+    const cause = ofMissing(object, message, here);
+    if (cause !== undefined) return cause;
+    const cure = cureFor(STARTS, message);
+    return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}`, ...(cure && { cure }) };
+  }
   if (ended?.reason === 'OOMKilled' && !(isRunning && ready === true)) return outOfMemory(pod, name, here);
   if (ended !== undefined && ended.exitCode !== 0 && !isRunning) {
     const text = ended.message?.trim() || here.log(pod, name);
+    const words = said(pod, name, text);
+    // It is read when the container begins again.
+    if (words !== undefined && here.hasSecretSince(ended.finishedAt))
+      return { ...words, patience: BACK_OFF_SECONDS };
     return (
-      said(pod, name, text) ?? {
+      words ?? {
         kind: 'the-server-ends-again-and-again',
         object,
         what: `${name} ended with exit code ${ended.exitCode}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,
@@ -672,7 +817,7 @@ function causeOfContainer(
     );
   }
   if (!isRunning || ready === true) return undefined;
-  const isInit = pod.status?.initContainerStatuses?.includes(status) === true;
+  const isInit = initStatusesOf(pod).includes(status);
   const log = here.log(pod, name);
   if (isInit) {
     return (
@@ -689,9 +834,10 @@ function causeOfContainer(
     const cause = proxyNotReady(object, log, here);
     if (cause !== undefined) return cause;
   }
-  const unready = here
-    .warnings('Pod', pod.metadata.name)
-    .findLast(({ reason }) => reason === 'Unhealthy')?.message;
+  const unready = warnings.findLast(
+    ({ reason, involvedObject: { fieldPath } = {} }) =>
+      reason === 'Unhealthy' && (fieldPath === undefined || fieldPath.endsWith(`{${name}}`)),
+  )?.message;
   if (component === 'mysql' && unready !== undefined) {
     const cause = said(pod, name, unready);
     if (cause !== undefined) return cause;
@@ -780,14 +926,19 @@ function said(pod: LiveObject, container: string, text: string): Cause | undefin
   const what = oneLine(line).replace(new RegExp(`^${container}: `), '');
   const object = `pod/${pod.metadata.name}`;
   // Our own messages have their cure after a colon.
-  return kind === 'the-write-ahead-log-does-not-fit'
-    ? { kind, object, what, cure: 'set wal.recoveryErrorIgnore to true' }
-    : { kind, object, what };
+  const cure =
+    kind === 'the-write-ahead-log-does-not-fit'
+      ? 'set wal.recoveryErrorIgnore to true'
+      : cureFor(STARTS, what);
+  return { kind, object, what, ...(cure && { cure }) };
 }
 
 function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {
   const component = pod.metadata.labels?.['component'] ?? '';
-  const limit = pod.spec?.containers?.find(({ name }) => name === container)?.resources?.limits?.['memory'];
+  const { containers = [], initContainers = [] } = pod.spec ?? {};
+  const isInit = initContainers.some(({ name }) => name === container);
+  const limit = [...containers, ...initContainers].find(({ name }) => name === container)?.resources
+    ?.limits?.['memory'];
   const what = `${container} was killed: it needs more memory than its limit${limit === undefined ? '' : ` of ${limit}`}`;
   const section = { writable: 'writable', readonly: 'readonly' }[component];
   if (section === undefined || container !== 'milvus')
@@ -795,7 +946,9 @@ function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {
       kind: 'out-of-memory',
       object: `pod/${pod.metadata.name}`,
       what,
-      cure: `raise ${component || container}.resources.limits.memory`,
+      cure: isInit
+        ? `raise it in ${component}.podTemplate.spec.initContainers, by the name ${container}`
+        : `raise ${component || container}.resources.limits.memory`,
     };
   // Half as much again: what is killed has gone beyond what follows from its cache, by nobody knows how much.
   const { cacheBytes } = here.wanted.settings[section as 'writable' | 'readonly'].cache;
@@ -812,27 +965,64 @@ function outOfMemory(pod: LiveObject, container: string, here: Here): Cause {
 /** Of cache sizes. */
 const STEP = 256 * 1024 ** 2;
 
-function unschedulable(pod: LiveObject, here: Here): Cause {
+function unschedulable(pod: LiveObject, here: Here, now: number): Cause {
   const object = `pod/${pod.metadata.name}`;
   const message = oneLine(
     pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
       ?.message ?? '',
   );
-  if (/unbound immediate PersistentVolumeClaims|persistentvolumeclaim ".*" not found/.test(message))
-    return claimCause(here) ?? { kind: 'a-claim-has-no-volume', object, what: message };
+  if (OF_CLAIMS.test(message)) {
+    const [, missing] = /persistentvolumeclaim "(.*)" not found/.exec(message) ?? [];
+    return (
+      claimCause(here, pod) ?? {
+        kind: 'a-claim-has-no-volume',
+        object,
+        what: message,
+        ...(missing !== undefined && { cure: `create the claim, or ${here.wanted.apply}` }),
+      }
+    );
+  }
+  const growing = here
+    .all('Event')
+    .filter((one) => isScaleUp(one) && one.involvedObject?.name === pod.metadata.name)
+    .find((one) => now - Date.parse(timeOf(one)) < SCALE_UP_SECONDS * 1000);
+  if (growing !== undefined)
+    return {
+      kind: 'no-node-has-room',
+      object,
+      what: message,
+      cure: 'wait, an autoscaler is adding a node',
+      patience: NEVER,
+    };
+  // Which pods would have to go is said after the reasons, and in the same words.
+  const [reasons = ''] = message.split(' preemption: ');
+  const cure = /Insufficient|Too many pods/.test(reasons) ? missingRoom(pod, here) : cureFor(PLACES, reasons);
   return {
     kind: 'no-node-has-room',
     object,
     what: message,
-    cure: missingRoom(pod, here) ?? 'choose smaller resources, or add a node',
+    cure: cure?.replace('KUBECTL', here.wanted.kubectl) ?? 'choose smaller resources, or add a node',
   };
 }
 
-function claimCause(here: Here): Cause | undefined {
+/** What the scheduler says where the claim is the cause, and not the nodes. */
+const OF_CLAIMS =
+  /unbound immediate PersistentVolumeClaims|persistentvolumeclaim ".*" (not found|bound to|is being deleted)|available persistent volumes to bind|enough free storage|non-existent pv/;
+/** After which an autoscaler gives up a node that does not come. */
+const SCALE_UP_SECONDS = 900;
+
+/**
+ * Why a claim has no volume, those of a pod before others.
+ * @param certain only what an event or a missing StorageClass proves
+ */
+function claimCause(here: Here, pod: LiveObject, certain = false): Cause | undefined {
   const { storageClasses } = here.snapshot;
-  for (const { name } of claimsOf(here.wanted.settings)) {
+  const own = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
+  const others = claimsOf(here.wanted.settings).map(({ name }) => name);
+  for (const name of certain ? own : [...own, ...others]) {
     const claim = here.find('PersistentVolumeClaim', name);
-    if (claim?.status?.phase !== 'Pending') continue;
+    const { phase } = claim?.status ?? {};
+    if (claim === undefined || (phase !== 'Pending' && phase !== 'Lost')) continue;
     const object = `persistentvolumeclaim/${name}`;
     const wanted = claim.spec?.storageClassName;
     if (
@@ -854,32 +1044,58 @@ function claimCause(here: Here): Cause | undefined {
         what: `the claim names no StorageClass, and none is the default${storageClasses?.length ? ` (the cluster has ${storageClasses.join(', ')})` : ''}`,
         cure: 'set storageClassName, delete the claim (and the StatefulSet of MySQL), and apply',
       };
+    if (phase === 'Lost')
+      return {
+        kind: 'a-claim-has-no-volume',
+        object,
+        what: 'its volume is gone (Lost)',
+        cure: 'bring the PersistentVolume back, or delete the claim (what was on it is lost), and apply',
+      };
     const message = here.warnings('PersistentVolumeClaim', name).at(-1)?.message;
+    if (certain && message === undefined) continue;
     return { kind: 'a-claim-has-no-volume', object, what: oneLine(message ?? 'it waits for its volume') };
   }
   return undefined;
 }
 
-/** Which resource is missing, and how much on the node that has the most of it. */
-function missingRoom(pod: LiveObject, { snapshot: { nodes, allPods } }: Here): string | undefined {
+/** Which resource is missing, and how much on the node that has the most of it, of those where the pod may be. */
+function missingRoom(pod: LiveObject, { snapshot }: Here): string | undefined {
+  const { nodes, allPods, forbidden } = snapshot;
+  // Without the other pods each node looks empty.
+  if (forbidden.includes('pods')) return undefined;
   const amount = (value: string | undefined) => parseQuantity(value ?? '0') ?? 0;
-  const requests = (one: LiveObject, resource: string) =>
-    (one.spec?.containers ?? []).reduce(
-      (sum, { resources }) => sum + amount(resources?.requests?.[resource]),
-      0,
-    );
-  const gaps = nodes.map(({ metadata, status }) => {
-    const on = allPods.filter(
-      ({ spec, status: { phase } = {} }) =>
-        spec?.nodeName === metadata.name && phase !== 'Succeeded' && phase !== 'Failed',
-    );
-    const missing = ['cpu', 'memory'].map((resource) => {
-      const free =
-        amount(status?.allocatable?.[resource]) - on.reduce((sum, one) => sum + requests(one, resource), 0);
-      return { resource, gap: requests(pod, resource) - free };
+  const requests = ({ spec }: LiveObject, resource: string) => {
+    if (resource === 'pods') return 1;
+    const of = ({
+      resources,
+    }: {
+      readonly resources?: { readonly requests?: Readonly<Record<string, string>> };
+    }) => amount(resources?.requests?.[resource]);
+    const sum = (spec?.containers ?? []).reduce((all, one) => all + of(one), 0);
+    return Math.max(sum, ...(spec?.initContainers ?? []).map(of));
+  };
+  const wanted = [
+    'cpu',
+    'memory',
+    ...(pod.spec?.containers ?? []).flatMap(({ resources }) => Object.keys(resources?.requests ?? {})),
+    'pods',
+  ];
+  const gaps = nodes
+    .filter((node) => mayBeOn(pod, node))
+    .map(({ metadata, status: { allocatable = {} } = {} }) => {
+      const on = allPods.filter(
+        ({ spec, status: { phase } = {} }) =>
+          spec?.nodeName === metadata.name && phase !== 'Succeeded' && phase !== 'Failed',
+      );
+      const missing = [...new Set(wanted)]
+        .filter((resource) => resource !== 'pods' || allocatable['pods'] !== undefined)
+        .map((resource) => {
+          const free =
+            amount(allocatable[resource]) - on.reduce((sum, one) => sum + requests(one, resource), 0);
+          return { resource, gap: requests(pod, resource) - free };
+        });
+      return { node: metadata.name, missing: missing.filter(({ gap }) => gap > 0) };
     });
-    return { node: metadata.name, missing: missing.filter(({ gap }) => gap > 0) };
-  });
   const best = gaps
     .filter(({ missing }) => missing.length > 0)
     .sort(
@@ -887,9 +1103,24 @@ function missingRoom(pod: LiveObject, { snapshot: { nodes, allPods } }: Here): s
     )[0];
   if (best === undefined) return undefined;
   const words = best.missing.map(({ resource, gap }) =>
-    resource === 'memory'
-      ? `${readableBytes(gap)} of memory`
-      : `${canonicalQuantity(String(Math.ceil(gap * 1000) / 1000))} CPU`,
+    resource === 'memory' || resource === 'ephemeral-storage'
+      ? `${readableBytes(gap)} of ${resource}`
+      : resource === 'pods'
+        ? 'a place for one more pod'
+        : `${canonicalQuantity(String(Math.ceil(gap * 1000) / 1000))} ${resource === 'cpu' ? 'CPU' : resource}`,
   );
   return `node ${best.node} lacks ${words.join(' and ')}: choose smaller resources, or add a node`;
+}
+
+/** Whether a node would take the pod if it had room: by its taints and labels, as far as they are looked at here. */
+function mayBeOn({ spec }: LiveObject, node: LiveObject): boolean {
+  const { unschedulable = false, taints = [] } = node.spec ?? {};
+  const { nodeSelector = {}, tolerations = [] } = spec ?? {};
+  const isTolerated = (taint: string, of: string | undefined) =>
+    tolerations.some(({ key, effect }) => (key ?? taint) === taint && (effect ?? of) === of);
+  return (
+    !unschedulable &&
+    taints.every(({ key, effect }) => effect === 'PreferNoSchedule' || isTolerated(key, effect)) &&
+    Object.entries(nodeSelector).every(([key, value]) => node.metadata.labels?.[key] === value)
+  );
 }

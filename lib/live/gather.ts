@@ -4,7 +4,7 @@ import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { answerOf, type Kubectl, messageOf } from './kubectl';
 import { KubectlError } from './kubectl-error';
-import type { LiveObject, ObjectList } from './objects';
+import { initStatusesOf, type LiveObject, type ObjectList } from './objects';
 
 /** What of a cluster is asked about. */
 export interface AskedFor {
@@ -122,14 +122,15 @@ export async function gather(
   const claimWaits = objects.some(
     (one) => one.kind === 'PersistentVolumeClaim' && one.status?.phase === 'Pending',
   );
-  const [logs, nodes, allPods, classes] = await all([
+  const [logs, nodes, allPods, classes, ...scaleUps] = await all([
     logsOf(kubectl, pods, forbidden),
     noRoom ? list(['nodes']) : [],
     noRoom ? list(['pods', '--all-namespaces', '--field-selector=spec.nodeName!=']) : [],
     claimWaits ? list(['storageclasses']) : [],
+    ...SCALE_UPS.map((reason) => (noRoom ? listHere(['events', `--field-selector=reason=${reason}`]) : [])),
   ]);
   return {
-    objects,
+    objects: [...objects, ...scaleUps.flat().filter(isScaleUp)],
     secrets,
     logs,
     nodes,
@@ -218,6 +219,10 @@ export const isUnschedulable = ({ status }: LiveObject) =>
     ({ type, status: is, reason }) => type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable',
   );
 
+/** What autoscalers say about a pod for which they add a node: the one of Kubernetes, and Karpenter. */
+const SCALE_UPS = ['TriggeredScaleUp', 'Nominated'];
+export const isScaleUp = ({ reason = '' }: LiveObject) => SCALE_UPS.includes(reason);
+
 /** Of containers that wait for something, or that ended badly. */
 async function logsOf(
   kubectl: Pick<Kubectl, 'run'>,
@@ -227,14 +232,15 @@ async function logsOf(
   const wanted = pods.flatMap((pod) => {
     const inits = pod.status?.initContainerStatuses ?? [];
     const mains = pod.status?.containerStatuses ?? [];
-    const waits = inits.find(({ state }) => state?.running !== undefined);
+    const waits = initStatusesOf(pod).find(({ state }) => state?.running !== undefined);
     const failed = [...inits, ...mains].find(
       ({ state, lastState }) =>
         state?.running === undefined &&
         ((state?.terminated?.exitCode ?? 0) !== 0 || (lastState?.terminated?.exitCode ?? 0) !== 0),
     );
     const notReady = mains.find(({ ready, state }) => ready === false && state?.running !== undefined);
-    const one = failed ?? waits ?? notReady;
+    // While one runs, those after it can only have failed before their pod began anew.
+    const one = waits ?? failed ?? notReady;
     const message =
       one?.state?.terminated?.message ?? (one === failed ? one?.lastState?.terminated?.message : undefined);
     // What a container has said as it ended is in its state already.

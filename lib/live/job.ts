@@ -21,26 +21,38 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
   /** Between two looks at the Job. @default 1000 */
   readonly pollMilliseconds?: number;
+  /** For how long it may be kept from its start by what does not mend itself. @default 60000 */
+  readonly stuckMilliseconds?: number;
 }
 
 const POLL_MILLISECONDS = 1000;
+/** A registry, a webhook or the kubelet may have answered again by then. */
+const STUCK_MILLISECONDS = 60_000;
 /** An API server that is away for so many questions one after the other is away. */
 const MOST_FAILURES = 5;
 /** Questions without a pod, after which the events are asked why. */
 const PATIENCE_FOR_POD = 3;
+/** Why a container has not begun, where somebody has to mend it: an image, a Secret, a podTemplate. */
+const STUCK = /Image|Error$/;
 /** Waiting that is nothing to speak of. */
 const IN_PROGRESS = ['ContainerCreating', 'PodInitializing'];
 
 /**
  * Follows a Job to its end, with the log of each container from its start: init containers in their order, then the
  * others, and those of a second pod after the first.
- * @throws KubectlError when the Job is gone, or the API server does not answer any more
+ * @throws KubectlError when the Job is gone or can not start, or the API server does not answer any more
  */
 export async function followJob(kubectl: Kubectl, name: string, options: FollowOptions): Promise<JobEnd> {
-  const { onState, signal, pollMilliseconds = POLL_MILLISECONDS } = options;
+  const {
+    onState,
+    signal,
+    pollMilliseconds = POLL_MILLISECONDS,
+    stuckMilliseconds = STUCK_MILLISECONDS,
+  } = options;
   const logs = new Logs(kubectl, options);
   let said = '';
   let failures = 0;
+  let stuckSince: number | undefined;
   const stopped = () => signal?.aborted === true;
   for (let polls = 0; !stopped(); polls++) {
     try {
@@ -53,12 +65,22 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
         await logs.toTheirEnd();
         return end;
       }
-      const state = pods.map(waitsFor).find((text) => text !== undefined);
-      const text =
-        state ?? (pods.length === 0 && polls >= PATIENCE_FOR_POD ? await whyNoPod(kubectl, name) : '');
+      const noPod = pods.length === 0 && polls >= PATIENCE_FOR_POD;
+      const { text = '', isStuck = false } =
+        pods.map(waitsFor).find((one) => one !== undefined) ??
+        (noPod ? await whyNoPod(kubectl, name, job) : {});
       if (text !== said && text !== '') onState(text);
       said = text;
+      stuckSince = isStuck ? (stuckSince ?? Date.now()) : undefined;
+      if (stuckSince !== undefined && Date.now() - stuckSince >= stuckMilliseconds)
+        throw new CanNotStart(
+          `Job ${name} can not start: ${text}\nIt goes on by itself when that is mended. To stop it:\n  ${kubectl.commandLine(['delete', `job/${name}`])}`,
+        );
     } catch (error) {
+      if (error instanceof CanNotStart) {
+        logs.stop();
+        throw error;
+      }
       // Ctrl-C in a terminal ends kubectl, too, maybe before it is told to us.
       await delay(50);
       if (stopped()) break;
@@ -69,6 +91,14 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
     await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
   }
   return { end: 'interrupted' };
+}
+
+class CanNotStart extends KubectlError {}
+
+/** What a Job waits for, and whether that is over only when somebody mends it. */
+interface Waiting {
+  readonly text: string;
+  readonly isStuck: boolean;
 }
 
 /** Those of this Job: one of the same name that was replaced may still have pods that stop. */
@@ -83,27 +113,35 @@ async function podsOf(
 }
 
 /** What keeps a pod from going on, if it is more than a moment. */
-function waitsFor(pod: LiveObject): string | undefined {
+function waitsFor(pod: LiveObject): Waiting | undefined {
   const unscheduled = pod.status?.conditions?.find(
     (one) => one.type === 'PodScheduled' && one.status === 'False',
   );
-  if (unscheduled !== undefined) return `pod ${pod.metadata.name} is Pending: ${unscheduled.message ?? ''}`;
+  // An autoscaler may add a node, and other pods end.
+  if (unscheduled !== undefined)
+    return { text: `pod ${pod.metadata.name} is Pending: ${unscheduled.message ?? ''}`, isStuck: false };
   for (const { name, state } of statusesOf(pod)) {
     const { reason, message } = state?.waiting ?? {};
     if (reason === undefined || IN_PROGRESS.includes(reason)) continue;
-    return `container ${name} of pod ${pod.metadata.name}: ${[reason, message].filter(Boolean).join(': ')}`;
+    return {
+      text: `container ${name} of pod ${pod.metadata.name}: ${[reason, message].filter(Boolean).join(': ')}`,
+      isStuck: STUCK.test(reason),
+    };
   }
   return undefined;
 }
 
 /** What the controller says about a pod that it can not make: quota, Pod Security, admission. */
-async function whyNoPod(kubectl: Kubectl, name: string): Promise<string> {
-  const which = `--field-selector=involvedObject.kind=Job,involvedObject.name=${name},type=Warning`;
+async function whyNoPod(kubectl: Kubectl, name: string, { metadata }: LiveObject): Promise<Waiting> {
+  // By the uid, too: those of the Job before it, of the same name, are still there.
+  const which = `--field-selector=involvedObject.kind=Job,involvedObject.name=${name},involvedObject.uid=${metadata.uid},type=Warning`;
   const args = ['get', 'events', which, '--sort-by=.lastTimestamp'];
   // Whoever may not read events still sees how the Job ends.
   const events = await kubectl.json<ObjectList>(args).catch((): ObjectList => ({ items: [] }));
   const message = events.items.at(-1)?.message;
-  return message === undefined ? 'there is no pod yet' : `there is no pod yet: ${message}`;
+  return message === undefined
+    ? { text: 'there is no pod yet', isStuck: false }
+    : { text: `there is no pod yet: ${message}`, isStuck: true };
 }
 
 function endOf({ status }: LiveObject, pods: readonly LiveObject[]): JobEnd | undefined {
@@ -117,7 +155,7 @@ function endOf({ status }: LiveObject, pods: readonly LiveObject[]): JobEnd | un
   const causes = [
     [over.reason, over.message].filter(Boolean).join(': '),
     failed && `container ${failed.name} ended with exit code ${failed.state?.terminated?.exitCode}`,
-    failed === undefined && last !== undefined ? waitsFor(last) : undefined,
+    failed === undefined && last !== undefined ? waitsFor(last)?.text : undefined,
   ];
   return {
     end: 'failed',
@@ -187,6 +225,10 @@ class Logs {
       Promise.all(this.followed.values()),
       delay(LAST_LINES_MILLISECONDS, undefined, { ref: false }),
     ]);
+    this.stop();
+  }
+
+  public stop(): void {
     this.over.abort();
   }
 }

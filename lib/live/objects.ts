@@ -50,6 +50,8 @@ export interface ContainerStatus {
 interface Container {
   readonly name: string;
   readonly image?: string;
+  /** `Always` for an init container that is a sidecar. */
+  readonly restartPolicy?: string;
   readonly env?: readonly {
     readonly name: string;
     readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } };
@@ -64,6 +66,10 @@ export interface PodSpec {
   readonly nodeName?: string;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly { readonly key?: string; readonly effect?: string }[];
+  readonly schedulingGates?: readonly { readonly name: string }[];
+  readonly volumes?: readonly { readonly persistentVolumeClaim?: { readonly claimName: string } }[];
 }
 
 export interface PodTemplate {
@@ -82,6 +88,9 @@ export interface LiveObject {
     readonly suspend?: boolean;
     readonly updateStrategy?: { readonly type?: string };
     readonly storageClassName?: string;
+    /** Of a Node. */
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string; readonly effect?: string }[];
     readonly type?: string;
     readonly clusterIP?: string;
     readonly ports?: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number }[];
@@ -109,7 +118,12 @@ export interface LiveObject {
     };
   };
   /** Of an Event. */
-  readonly involvedObject?: { readonly kind: string; readonly name: string; readonly namespace?: string };
+  readonly involvedObject?: {
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace?: string;
+    readonly fieldPath?: string;
+  };
   readonly type?: string;
   readonly reason?: string;
   readonly message?: string;
@@ -125,4 +139,11 @@ export interface ObjectList {
 /** Of all containers of a pod, those that come first at the front. */
 export function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+}
+
+/** Init containers in their order, without the sidecars among them, which run as long as the pod does. */
+export function initStatusesOf({ spec, status }: LiveObject): readonly ContainerStatus[] {
+  const isSidecar = ({ name }: ContainerStatus) =>
+    spec?.initContainers?.some((one) => one.name === name && one.restartPolicy === 'Always') === true;
+  return (status?.initContainerStatuses ?? []).filter((one) => !isSidecar(one));
 }

@@ -3,6 +3,7 @@ import { longestPauseSeconds, OLD_AFTER_RUNS } from '../config/schedules';
 import { areSuspended, type Settings } from '../config/settings';
 import { Names } from '../kubernetes/names';
 import type { Cause } from './causes';
+import { refusalCure } from './kubernetes-words';
 import { type LiveObject, statusesOf } from './objects';
 
 /** The last time that something ended well, and whether a later try failed. */
@@ -140,15 +141,19 @@ export function backupCauses(
   const again = `cdk8s-milvus job backup ${settings.name}`;
   const failure = (run: LastRun | undefined, kind: Cause['kind'], container: string, what: string) => {
     if (run?.failedSince !== true) return;
+    const name = names[container === UPLOAD ? 'backup' : 'backupVerify'];
     const [pod, said] = lastFailure(here, container, run.at) ?? [];
+    const refused = pod === undefined ? refusedSince(here, name, run.at) : undefined;
     causes.push({
       kind,
-      object:
-        pod === undefined
-          ? `cronjob/${names[container === UPLOAD ? 'backup' : 'backupVerify']}`
-          : `pod/${pod}`,
-      what: said ?? what,
-      ...(said === undefined && { cure: `see the log of its Job: ${kubectl} get jobs` }),
+      object: pod === undefined ? `cronjob/${name}` : `pod/${pod}`,
+      what: said ?? refused ?? what,
+      ...(said === undefined && {
+        cure:
+          refused === undefined
+            ? `see the log of its Job: ${kubectl} get jobs`
+            : refusalCure(refused, kubectl),
+      }),
     });
   };
   failure(lastBackup(here, settings), 'a-backup-has-failed', UPLOAD, 'the last backup has failed');
@@ -250,6 +255,21 @@ const inHours = (seconds: number) =>
 
 /** A message of our scripts, which name no credential, only the Secret that has it. */
 const OURS = /^(backup|restore|wait-for)-\w[\w-]*: /;
+
+/** Why Jobs of a CronJob got no pods since a time. */
+function refusedSince(here: Objects, cronJob: string, since = ''): string | undefined {
+  const event = here
+    .all('Event')
+    .findLast(
+      ({ reason, involvedObject: about, lastTimestamp }) =>
+        reason === 'FailedCreate' &&
+        about?.kind === 'Job' &&
+        about.name.startsWith(`${cronJob}-`) &&
+        /^\d+$/.test(about.name.slice(cronJob.length + 1)) &&
+        (lastTimestamp ?? '') > since,
+    );
+  return event && `no pods of ${event.involvedObject?.name}: ${event.message}`;
+}
 
 /** The pod that has failed last since a time, and the line that says why. */
 function lastFailure(

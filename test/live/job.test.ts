@@ -9,7 +9,12 @@ const directory = mkdtempSync(join(tmpdir(), 'follow-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 let lives = 0;
 
-async function follow(looks: readonly Look[], logs?: Readonly<Record<string, string>>, signal?: AbortSignal) {
+async function follow(
+  looks: readonly Look[],
+  logs?: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+  stuckMilliseconds?: number,
+) {
   const bin = fakeKubectl(join(directory, `${lives++}`), looks, logs);
   const kubectl = new Kubectl({}, directory, { PATH: [bin, process.env['PATH']].join(delimiter) });
   const told: string[] = [];
@@ -19,6 +24,7 @@ async function follow(looks: readonly Look[], logs?: Readonly<Record<string, str
     onState: (text) => states.push(text),
     pollMilliseconds: 50,
     ...(signal && { signal }),
+    ...(stuckMilliseconds !== undefined && { stuckMilliseconds }),
   };
   const end = await followJob(kubectl, 'x', options);
   return { end, told, states };
@@ -118,6 +124,44 @@ test('without a pod, the events say why', async () => {
   const events = ['Error creating: pods "x-1" is forbidden: exceeded quota: small'];
   const looks = [{ events }, {}, {}, {}, {}, complete];
   expect((await follow(looks)).states).toEqual([`there is no pod yet: ${events[0]}`]);
+}, 60_000);
+
+test.each<[what: string, look: Look, words: string]>([
+  ['by a quota', { events: ['Error creating: exceeded quota: small'] }, 'exceeded quota: small'],
+  [
+    'by its image',
+    { pods: [pod('x-1', { main: [waiting('load', 'ErrImagePull', 'not found')] })] },
+    'container load of pod x-1: ErrImagePull: not found',
+  ],
+  [
+    'by a Secret',
+    {
+      pods: [
+        pod('x-1', { init: [waiting('download', 'CreateContainerConfigError', 'secret "a" not found')] }),
+      ],
+    },
+    'secret "a" not found',
+  ],
+])(
+  'one that is kept from its start %s is not waited for',
+  async (_, look, words) => {
+    await expect(follow([look], {}, undefined, 100)).rejects.toThrow(
+      new RegExp(`^Job x can not start: .*${words}\\n.* To stop it:\\n  kubectl delete job/x$`),
+    );
+  },
+  60_000,
+);
+
+test('one that waits for a node is waited for, and so is what is mended in time', async () => {
+  const noNode = { type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' };
+  const looks = (state: Look) => [state, {}, {}, {}, {}, complete];
+  expect(
+    (await follow(looks({ pods: [pod('x-1', { conditions: [noNode] })] }), {}, undefined, 0)).end,
+  ).toEqual({
+    end: 'complete',
+  });
+  const noImage = { pods: [pod('x-1', { main: [waiting('load', 'ErrImagePull')] })] };
+  expect((await follow([noImage, {}, complete])).end).toEqual({ end: 'complete' });
 }, 60_000);
 
 test('pods of a Job of the same name that was replaced are not its own', async () => {

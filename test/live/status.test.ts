@@ -418,12 +418,14 @@ const FAULTS: readonly Fault[] = [
   {
     what: 'a lost node',
     is: 'the-node-is-lost',
-    make: (cluster) =>
-      cluster.unready(`${N}-writable`, 'Deployment', {
-        type: 'Ready',
-        status: 'False',
-        reason: 'NodeNotReady',
-      }),
+    // The node controller changes this one condition, and gives no reason.
+    make: (cluster) => {
+      cluster.unready(`${N}-writable`);
+      const ready = { type: 'Ready', status: 'False', lastTransitionTime: SECONDS_AGO };
+      cluster.change('Pod', `${N}-writable-0`, 'status', {
+        conditions: [ready, { type: 'ContainersReady', status: 'True', lastTransitionTime: HOUR_AGO }],
+      });
+    },
     words: ['node node-1 does not answer'],
   },
   {
@@ -540,6 +542,27 @@ describe('a roll-out', () => {
       });
     });
     expect(causes).toMatchObject([{ kind: 'it-is-starting', object: `pod/${N}-mishards-1` }]);
+  });
+
+  test('that is stuck because its new pods are refused, while all of before are ready', async () => {
+    const { ready, causes } = await rolling((cluster) => {
+      const set = cluster.get('ReplicaSet', `${N}-mishards-rs`) as unknown as LiveObject;
+      const annotations = { 'deployment.kubernetes.io/revision': '2' };
+      cluster.objects.push({ ...set, metadata: { ...set.metadata, name: `${N}-mishards-new`, annotations } });
+      cluster.event('ReplicaSet', `${N}-mishards-new`, 'FailedCreate', 'exceeded quota: pods=1');
+    });
+    expect(ready).toBe(false);
+    expect(causes).toMatchObject([{ kind: 'the-quota-is-used-up' }]);
+  });
+
+  test('that is stuck because no node has room for one pod more', async () => {
+    const { causes } = await rolling((cluster) => {
+      const old = structuredClone(cluster.get('Pod', `${N}-mishards-0`)) as unknown as LiveObject;
+      cluster.objects.push({ ...old, metadata: { ...old.metadata, name: `${N}-mishards-old` } });
+      podPending(cluster, `${N}-mishards`, '0/1 nodes are available: 1 Insufficient cpu.');
+      cluster.change('Deployment', `${N}-mishards`, 'status', { readyReplicas: 1, replicas: 2 });
+    });
+    expect(causes).toMatchObject([{ kind: 'no-node-has-room', object: `pod/${N}-mishards-0` }]);
   });
 
   test('that is stuck has the cause of the new pod, while the old one is ready', async () => {

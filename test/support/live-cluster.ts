@@ -18,6 +18,8 @@ export class LiveCluster {
   public readonly wanted: ClusterWanted;
   public objects: LiveObject[];
   public secrets = new Map<string, readonly string[]>();
+  /** When they were changed, as kubectl's template has it: a time and a semicolon. */
+  public secretsChanged = '';
   public logs: Record<string, string> = {};
   public nodes: LiveObject[] = [];
   public storageClasses: string[] = ['fast'];
@@ -214,7 +216,7 @@ export class LiveCluster {
       const refused = refusals(['secrets']);
       return right(
         refused === ''
-          ? [...this.secrets].map(([name, keys]) => [name, '', ...keys].join(' ')).join('\n')
+          ? [...this.secrets].map(([name, keys]) => [name, this.secretsChanged, ...keys].join(' ')).join('\n')
           : '',
         refused,
       );
