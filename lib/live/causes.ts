@@ -98,11 +98,12 @@ export const WORDS: readonly (readonly [RegExp, CauseKind])[] = [
     /volume-preflight|can't write to|single instance lock (db|wal) path failed|Could not open file: .*lock, Permission denied|left no mark on the volume/,
     'a-volume-can-not-be-written',
   ],
-  [/^render-config: /m, 'a-credential-can-not-be-used'],
+  [/^render-config: |is not set or empty: look at Secret/m, 'a-credential-can-not-be-used'],
   [/Wal init error/, 'the-write-ahead-log-does-not-fit'],
   [/exec format error/, 'a-container-does-not-start'],
   [
     /does not answer|does not accept connections|nothing listens|closes the connection|trouble of its own|could not .*is the storage up|gave up after/,
     'something-does-not-answer',
   ],
+  [/could not .* \(bucket '/, 's3-refuses'],
 ];

@@ -19,6 +19,7 @@ import {
   type ContainerStatus,
   initStatusesOf,
   type LiveObject,
+  type Meta,
   type PodTemplate,
   statusesOf,
 } from './objects';
@@ -435,7 +436,7 @@ function causesOf(
   ];
 }
 
-/** Why Jobs that are there do not start: those of schedules by their pods alone. */
+/** Why Jobs that are there do not start. */
 function stuckJobs(here: Here, now: number): Cause[] {
   const { instance } = here.wanted.settings;
   const isOf = ({ metadata }: LiveObject, name: string) =>
@@ -450,10 +451,22 @@ function stuckJobs(here: Here, now: number): Cause[] {
     )
     .flatMap((pod) => causeOfPod(pod, here, now) ?? [])
     .filter(({ kind }) => kind !== 'it-is-starting' && kind !== 'it-waits-for-another-workload');
-  const withoutPods = here
-    .all('Job')
-    .filter((job) => !isEnded(job) && !pods.some((pod) => isOf(pod, job.metadata.name)))
-    .flatMap(({ metadata: { name, creationTimestamp } }): Cause[] => {
+  const ours = (kind: string) =>
+    here
+      .all(kind)
+      .filter(({ metadata: { labels = {} } }) => labels['app.kubernetes.io/instance'] === instance);
+  const jobs = [
+    ...ours('Job')
+      .filter((job) => !isEnded(job))
+      .map(({ metadata }) => metadata),
+    // Those of a schedule have no labels, and are not asked for.
+    ...ours('CronJob').flatMap(({ status: { active } = {} }) =>
+      Array.isArray(active) ? (active as Meta[]) : [],
+    ),
+  ];
+  const withoutPods = jobs
+    .filter(({ name }) => !pods.some((pod) => isOf(pod, name)))
+    .flatMap(({ name, creationTimestamp }): Cause[] => {
       const event = here
         .warnings('Job', name)
         .findLast((one) => one.reason === 'FailedCreate' && timeOf(one) >= (creationTimestamp ?? ''));
@@ -686,7 +699,14 @@ function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined
     const message = oneLine(warning.message ?? '');
     const missing = ofMissing(object, message, here);
     return missing === undefined
-      ? { kind: 'a-volume-can-not-be-mounted', object, what: message }
+      ? {
+          kind: 'a-volume-can-not-be-mounted',
+          object,
+          what: message,
+          cure: /Multi-Attach/.test(message)
+            ? 'the other node lets go of it after about six minutes at most'
+            : `${here.wanted.kubectl} describe ${object}`,
+        }
       : { ...missing, patience: STILL_REPEATED_SECONDS };
   }
   const sandbox = warnings.findLast(({ reason }) => reason === 'FailedCreatePodSandBox')?.message;
@@ -797,13 +817,22 @@ function causeOfContainer(
     const message = oneLine(notBegun?.message ?? waiting?.message ?? '');
     const cause = ofMissing(object, message, here);
     if (cause !== undefined) return cause;
-    const cure = cureFor(STARTS, message);
-    return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}`, ...(cure && { cure }) };
+    const cure = cureFor(STARTS, message) ?? `${here.wanted.kubectl} describe ${object}`;
+    return { kind: 'a-container-does-not-start', object, what: `${name}: ${message}`, cure };
   }
   if (ended?.reason === 'OOMKilled' && !(isRunning && ready === true)) return outOfMemory(pod, name, here);
-  if (ended !== undefined && ended.exitCode !== 0 && !isRunning) {
+  const isInit = initStatusesOf(pod).includes(status);
+  const unready = warnings.findLast(
+    ({ reason, involvedObject: { fieldPath } = {} }) =>
+      reason === 'Unhealthy' && (fieldPath === undefined || fieldPath.endsWith(`{${name}}`)),
+  )?.message;
+  // Who ends well, and should not, is only told by Kubernetes' patience with it.
+  if (ended !== undefined && !isRunning && (ended.exitCode !== 0 || waiting?.reason === 'CrashLoopBackOff')) {
     const text = ended.message?.trim() || here.log(pod, name);
-    const words = said(pod, name, text);
+    const inVain = isInit && /gave up after/.test(text) ? waitsFor(pod, name, text, here) : undefined;
+    const words = inVain ?? said(pod, name, text);
+    const probe =
+      /^(Liveness|Startup) /.test(unready ?? '') && ended.exitCode !== 0 ? `, after ${unready}` : '';
     // It is read when the container begins again.
     if (words !== undefined && here.hasSecretSince(ended.finishedAt))
       return { ...words, patience: BACK_OFF_SECONDS };
@@ -811,13 +840,14 @@ function causeOfContainer(
       words ?? {
         kind: 'the-server-ends-again-and-again',
         object,
-        what: `${name} ended with exit code ${ended.exitCode}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,
+        what: oneLine(
+          `${name} ended with exit code ${ended.exitCode}${probe}${text.trim() === '' ? '' : `: ${lastLines(text)}`}`,
+        ),
         cure: `${here.wanted.kubectl} logs ${pod.metadata.name} -c ${name}${state?.terminated === undefined ? ' --previous' : ''}`,
       }
     );
   }
   if (!isRunning || ready === true) return undefined;
-  const isInit = initStatusesOf(pod).includes(status);
   const log = here.log(pod, name);
   if (isInit) {
     return (
@@ -834,10 +864,6 @@ function causeOfContainer(
     const cause = proxyNotReady(object, log, here);
     if (cause !== undefined) return cause;
   }
-  const unready = warnings.findLast(
-    ({ reason, involvedObject: { fieldPath } = {} }) =>
-      reason === 'Unhealthy' && (fieldPath === undefined || fieldPath.endsWith(`{${name}}`)),
-  )?.message;
   if (component === 'mysql' && unready !== undefined) {
     const cause = said(pod, name, unready);
     if (cause !== undefined) return cause;
@@ -900,8 +926,8 @@ function waitsFor(pod: LiveObject, container: string, log: string, here: Here): 
   const other = {
     'wait-for-mysql': wanted.settings.mysql === undefined ? undefined : names.mysql,
     'wait-for-writable': names.writable,
-    'volume-preflight': /waiting/.test(log) ? names.writable : undefined,
-    's3-preflight': /waiting/.test(log) ? (bucket ?? storage) : undefined,
+    'volume-preflight': /waiting|gave up/.test(log) ? names.writable : undefined,
+    's3-preflight': /waiting|gave up/.test(log) ? (bucket ?? storage) : undefined,
   }[container];
   if (other === undefined) return undefined;
   const what = log.trim() === '' ? `init container ${container} waits` : ownLine(log);
@@ -1012,14 +1038,13 @@ const OF_CLAIMS =
 const SCALE_UP_SECONDS = 900;
 
 /**
- * Why a claim has no volume, those of a pod before others.
+ * Why a claim of a pod has no volume.
  * @param certain only what an event or a missing StorageClass proves
  */
 function claimCause(here: Here, pod: LiveObject, certain = false): Cause | undefined {
   const { storageClasses } = here.snapshot;
   const own = (pod.spec?.volumes ?? []).flatMap(({ persistentVolumeClaim: claim }) => claim?.claimName ?? []);
-  const others = claimsOf(here.wanted.settings).map(({ name }) => name);
-  for (const name of certain ? own : [...own, ...others]) {
+  for (const name of own) {
     const claim = here.find('PersistentVolumeClaim', name);
     const { phase } = claim?.status ?? {};
     if (claim === undefined || (phase !== 'Pending' && phase !== 'Lost')) continue;
@@ -1053,7 +1078,12 @@ function claimCause(here: Here, pod: LiveObject, certain = false): Cause | undef
       };
     const message = here.warnings('PersistentVolumeClaim', name).at(-1)?.message;
     if (certain && message === undefined) continue;
-    return { kind: 'a-claim-has-no-volume', object, what: oneLine(message ?? 'it waits for its volume') };
+    return {
+      kind: 'a-claim-has-no-volume',
+      object,
+      what: oneLine(message ?? 'it waits for its volume'),
+      cure: `${here.wanted.kubectl} describe ${object}`,
+    };
   }
   return undefined;
 }

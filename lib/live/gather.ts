@@ -49,6 +49,8 @@ const KINDS = [
 /** More pods than these have no other cause than these have. */
 const MOST_LOGS = 12;
 const LINES = 20;
+/** What a log may take, which is asked for after the API server has answered: the kubelet of a lost node does not. */
+const LOG_SECONDS = 10;
 /** For a fleet, whose lists are long. */
 const TIMEOUT_SECONDS = 120;
 /** Of one Secret, or of a list of them: a line with its name, the times at which its data was changed, and its keys. */
@@ -236,7 +238,9 @@ async function logsOf(
     const failed = [...inits, ...mains].find(
       ({ state, lastState }) =>
         state?.running === undefined &&
-        ((state?.terminated?.exitCode ?? 0) !== 0 || (lastState?.terminated?.exitCode ?? 0) !== 0),
+        ((state?.terminated?.exitCode ?? 0) !== 0 ||
+          (lastState?.terminated?.exitCode ?? 0) !== 0 ||
+          state?.waiting?.reason === 'CrashLoopBackOff'),
     );
     const notReady = mains.find(({ ready, state }) => ready === false && state?.running !== undefined);
     // While one runs, those after it can only have failed before their pod began anew.
@@ -250,14 +254,17 @@ async function logsOf(
   const logs = new Map<string, string>();
   await Promise.all(
     wanted.slice(0, MOST_LOGS).map(async ({ pod: { metadata }, container, previous }) => {
-      const { code, stdout, stderr } = await kubectl.run([
+      const args = [
         'logs',
         metadata.name,
         ...inNamespace(metadata.namespace),
         `--container=${container}`,
         `--tail=${LINES}`,
         ...(previous ? ['--previous'] : []),
-      ]);
+      ];
+      const answer = await kubectl.run(args, { timeoutSeconds: LOG_SECONDS }).catch(() => undefined);
+      if (answer === undefined) return;
+      const { code, stdout, stderr } = answer;
       // kubectl looks at the pod before it asks for its log.
       if (refusedIn(stderr).length > 0) forbidden.add('pods/log');
       if (code === 0) logs.set(`${metadata.namespace}/${metadata.name}/${container}`, stdout);

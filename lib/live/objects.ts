@@ -102,7 +102,7 @@ export interface LiveObject {
     readonly completionTime?: string;
     readonly lastScheduleTime?: string;
     readonly lastSuccessfulTime?: string;
-    readonly active?: readonly unknown[] | number;
+    readonly active?: readonly { readonly name: string }[] | number;
     readonly observedGeneration?: number;
     readonly replicas?: number;
     readonly readyReplicas?: number;

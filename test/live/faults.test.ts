@@ -1,7 +1,12 @@
-import { type CauseKind, mends, patienceWith } from '../../lib/live/causes';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CauseKind, mends, patienceWith, WORDS } from '../../lib/live/causes';
+import type { KubectlCall } from '../../lib/live/kubectl';
+import { KubectlError } from '../../lib/live/kubectl-error';
 import type { LiveObject } from '../../lib/live/objects';
 import { minimal } from '../support/clusters';
 import { HOUR_AGO, LiveCluster, NOW, SECONDS_AGO } from '../support/live-cluster';
+import { ROOT } from '../support/project';
 
 const config = { ...minimal, readonly: { replicas: 2 }, backup: { enabled: true } };
 const N = 'milvus-test';
@@ -834,4 +839,109 @@ test('an init container that is killed for its memory has its own limit', async 
   );
   expect(cause).toMatchObject({ kind: 'out-of-memory', what: expect.stringContaining('its limit of 128Mi') });
   expect(cause.cure).toContain('writable.podTemplate.spec.initContainers, by the name s3-preflight');
+});
+
+describe('a container that ends', () => {
+  const crashed = (exitCode: number, message = '') => ({
+    state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 20s restarting failed container' } },
+    lastState: { terminated: { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', message } },
+    restartCount: 2,
+  });
+  const broken = (name: string, exitCode: number, message?: string) => (cluster: LiveCluster) =>
+    cluster.broken(`${N}-readonly`, name, crashed(exitCode, message));
+
+  test.each<[what: string, make: (cluster: LiveCluster) => void, kind: CauseKind, line: RegExp]>([
+    [
+      'well, again and again',
+      broken('milvus', 0),
+      'the-server-ends-again-and-again',
+      /^milvus ended with exit code 0: kubectl/,
+    ],
+    [
+      'for its probe',
+      (cluster) => {
+        broken('milvus', 137)(cluster);
+        cluster.event('Pod', `${N}-readonly-0`, 'Unhealthy', 'Liveness probe failed: dial tcp: timeout');
+      },
+      'the-server-ends-again-and-again',
+      /^milvus ended with exit code 137, after Liveness probe failed: dial tcp: timeout: kubectl/,
+    ],
+    [
+      'for an empty key of a Secret',
+      broken('s3-preflight', 1, `s3-preflight: S3_SECRET_KEY is not set or empty: look at Secret '${N}-s3'`),
+      'a-credential-can-not-be-used',
+      new RegExp(`look at Secret '${N}-s3'`),
+    ],
+    [
+      'after it has waited in vain for MySQL, whose image is not there',
+      (cluster) => {
+        cluster.broken(
+          `${N}-mysql`,
+          'mysql',
+          { state: { waiting: { reason: 'ErrImagePull', message: 'mysql:5.7.44: not found' } } },
+          'StatefulSet',
+        );
+        broken(
+          'wait-for-mysql',
+          1,
+          'wait-for-mysql: gave up after 300 s on MySQL: nothing listens there',
+        )(cluster);
+      },
+      'an-image-can-not-be-pulled',
+      /mysql:5\.7\.44: not found/,
+    ],
+  ])('%s', async (_, make, kind, line) => {
+    const cluster = new LiveCluster(config);
+    make(cluster);
+    const { causes } = await cluster.status();
+    expect(causes).toHaveLength(1);
+    expect(causes[0]).toMatchObject({ kind });
+    expect(`${causes[0]?.what}: ${causes[0]?.cure}`).toMatch(line);
+  });
+
+  test('before the server, in each way of its script, is known by its words', () => {
+    const scripts = ['wait-for-mysql', 's3-preflight', 's3-remote', 'volume-preflight'];
+    const lines = scripts.flatMap((name) =>
+      [...readFileSync(join(ROOT, `assets/${name}.sh`), 'utf8').matchAll(/\bfail "((?:[^"\\]|\\.)*)"/g)].map(
+        ([, message]) => `${name}: ${message}`,
+      ),
+    );
+    expect(lines.length).toBeGreaterThan(25);
+    expect(lines.filter((line) => !WORDS.some(([words]) => words.test(line)))).toEqual([]);
+  });
+});
+
+test('the log of a lost node is not waited for', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.broken(`${N}-readonly`, 'milvus', running);
+  const { run } = cluster.kubectl;
+  let asked = 0;
+  cluster.kubectl.run = async (args, call?: KubectlCall) => {
+    if (args[0] !== 'logs') return await run(args);
+    asked++;
+    expect(call?.timeoutSeconds).toBeLessThanOrEqual(10);
+    throw new KubectlError('"kubectl logs" did not end within 10 s');
+  };
+  expect((await cluster.status()).causes).toMatchObject([{ kind: 'it-is-starting' }]);
+  expect(asked).toBe(1);
+});
+
+test('of several clusters in a namespace each has its own Jobs and claims', async () => {
+  const cluster = new LiveCluster(config);
+  cluster.objects.push({
+    kind: 'Job',
+    metadata: { name: 'other-smoke-test', labels: { 'app.kubernetes.io/instance': 'other' } },
+  });
+  cluster.event('Job', 'other-smoke-test', 'FailedCreate', 'Error creating: exceeded quota: x');
+  expect(await cluster.status()).toMatchObject({ ready: true, causes: [] });
+});
+
+test('a backup of the schedule that is refused is told, though its Job has no labels', async () => {
+  const cluster = new LiveCluster(config);
+  const job = `${N}-backup-29`;
+  Object.assign(cluster.get('CronJob', `${N}-backup`), { status: { active: [{ name: job }] } });
+  cluster.event('Job', job, 'FailedCreate', 'Error creating: pods "x" is forbidden: violates PodSecurity');
+  expect((await cluster.status()).causes).toMatchObject([
+    { kind: 'the-pods-are-refused', object: `job/${job}` },
+  ]);
 });

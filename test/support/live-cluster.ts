@@ -2,6 +2,7 @@ import type { MilvusConfig } from '../../lib';
 import { settingsOf } from '../../lib/config';
 import { type ClusterStatus, type ClusterWanted, diagnose } from '../../lib/live/diagnose';
 import { gather } from '../../lib/live/gather';
+import type { KubectlCall } from '../../lib/live/kubectl';
 import type { ContainerStatus, LiveObject } from '../../lib/live/objects';
 import { clusterOf } from './clusters';
 
@@ -71,7 +72,16 @@ export class LiveCluster {
           creationTimestamp: HOUR_AGO,
           ownerReferences: owner,
         },
-        spec: { ...template?.spec, nodeName: 'node-1' },
+        spec: {
+          ...template?.spec,
+          nodeName: 'node-1',
+          volumes: [
+            ...(template?.spec?.volumes ?? []),
+            ...(kind === 'StatefulSet'
+              ? [{ name: 'data', persistentVolumeClaim: { claimName: `data-${name}` } }]
+              : []),
+          ],
+        },
         status: {
           phase: 'Running',
           conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: HOUR_AGO }],
@@ -186,7 +196,7 @@ export class LiveCluster {
 
   /** What kubectl answers. */
   public kubectl = {
-    run: async (args: readonly string[]) => {
+    run: async (args: readonly string[], _call?: KubectlCall) => {
       this.calls.push(args.join(' '));
       return this.answer(args);
     },
