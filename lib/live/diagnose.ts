@@ -766,10 +766,13 @@ function ofMissing(object: string, message: string, { wanted }: Here): Cause | u
   const isOurs = wanted.objects.some((one) => one.kind === 'ConfigMap' && one.metadata.name === name);
   if (kind !== undefined)
     return {
-      kind: kind === 'secret' ? 'a-secret-is-missing' : 'nothing-is-applied',
+      ...(kind === 'secret'
+        ? { kind: 'a-secret-is-missing', cure: 'create it' }
+        : isOurs
+          ? { kind: 'nothing-is-applied', cure: wanted.apply }
+          : { kind: 'a-container-does-not-start', cure: 'create it, or correct its name in podTemplate' }),
       object: `${kind}/${name}`,
       what: message,
-      cure: kind === 'configmap' && isOurs ? wanted.apply : 'create it',
       patience: RETRY_SECONDS,
     };
   if (!/non-existent secret key|couldn't find key \S+ in Secret/.test(message)) return undefined;

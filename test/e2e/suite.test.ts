@@ -152,7 +152,7 @@ describeWith(['kubectl'], 'a rehearsal with stand-ins, where all goes well', () 
         },
       },
     );
-  }, 120_000);
+  }, 400_000);
 
   test('every test passes, and every call has flags that kubectl knows', () => {
     expect(ended.stderr).toMatch(/^Tests: +\d+ passed, \d+ total$/m);

@@ -485,7 +485,12 @@ describe('a container that does not begin', () => {
       'nothing-is-applied',
       `${K} apply -f dist`,
     ],
-    ['CreateContainerConfigError', 'configmap "of-a-sidecar" not found', 'nothing-is-applied', 'create it'],
+    [
+      'CreateContainerConfigError',
+      'configmap "of-a-sidecar" not found',
+      'a-container-does-not-start',
+      'create it, or correct its name',
+    ],
     [
       'CreateContainerError',
       'failed to create containerd container: no space left on device',
@@ -549,7 +554,7 @@ describe('a container that does not begin', () => {
 
 describe('a volume', () => {
   test.each([
-    ['configmap "x" not found', 'nothing-is-applied'],
+    ['configmap "x" not found', 'a-container-does-not-start'],
     [`configmap "${CONFIG_MAP}" not found`, 'nothing-is-applied'],
     ['secret "own" not found', 'a-secret-is-missing'],
     ['rpc error: permission denied by mds', 'a-volume-can-not-be-mounted'],

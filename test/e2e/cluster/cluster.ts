@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import type { MilvusConfig } from '../../../lib';
+import type { Cause } from '../../../lib/live/causes';
 import { ROOT } from '../../support/project';
 import { pause } from './pause';
 import { configurationOf, NAME, type Plan } from './plan';
@@ -59,16 +60,17 @@ export function sum(seconds: readonly Second[]): Searches {
 export class Cluster {
   public readonly config: MilvusConfig;
   private readonly file: string;
-  /** Where the manifests are. */
-  public readonly manifests: string;
+  /** Where the manifests are that were applied last. */
+  public manifests = '';
+  /** By what is in the configuration: most changes are taken back. */
+  private readonly synthesized = new Map<string, string>();
 
   public constructor(
     public readonly plan: Plan,
-    folder: string,
+    private readonly folder: string,
   ) {
     this.config = configurationOf(plan);
     this.file = join(folder, 'milvus.yaml');
-    this.manifests = join(folder, 'dist');
   }
 
   /** @returns stdout; what fails is an error with stderr */
@@ -84,10 +86,21 @@ export class Cluster {
     return stdout;
   }
 
+  /** A line as it is pasted. */
+  public async shell(line: string): Promise<void> {
+    await run('sh', ['-c', line], { timeout: 60_000, maxBuffer: 2 ** 28 }).catch((error: Failed) => {
+      throw new Error(`${line}: ${error.stderr || String(error)}`);
+    });
+  }
+
   /** `cdk8s-milvus ...` on the configuration and the namespace of the suite. */
-  public async milvus(args: readonly string[], timeoutSeconds = 120): Promise<{ code: number; out: string }> {
+  public async milvus(
+    args: readonly string[],
+    timeoutSeconds = 120,
+    namespace = this.plan.namespace,
+  ): Promise<{ code: number; out: string }> {
     const [command = '', ...others] = args;
-    const config = ['--config', this.file, '--namespace', this.plan.namespace];
+    const config = ['--config', this.file, '--namespace', namespace];
     const [file = '', ...program] = this.plan.program;
     return await run(file, [...program, command, ...others, ...config], {
       cwd: ROOT,
@@ -101,10 +114,14 @@ export class Cluster {
 
   /** Synthesizes the configuration with this change, and applies it. */
   public async apply(change: Partial<MilvusConfig> = {}, flags: readonly string[] = []): Promise<string> {
-    writeFileSync(this.file, stringify({ ...this.config, ...change }));
-    await run(process.execPath, [join(ROOT, 'synth.js'), '-c', this.file, '-o', this.manifests, '-q'], {
-      cwd: ROOT,
-    });
+    const text = stringify({ ...this.config, ...change });
+    writeFileSync(this.file, text);
+    this.manifests = this.synthesized.get(text) ?? join(this.folder, `dist-${this.synthesized.size}`);
+    if (!this.synthesized.has(text)) {
+      const args = [join(ROOT, 'synth.js'), '-c', this.file, '-o', this.manifests, '-q'];
+      await run(process.execPath, args, { cwd: ROOT });
+      this.synthesized.set(text, this.manifests);
+    }
     return await this.kubectl(['apply', '-f', this.manifests, ...flags]);
   }
 
@@ -113,6 +130,16 @@ export class Cluster {
     const { waitMinutes } = this.plan;
     const { code, out } = await this.milvus(['status', `--wait=${waitMinutes}m`], waitMinutes * 60 + 60);
     if (code !== 0) throw new Error(out);
+  }
+
+  /** What `status` says is in the way, the most important first. */
+  public async causes(namespace?: string): Promise<readonly (Cause & { readonly documentation: string })[]> {
+    const { out } = await this.milvus(['status', '--format', 'json'], 120, namespace);
+    try {
+      return JSON.parse(out)[0].causes;
+    } catch {
+      throw new Error(`status --format json: ${out}`);
+    }
   }
 
   public async pods(component: string): Promise<string[]> {
