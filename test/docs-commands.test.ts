@@ -292,8 +292,9 @@ test('after the mark that a cluster is needed, it is: nothing is hidden there th
     // The values of a release, which from-helm goes on from, are in the cluster: docs.test.ts runs it with others.
     const needsNone = marked.filter(
       (command) =>
-        !/^((until )?kubectl|helm|kind|npm run (backups|diff|job|restore|status)|mysql>)/.test(command) &&
-        !/ -f values\.yaml .*--adopt|(\||; do) kubectl | --run\b/.test(command),
+        !/^((until )?kubectl|helm|kind|(E2E_KEEP=1 )?npm run (backups|diff|job|restore|status|test:e2e)|mysql>)/.test(
+          command,
+        ) && !/ -f values\.yaml .*--adopt|(\||; do) kubectl | --run\b/.test(command),
     );
     expect({ name, needsNone }).toEqual({ name, needsNone: [] });
   }
