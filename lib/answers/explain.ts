@@ -10,6 +10,7 @@ import {
 } from '../config/problems';
 import { serverKeys } from '../config/server-keys';
 import { expectedAt, valueAt } from '../config/validate';
+import { listOf } from '../list-of';
 import type { Changes, FieldChange, ObjectChange } from '../output/changes';
 import { filledIn, sectionsWords } from './filled-in';
 import { kubernetesField } from './kubernetes-fields';
@@ -174,18 +175,15 @@ export function effectsOf(changes: Changes): string[] {
   const removed = of('removed');
   const quiet =
     restarts.length === 0 && scaled.length === 0 && refusals.length === 0 && of('changed').length > 0;
-  return [
-    ...(added.length === 0 ? [] : [`Added: ${list(added)}.`]),
-    ...(removed.length === 0
-      ? []
-      : [
-          `No longer there: ${list(removed)}. kubectl apply leaves them in the cluster and in force: delete them.`,
-        ]),
-    ...refusals.map(({ id, path, words }) => `Can not be changed in place: ${id} ${path}. ${words}`),
-    ...scaled,
-    ...restarts.map(({ id, words }) => `Restarts ${id}. ${words}`),
-    ...(quiet ? [`No pod restarts: ${quietly(of('changed'))}.`] : []),
-  ];
+  return listOf(
+    added.length !== 0 && `Added: ${list(added)}.`,
+    removed.length !== 0 &&
+      `No longer there: ${list(removed)}. kubectl apply leaves them in the cluster and in force: delete them.`,
+    refusals.map(({ id, path, words }) => `Can not be changed in place: ${id} ${path}. ${words}`),
+    scaled,
+    restarts.map(({ id, words }) => `Restarts ${id}. ${words}`),
+    quiet && `No pod restarts: ${quietly(of('changed'))}.`,
+  );
 }
 
 function scaledWords(id: string, { before, after }: FieldChange): string {

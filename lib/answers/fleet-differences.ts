@@ -1,3 +1,4 @@
+import { listOf } from '../list-of';
 import type { Changes, ObjectChange } from '../output/changes';
 import {
   type ClusterChanges,
@@ -80,10 +81,10 @@ function grouped(changed: readonly ClusterChanges[], all: ReadonlyMap<string, nu
     };
   });
   const still = { effect: UNCHANGED, clusters: unchanged, objects: [], effects: [], members: [] };
-  return [
-    ...groups.sort((one, other) => other.clusters.length - one.clusters.length),
-    ...(unchanged.length === 0 ? [] : [still]),
-  ];
+  return listOf(
+    groups.sort((one, other) => other.clusters.length - one.clusters.length),
+    unchanged.length !== 0 && still,
+  );
 }
 
 /** The changes of a cluster as those of any other of the fleet. */
@@ -108,13 +109,12 @@ function effectOf(changes: Changes, size: number | undefined): string {
   if (size === undefined) return 'are no longer configured';
   if (objects.length === size && objects.every(({ how }) => how === 'added')) return 'are new';
   const scaled = scaledIn(changes).map(({ id }) => id);
-  const parts = [
-    ...refusals.map(({ id }) => `can not change ${id} in place`),
-    ...(restarts.length === 0
-      ? []
-      : [`restart ${restarts.map(({ id, component }) => PODS[component ?? ''] ?? id).join(', ')}`]),
-    ...(scaled.length === 0 ? [] : [`scale ${scaled.join(', ')}`]),
-  ];
+  const parts = listOf(
+    refusals.map(({ id }) => `can not change ${id} in place`),
+    restarts.length !== 0 &&
+      `restart ${restarts.map(({ id, component }) => PODS[component ?? ''] ?? id).join(', ')}`,
+    scaled.length !== 0 && `scale ${scaled.join(', ')}`,
+  );
   return parts.length === 0 ? 'change without a restart' : [...new Set(parts)].join('; ');
 }
 

@@ -3,6 +3,7 @@ import type { MilvusConfig } from '../config/milvus-config';
 import { formatMilvusSize, parseMilvusSize, parseQuantity, readableBytes } from '../config/quantities';
 import type { Settings } from '../config/settings';
 import { memoryFormula, SMALLEST_CACHE } from '../config/sizing';
+import { listOf } from '../list-of';
 import { writeYaml } from '../yaml/write';
 
 /**
@@ -167,12 +168,12 @@ function memoryRow(what: string, settings: Settings, role: 'readonly' | 'writabl
 }
 
 function nodesRow({ readonly, writable, mishards, mysql }: Settings): SizeRow {
-  const pods = [
+  const pods = listOf(
     { replicas: readonly.replicas, resources: readonly.resources },
     { replicas: 1, resources: writable.resources },
     { replicas: mishards.replicas, resources: mishards.resources },
-    ...(mysql === undefined ? [] : [{ replicas: 1, resources: mysql.resources }]),
-  ];
+    mysql !== undefined && { replicas: 1, resources: mysql.resources },
+  );
   const sum = (kind: 'cpu' | 'memory') =>
     pods.reduce(
       (all, { replicas, resources }) => all + replicas * (parseQuantity(resources.requests[kind]) ?? 0),
@@ -186,20 +187,13 @@ function nodesRow({ readonly, writable, mishards, mysql }: Settings): SizeRow {
 }
 
 function notesOf({ replicas, index }: SizeQuestion, segment: number): string[] {
-  return [
-    ...(segment === 1024
-      ? []
-      : [
-          `Create the collection with index_file_size ${segment}: with 1024, the default, some readers have less than ${SEGMENTS_PER_READER} segments.`,
-        ]),
-    ...(replicas === 1
-      ? ['With one reader the loss of it stops all searches until it has loaded again.']
-      : []),
-    ...(index === 'IVF_PQ' || index === 'IVF_SQ8'
-      ? []
-      : ['Each reader loads its share from S3 when it starts.']),
+  return listOf(
+    segment !== 1024 &&
+      `Create the collection with index_file_size ${segment}: with 1024, the default, some readers have less than ${SEGMENTS_PER_READER} segments.`,
+    replicas === 1 && 'With one reader the loss of it stops all searches until it has loaded again.',
+    index !== 'IVF_PQ' && index !== 'IVF_SQ8' && 'Each reader loads its share from S3 when it starts.',
     'Speed is a matter of CPUs: readonly.resources.limits.cpu, which sets the threads. Measure it with your own searches.',
-  ];
+  );
 }
 
 function round(number: number): number {

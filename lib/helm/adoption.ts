@@ -2,6 +2,7 @@ import type { MilvusConfig } from '../config/milvus-config';
 import { untilJobEnds } from '../kubernetes/jobs';
 import { type Identity, selectorLabels } from '../kubernetes/labels';
 import { Names } from '../kubernetes/names';
+import { listOf } from '../list-of';
 import type { ReleaseOptions } from './translate';
 
 /** A step of the way from a running release of the chart to ours. */
@@ -99,14 +100,11 @@ class Adoption {
     if (!this.mysql) {
       return {
         title: 'Back up the metadata and the vectors.',
-        commands: [
-          ...(this.config.externalMysql === undefined
-            ? []
-            : [
-                `# Dump the database ${this.config.externalMysql.database ?? 'milvus'} of the external MySQL.`,
-              ]),
+        commands: listOf(
+          this.config.externalMysql !== undefined &&
+            `# Dump the database ${this.config.externalMysql.database ?? 'milvus'} of the external MySQL.`,
           bucket,
-        ],
+        ),
       };
     }
     const user = this.config.mysql?.user ?? 'milvus';
@@ -156,27 +154,23 @@ class Adoption {
     const databaseSecret = externalMysql?.credentials?.existingSecret;
     return {
       title: 'Create the Secrets that the chart did not have.',
-      commands: [
-        ...(s3Secret === undefined
-          ? []
-          : [
-              this.fromChart('S3_ACCESS_KEY', 's/^ *s3_access_key: *//p'),
-              this.fromChart('S3_SECRET_KEY', 's/^ *s3_secret_key: *//p'),
-              this.makeSecret(s3Secret, { 'access-key': 'S3_ACCESS_KEY', 'secret-key': 'S3_SECRET_KEY' }),
-            ]),
-        ...(databaseSecret === undefined
-          ? []
-          : [
-              this.fromChart('MYSQL_PASSWORD', 's/^ *meta_uri: *mysql:\\/\\/[^:]*:\\(.*\\)@[^@]*$/\\1/p'),
-              this.makeSecret(databaseSecret, { 'mysql-password': 'MYSQL_PASSWORD' }),
-            ]),
-        ...(this.mysql
-          ? [`# ${mysql?.credentials?.existingSecret ?? this.names.mysql}, the Secret of MySQL, stays.`]
-          : []),
-        ...(s3Secret === undefined && databaseSecret === undefined && !this.mysql
-          ? ['# None: there is neither S3 nor MySQL.']
-          : []),
-      ],
+      commands: listOf(
+        s3Secret !== undefined && [
+          this.fromChart('S3_ACCESS_KEY', 's/^ *s3_access_key: *//p'),
+          this.fromChart('S3_SECRET_KEY', 's/^ *s3_secret_key: *//p'),
+          this.makeSecret(s3Secret, { 'access-key': 'S3_ACCESS_KEY', 'secret-key': 'S3_SECRET_KEY' }),
+        ],
+        databaseSecret !== undefined && [
+          this.fromChart('MYSQL_PASSWORD', 's/^ *meta_uri: *mysql:\\/\\/[^:]*:\\(.*\\)@[^@]*$/\\1/p'),
+          this.makeSecret(databaseSecret, { 'mysql-password': 'MYSQL_PASSWORD' }),
+        ],
+        this.mysql &&
+          `# ${mysql?.credentials?.existingSecret ?? this.names.mysql}, the Secret of MySQL, stays.`,
+        s3Secret === undefined &&
+          databaseSecret === undefined &&
+          !this.mysql &&
+          '# None: there is neither S3 nor MySQL.',
+      ),
     };
   }
 
@@ -186,19 +180,17 @@ class Adoption {
     return {
       title: 'Synthesize, read what will be applied, and check that it can run here.',
       why: 'So far Milvus runs as before. It is down from the next step on.',
-      commands: [
+      commands: listOf(
         'npm run synth    # the commands under "Next" are for a new cluster: not now',
         `# Read dist/${this.config.name}.k8s.yaml.`,
-        ...(exposed
-          ? []
-          : [
-              '# Only clients in this namespace can connect. networkPolicy.clients.peers lets others in; it replaces that rule,',
-              '# so name this namespace in it as well. You can set networkPolicy.enabled: false during the move.',
-            ]),
+        !exposed && [
+          '# Only clients in this namespace can connect. networkPolicy.clients.peers lets others in; it replaces that rule,',
+          '# so name this namespace in it as well. You can set networkPolicy.enabled: false during the move.',
+        ],
         'npm run images    # can the nodes pull all of them? rclone, which checks S3, is new',
         'kubectl get storageclass    # the write-ahead log gets a volume, of wal.persistence.storageClassName or the default class',
         "kubectl describe nodes | grep -A 8 '^Allocated resources'    # room for the requests in dist? The chart has none",
-      ],
+      ),
     };
   }
 
@@ -216,29 +208,24 @@ class Adoption {
   /** What kubectl apply would merge with what Helm has left, instead of replacing it; none of it holds data. */
   public clear(): AdoptionStep {
     const { admin, cluster, mishards, readonly, writable, mysql } = this.names;
-    const deployments = [
-      ...(this.admin ? [admin] : []),
-      ...(this.cluster ? [mishards, readonly] : []),
+    const deployments = listOf(
+      this.admin && admin,
+      this.cluster && [mishards, readonly],
       writable,
-      ...(this.mysql ? [mysql] : []),
-    ];
-    const configMaps = [
-      cluster,
-      ...(this.mysql ? [`${mysql}-configuration`, `${mysql}-initialization`] : []),
-    ];
+      this.mysql && mysql,
+    );
+    const configMaps = listOf(cluster, this.mysql && [`${mysql}-configuration`, `${mysql}-initialization`]);
     return {
       title: 'Delete the workloads of the chart, and its ConfigMaps, which contain the credentials.',
       why: 'kubectl apply merges: fields, keys and ports that only the chart has would stay.',
-      commands: [
+      commands: listOf(
         `${this.kubectl} delete deployment ${deployments.join(' ')} --ignore-not-found`,
         `${this.kubectl} delete configmap ${configMaps.join(' ')} --ignore-not-found`,
-        ...(this.cluster
-          ? [
-              `${this.kubectl} delete service ${readonly} ${writable} --ignore-not-found    # mishards alone uses them`,
-              `${this.kubectl} delete role,rolebinding ${cluster}-pods-list --ignore-not-found`,
-            ]
-          : []),
-      ],
+        this.cluster && [
+          `${this.kubectl} delete service ${readonly} ${writable} --ignore-not-found    # mishards alone uses them`,
+          `${this.kubectl} delete role,rolebinding ${cluster}-pods-list --ignore-not-found`,
+        ],
+      ),
     };
   }
 
@@ -248,16 +235,13 @@ class Adoption {
     return {
       title: 'Prepare the Services that stay, with their addresses.',
       why: "kubectl apply merges selectors, too. A selector that still names the chart's pods would find none.",
-      commands: [
-        ...(this.mysql ? [this.select(mysql, selectorLabels(this.identity, 'mysql'))] : []),
-        ...(this.cluster
-          ? []
-          : [
-              `${this.kubectl} patch service ${cluster} --type=json -p '[{"op":"test","path":"/spec/ports/1/name","value":"web"},{"op":"remove","path":"/spec/ports/1"}]'    # refused when it is gone already`,
-            ]),
+      commands: listOf(
+        this.mysql && this.select(mysql, selectorLabels(this.identity, 'mysql')),
+        !this.cluster &&
+          `${this.kubectl} patch service ${cluster} --type=json -p '[{"op":"test","path":"/spec/ports/1/name","value":"web"},{"op":"remove","path":"/spec/ports/1"}]'    # refused when it is gone already`,
         `${this.kubectl} annotate service ${this.keptServices().join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
         `${this.kubectl} label service ${this.keptServices().join(' ')} app- chart- helm.sh/chart- heritage- release-`,
-      ],
+      ),
     };
   }
 
@@ -266,23 +250,20 @@ class Adoption {
     return {
       title: 'Apply: MySQL first, then the servers. Wait.',
       why: 'The write-ahead log starts empty, on a claim of its own. wal.recoveryErrorIgnore is true, so the writable starts without the old log.',
-      commands: [
-        ...(this.mysql
-          ? [
-              `${this.kubectl} apply -f dist -l 'component notin (mishards,readonly,writable)'`,
-              `${this.kubectl} rollout status statefulset/${mysql} --timeout=15m`,
-              ...(this.adoptsMysqlVolume()
-                ? []
-                : [
-                    "# The chart's MySQL had no volume, and the new one is empty: load the dump before Milvus starts.",
-                    `${this.kubectl} exec -i statefulset/${mysql} -c mysql -- sh -c '${ROOT_IN_OURS} mysql -u root ${this.database}' < ${this.dump}`,
-                  ]),
-            ]
-          : []),
+      commands: listOf(
+        this.mysql &&
+          listOf(
+            `${this.kubectl} apply -f dist -l 'component notin (mishards,readonly,writable)'`,
+            `${this.kubectl} rollout status statefulset/${mysql} --timeout=15m`,
+            !this.adoptsMysqlVolume() && [
+              "# The chart's MySQL had no volume, and the new one is empty: load the dump before Milvus starts.",
+              `${this.kubectl} exec -i statefulset/${mysql} -c mysql -- sh -c '${ROOT_IN_OURS} mysql -u root ${this.database}' < ${this.dump}`,
+            ],
+          ),
         `${this.kubectl} apply -f dist`,
         `${this.kubectl} rollout status deployment/${writable} --timeout=40m`,
-        ...(this.cluster ? [`${this.kubectl} rollout status deployment/${mishards} --timeout=15m`] : []),
-      ],
+        this.cluster && `${this.kubectl} rollout status deployment/${mishards} --timeout=15m`,
+      ),
     };
   }
 
@@ -305,20 +286,15 @@ class Adoption {
     return {
       title:
         'When all is well, let Helm forget the release. Never uninstall it: that deletes the claim of MySQL.',
-      commands: [
-        ...(owned.length === 0
-          ? []
-          : [
-              `${this.kubectl} annotate ${owned.join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
-              `${this.kubectl} label ${owned.join(' ')} app.kubernetes.io/managed-by- chart- heritage- helm.sh/chart-`,
-            ]),
+      commands: listOf(
+        owned.length !== 0 && [
+          `${this.kubectl} annotate ${owned.join(' ')} meta.helm.sh/release-name- meta.helm.sh/release-namespace-`,
+          `${this.kubectl} label ${owned.join(' ')} app.kubernetes.io/managed-by- chart- heritage- helm.sh/chart-`,
+        ],
         `${this.kubectl} delete secret -l owner=helm,name=${this.release}`,
-        ...(this.config.externalMysql === undefined
-          ? []
-          : [
-              `${this.kubectl} get deployment,service,secret,persistentvolumeclaim -l release=${this.release}    # these are of the MySQL that the chart deployed and nothing used: look at them, then delete them`,
-            ]),
-      ],
+        this.config.externalMysql !== undefined &&
+          `${this.kubectl} get deployment,service,secret,persistentvolumeclaim -l release=${this.release}    # these are of the MySQL that the chart deployed and nothing used: look at them, then delete them`,
+      ),
     };
   }
 
@@ -331,10 +307,10 @@ class Adoption {
 
   public clearOurs(): AdoptionStep {
     const { readonly, readonlyDiscovery, writable, mysqlHeadless } = this.names;
-    const services = [
-      ...(this.cluster ? [readonly, readonlyDiscovery, writable] : []),
-      ...(this.mysql ? [mysqlHeadless] : []),
-    ];
+    const services = listOf(
+      this.cluster && [readonly, readonlyDiscovery, writable],
+      this.mysql && mysqlHeadless,
+    );
     const kinds = [
       'deployment',
       'statefulset',
@@ -347,12 +323,10 @@ class Adoption {
     return {
       title: 'Delete the new cluster, but nothing that holds data or has an address.',
       why: 'Do not use kubectl delete -f dist: it deletes claims, and the Services with their addresses.',
-      commands: [
+      commands: listOf(
         `${this.kubectl} delete ${kinds.join(',')} -l ${this.selector({ 'app.kubernetes.io/managed-by': 'cdk8s' })}`,
-        ...(services.length === 0
-          ? []
-          : [`${this.kubectl} delete service ${services.join(' ')} --ignore-not-found`]),
-      ],
+        services.length !== 0 && `${this.kubectl} delete service ${services.join(' ')} --ignore-not-found`,
+      ),
     };
   }
 
@@ -367,11 +341,11 @@ class Adoption {
     return {
       title: 'Give Helm back what it had.',
       why: 'Once Helm has forgotten the release, it only takes existing objects that have its labels and annotations.',
-      commands: [
-        ...(this.mysql ? [this.select(mysql, { app: mysql })] : []),
+      commands: listOf(
+        this.mysql && this.select(mysql, { app: mysql }),
         `${this.kubectl} annotate ${all.join(' ')} meta.helm.sh/release-name=${this.release} meta.helm.sh/release-namespace=${to} --overwrite`,
         `${this.kubectl} label ${all.join(' ')} app.kubernetes.io/managed-by=Helm --overwrite`,
-      ],
+      ),
     };
   }
 
@@ -391,19 +365,17 @@ class Adoption {
     const { mishards, readonly, writable } = this.names;
     const scale = (...objects: string[]) => `${this.kubectl} scale ${objects.join(' ')} --replicas=0`;
     const gone = (component: string) => this.untilGone(this.selector({ component }));
-    return [
-      ...(this.cluster
-        ? [
-            scale(`deployment/${mishards}`, `deployment/${readonly}`),
-            gone('mishards'),
-            gone('readonly'),
-            ...withoutProxies,
-          ]
-        : []),
+    return listOf(
+      this.cluster && [
+        scale(`deployment/${mishards}`, `deployment/${readonly}`),
+        gone('mishards'),
+        gone('readonly'),
+        ...withoutProxies,
+      ],
       scale(`deployment/${writable}`),
       gone('writable'),
-      ...(this.mysql ? [scale(mysql), this.untilGone(mysqlPods)] : []),
-    ];
+      this.mysql && [scale(mysql), this.untilGone(mysqlPods)],
+    );
   }
 
   private inMysql(script: string): string {
@@ -443,7 +415,7 @@ class Adoption {
 
   private keptServices(): string[] {
     const { admin, cluster, mysql } = this.names;
-    return [cluster, ...(this.mysql ? [mysql] : []), ...(this.admin ? [admin] : [])];
+    return listOf(cluster, this.mysql && mysql, this.admin && admin);
   }
 
   private keptSecret(): string[] {
@@ -466,7 +438,7 @@ class Adoption {
 export function adoptionChecklist(steps: readonly AdoptionStep[]): string {
   return steps
     .map(({ title, why, commands }, index) =>
-      [`# ${index + 1}. ${title}`, ...(why === undefined ? [] : [`#    ${why}`]), ...commands].join('\n'),
+      listOf(`# ${index + 1}. ${title}`, why !== undefined && `#    ${why}`, commands).join('\n'),
     )
     .join('\n\n');
 }
