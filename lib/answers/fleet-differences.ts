@@ -1,4 +1,4 @@
-import { listOf } from '../list-of';
+import { firstOf, listOf } from '../list-of';
 import type { Changes, ObjectChange } from '../output/changes';
 import {
   type ClusterChanges,
@@ -64,9 +64,9 @@ function grouped(changed: readonly ClusterChanges[], all: ReadonlyMap<string, nu
       ids(scaledIn(changes)),
       ids(different),
     ];
-    const found = byEffect.get(JSON.stringify(key));
-    if (found === undefined) byEffect.set(JSON.stringify(key), [{ instance, changes }]);
-    else found.push({ instance, changes });
+    const found = byEffect.get(JSON.stringify(key)) ?? [];
+    byEffect.set(JSON.stringify(key), found);
+    found.push({ instance, changes });
   }
   const names = new Set(changed.map(({ instance }) => instance));
   const unchanged = [...all.keys()].filter((instance) => !names.has(instance));
@@ -124,9 +124,9 @@ function objectsOf(members: readonly ClusterChanges[]): readonly ObjectReport[] 
     const report = found.get(id) ?? { how, fields: new Map<string, string[]>() };
     found.set(id, report);
     for (const field of fields) {
-      const texts = report.fields.get(field.path);
-      if (texts === undefined) report.fields.set(field.path, [fieldText(kind, field)]);
-      else texts.push(fieldText(kind, field));
+      const texts = report.fields.get(field.path) ?? [];
+      report.fields.set(field.path, texts);
+      texts.push(fieldText(kind, field));
     }
   }
   return [...found].map(([id, { how, fields }]) => ({
@@ -186,8 +186,6 @@ function clustersText(clusters: readonly string[]): string {
 }
 
 function named(clusters: readonly string[]): string {
-  const rest = clusters.length - MOST_PLACES;
-  return rest <= 1
-    ? clusters.join(', ')
-    : `${clusters.slice(0, MOST_PLACES).join(', ')} and ${rest} more (all of them: --format json)`;
+  const { some, more } = firstOf(clusters, MOST_PLACES);
+  return [some.join(', '), ...more.map((rest) => `${rest} (all of them: --format json)`)].join(' ');
 }

@@ -141,12 +141,7 @@ export function synthesizeInto(
         MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)]),
       ),
     })),
-    written: {
-      changed,
-      files: [...placed.flatMap(filesOf), ...top.files],
-      stale: [],
-      removed: [],
-    },
+    written: { changed, files: [...placed.flatMap(filesOf), ...top.files], stale: [], removed: [] },
     warnings: warningsOf(loaded, options.outdir),
   };
 }
