@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadOptions, loadClusters } from '../config/load';
 import { isMapping, valueAt } from '../config/validate';
+import { firstOf, listOf } from '../list-of';
 import {
   type Changes,
   changesBetween,
@@ -173,9 +174,9 @@ function byCluster(objects: readonly Manifest[]): Map<string, Manifest[]> {
   for (const object of objects) {
     const instance = valueAt(object, ['metadata', 'labels', 'app.kubernetes.io/instance']) ?? '';
     const key = `${object.metadata.namespace ?? ''}.${instance}`;
-    const others = clusters.get(key);
-    if (others === undefined) clusters.set(key, [object]);
-    else others.push(object);
+    const others = clusters.get(key) ?? [];
+    clusters.set(key, others);
+    others.push(object);
   }
   return clusters;
 }
@@ -229,17 +230,13 @@ export function reportText(
   restarts: readonly Restart[],
 ): string {
   const lines = objects.flatMap(({ id, how, fields }) => {
-    const rest = fields.length - MOST_FIELDS;
-    const shown = fields.slice(0, rest <= 1 ? undefined : MOST_FIELDS).map((field) => `    ${field}`);
-    return [`  ${how.padEnd(7)}  ${id}`, ...shown, ...(rest <= 1 ? [] : [`    and ${rest} more`])];
+    const { some, more } = firstOf(fields, MOST_FIELDS);
+    return [`  ${how.padEnd(7)}  ${id}`, ...[...some, ...more].map((field) => `    ${field}`)];
   });
   const order =
-    restarts.length > 1
-      ? [
-          'All of them begin at once, and wait in their init containers for what they need: they are ready in this order.',
-        ]
-      : [];
-  const sentences = [...effects, ...order].map((effect) => `  - ${effect}`);
+    restarts.length > 1 &&
+    'All of them begin at once, and wait in their init containers for what they need: they are ready in this order.';
+  const sentences = listOf(effects, order).map((effect) => `  - ${effect}`);
   return `${heading}\n${lines.join('\n')}\n\n${meaning}\n${sentences.join('\n')}\n${timeline(restarts)}`;
 }
 

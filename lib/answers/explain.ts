@@ -10,6 +10,7 @@ import {
 } from '../config/problems';
 import { serverKeys } from '../config/server-keys';
 import { expectedAt, valueAt } from '../config/validate';
+import { firstOf, listOf } from '../list-of';
 import type { Changes, FieldChange, ObjectChange } from '../output/changes';
 import { filledIn, sectionsWords } from './filled-in';
 import { kubernetesField } from './kubernetes-fields';
@@ -129,16 +130,12 @@ function changeOf(
   const { after, beside, changes, refused } = trial;
   const before = held ?? trial.before;
   const text = (value: unknown) => (value === undefined ? 'nothing' : shown(value, steps));
-  if (refused !== undefined) {
-    const effects = [
-      `Refused beside the rest of the configuration: ${formatProblem(refused).replace(/\s+/g, ' ')}`,
-    ];
-    return { change: { tried: `${text(before)} -> ${text(after)}`, beside, effects } };
+  const tried = `${text(before)} -> ${text(after)}`;
+  if (refused === undefined) {
+    return { readBy: readersOf(changes), change: { tried, beside, effects: effectsOf(changes) } };
   }
-  return {
-    readBy: readersOf(changes),
-    change: { tried: `${text(before)} -> ${text(after)}`, beside, effects: effectsOf(changes) },
-  };
+  const words = formatProblem(refused).replace(/\s+/g, ' ');
+  return { change: { tried, beside, effects: [`Refused beside the rest of the configuration: ${words}`] } };
 }
 
 /** More places say no more. */
@@ -148,8 +145,8 @@ function readersOf({ objects }: Changes): string[] {
   const places = objects.flatMap(({ id, how, fields }) =>
     how === 'changed' ? fields.map(({ path }) => `${id}: ${path}`) : [`${id} (${how})`],
   );
-  const rest = places.length - MOST_PLACES;
-  return rest <= 1 ? places : [...places.slice(0, MOST_PLACES), `and ${rest} more`];
+  const { some, more } = firstOf(places, MOST_PLACES);
+  return [...some, ...more];
 }
 
 /** Which workloads get another number of pods. */
@@ -164,54 +161,48 @@ export function effectsOf(changes: Changes): string[] {
   const { objects, restarts, refusals } = changes;
   if (objects.length === 0) return ['Nothing: no object changes.'];
   const of = (how: ObjectChange['how']) => objects.filter((object) => object.how === how);
-  const list = (some: readonly ObjectChange[]) => {
-    const rest = some.length - MOST_PLACES;
-    const ids = some.slice(0, rest <= 1 ? undefined : MOST_PLACES).map(({ id }) => id);
-    return `${ids.join(', ')}${rest <= 1 ? '' : ` and ${rest} more`}`;
+  const list = (named: readonly ObjectChange[]) => {
+    const { some, more } = firstOf(
+      named.map(({ id }) => id),
+      MOST_PLACES,
+    );
+    return [some.join(', '), ...more].join(' ');
   };
   const scaled = scaledIn(changes).map(({ id, field }) => scaledWords(id, field));
   const added = of('added');
   const removed = of('removed');
   const quiet =
     restarts.length === 0 && scaled.length === 0 && refusals.length === 0 && of('changed').length > 0;
-  return [
-    ...(added.length === 0 ? [] : [`Added: ${list(added)}.`]),
-    ...(removed.length === 0
-      ? []
-      : [
-          `No longer there: ${list(removed)}. kubectl apply leaves them in the cluster and in force: delete them.`,
-        ]),
-    ...refusals.map(({ id, path, words }) => `Can not be changed in place: ${id} ${path}. ${words}`),
-    ...scaled,
-    ...restarts.map(({ id, words }) => `Restarts ${id}. ${words}`),
-    ...(quiet ? [`No pod restarts: ${quietly(of('changed'))}.`] : []),
-  ];
+  return listOf(
+    added.length !== 0 && `Added: ${list(added)}.`,
+    removed.length !== 0 &&
+      `No longer there: ${list(removed)}. kubectl apply leaves them in the cluster and in force: delete them.`,
+    refusals.map(({ id, path, words }) => `Can not be changed in place: ${id} ${path}. ${words}`),
+    scaled,
+    restarts.map(({ id, words }) => `Restarts ${id}. ${words}`),
+    quiet && `No pod restarts: ${quietly(of('changed'))}.`,
+  );
 }
 
 function scaledWords(id: string, { before, after }: FieldChange): string {
   if (after === 0) return `Scales ${id} to 0: all of its pods end.`;
-  return `Scales ${id} from ${String(before ?? 'what the autoscaler says')} to ${String(after ?? 'what the autoscaler says')} pods; those that are there stay as they are.`;
+  const [old, young] = [before, after].map((count) => String(count ?? 'what the autoscaler says'));
+  return `Scales ${id} from ${old} to ${young} pods; those that are there stay as they are.`;
 }
 
 /** When the kinds that have no pods take a change. */
 function quietly(changed: readonly ObjectChange[]): string {
-  const later = changed.filter(({ kind }) => ['CronJob', 'Job'].includes(kind));
-  if (later.length === changed.length) return 'the next run has it';
-  return 'it is in force at once';
+  const later = changed.every(({ kind }) => ['CronJob', 'Job'].includes(kind));
+  return later ? 'the next run has it' : 'it is in force at once';
 }
 
 // --- sources, other keys ------------------------------------------------------------------------------------------
 
 function sourceOf({ path }: ConfigurationKey): string {
-  const common = path.replace(/^(writable|readonly)\./, 'milvus.');
-  const row =
-    serverKeys().find(({ option }) => option === path) ??
-    serverKeys().find(({ option }) => option === common);
+  const rowOf = (wanted: string) => serverKeys().find(({ option }) => option === wanted);
+  const row = rowOf(path) ?? rowOf(path.replace(/^(writable|readonly)\./, 'milvus.'));
   if (row === undefined) return 'the schema of this project; docs/reference/configuration.md';
-  const own =
-    row.server === undefined
-      ? ''
-      : `; without the key the server takes ${row.server === '' ? 'nothing' : row.server}`;
+  const own = row.server === undefined ? '' : `; without the key the server takes ${row.server || 'nothing'}`;
   return `${row.section}.${row.key} of server_config.yaml, as Milvus 1.1.1 reads it (core/src/config/Config.cpp)${own}`;
 }
 
@@ -238,9 +229,9 @@ export function explanationText(explanation: Explanation): string {
   const beside = change?.beside ?? [];
   const idle = change !== undefined && readBy?.length === 0;
   const rows: [string, readonly string[]][] = [
-    ['Takes', takes === undefined ? [] : [takes]],
-    ['Default', explanation.default === undefined ? [] : [explanation.default]],
-    ['Now', value === undefined ? [] : [`${value} (${from ?? 'default'})`]],
+    ['Takes', listOf(takes)],
+    ['Default', listOf(explanation.default)],
+    ['Now', listOf(value !== undefined && `${value} (${from ?? 'default'})`)],
     ['Needs', beside.length === 0 ? [] : [`Nothing reads it without ${beside.join(', ')}; with that:`]],
     ['Read by', idle ? ['no object: checks and sizes alone'] : (readBy ?? [])],
     ['A change', change === undefined ? [] : [...change.effects, `Tried: ${change.tried}.`]],

@@ -1,3 +1,4 @@
+import { firstOf, listOf } from '../list-of';
 import type { Changes, ObjectChange } from '../output/changes';
 import {
   type ClusterChanges,
@@ -63,9 +64,9 @@ function grouped(changed: readonly ClusterChanges[], all: ReadonlyMap<string, nu
       ids(scaledIn(changes)),
       ids(different),
     ];
-    const found = byEffect.get(JSON.stringify(key));
-    if (found === undefined) byEffect.set(JSON.stringify(key), [{ instance, changes }]);
-    else found.push({ instance, changes });
+    const found = byEffect.get(JSON.stringify(key)) ?? [];
+    byEffect.set(JSON.stringify(key), found);
+    found.push({ instance, changes });
   }
   const names = new Set(changed.map(({ instance }) => instance));
   const unchanged = [...all.keys()].filter((instance) => !names.has(instance));
@@ -80,10 +81,10 @@ function grouped(changed: readonly ClusterChanges[], all: ReadonlyMap<string, nu
     };
   });
   const still = { effect: UNCHANGED, clusters: unchanged, objects: [], effects: [], members: [] };
-  return [
-    ...groups.sort((one, other) => other.clusters.length - one.clusters.length),
-    ...(unchanged.length === 0 ? [] : [still]),
-  ];
+  return listOf(
+    groups.sort((one, other) => other.clusters.length - one.clusters.length),
+    unchanged.length !== 0 && still,
+  );
 }
 
 /** The changes of a cluster as those of any other of the fleet. */
@@ -108,13 +109,12 @@ function effectOf(changes: Changes, size: number | undefined): string {
   if (size === undefined) return 'are no longer configured';
   if (objects.length === size && objects.every(({ how }) => how === 'added')) return 'are new';
   const scaled = scaledIn(changes).map(({ id }) => id);
-  const parts = [
-    ...refusals.map(({ id }) => `can not change ${id} in place`),
-    ...(restarts.length === 0
-      ? []
-      : [`restart ${restarts.map(({ id, component }) => PODS[component ?? ''] ?? id).join(', ')}`]),
-    ...(scaled.length === 0 ? [] : [`scale ${scaled.join(', ')}`]),
-  ];
+  const parts = listOf(
+    refusals.map(({ id }) => `can not change ${id} in place`),
+    restarts.length !== 0 &&
+      `restart ${restarts.map(({ id, component }) => PODS[component ?? ''] ?? id).join(', ')}`,
+    scaled.length !== 0 && `scale ${scaled.join(', ')}`,
+  );
   return parts.length === 0 ? 'change without a restart' : [...new Set(parts)].join('; ');
 }
 
@@ -124,9 +124,9 @@ function objectsOf(members: readonly ClusterChanges[]): readonly ObjectReport[] 
     const report = found.get(id) ?? { how, fields: new Map<string, string[]>() };
     found.set(id, report);
     for (const field of fields) {
-      const texts = report.fields.get(field.path);
-      if (texts === undefined) report.fields.set(field.path, [fieldText(kind, field)]);
-      else texts.push(fieldText(kind, field));
+      const texts = report.fields.get(field.path) ?? [];
+      report.fields.set(field.path, texts);
+      texts.push(fieldText(kind, field));
     }
   }
   return [...found].map(([id, { how, fields }]) => ({
@@ -186,8 +186,6 @@ function clustersText(clusters: readonly string[]): string {
 }
 
 function named(clusters: readonly string[]): string {
-  const rest = clusters.length - MOST_PLACES;
-  return rest <= 1
-    ? clusters.join(', ')
-    : `${clusters.slice(0, MOST_PLACES).join(', ')} and ${rest} more (all of them: --format json)`;
+  const { some, more } = firstOf(clusters, MOST_PLACES);
+  return [some.join(', '), ...more.map((rest) => `${rest} (all of them: --format json)`)].join(' ');
 }

@@ -1,10 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { check } from '../config';
 import type { MilvusConfig } from '../config/milvus-config';
 import { ConfigurationError, formatProblem } from '../config/problems';
 import { guarded, makeDirectory, OutputError } from '../output/files';
 import { writeYaml } from '../yaml/write';
+import { schemaFile } from './kubernetes-fields';
 
 /** What a new configuration is made of; all as typed. */
 export interface Answers {
@@ -20,26 +21,15 @@ export interface Answers {
 /** The configuration that was asked for: what is left out has its default. */
 export function configOf(answers: Answers): MilvusConfig {
   const { name, namespace, embedded, s3Address, s3Port, bucket, storageClass } = answers;
-  const s3 = {
-    ...(embedded
-      ? { embedded }
-      : { address: s3Address, port: s3Port === undefined ? undefined : asNumber(s3Port) }),
-    bucket: bucket ?? name,
-  };
+  const port = s3Port !== undefined && /^\d+$/.test(s3Port) ? Number(s3Port) : s3Port;
+  const volume = storageClass === undefined ? undefined : { persistence: { storageClassName: storageClass } };
   return withoutUndefined({
     name,
     namespace,
-    s3,
-    mysql: storageClass === undefined ? undefined : { persistence: { storageClassName: storageClass } },
-    minio:
-      embedded && storageClass !== undefined
-        ? { persistence: { storageClassName: storageClass } }
-        : undefined,
+    s3: { ...(embedded ? { embedded } : { address: s3Address, port }), bucket: bucket ?? name },
+    mysql: volume,
+    minio: embedded ? volume : undefined,
   }) as unknown as MilvusConfig;
-}
-
-function asNumber(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 function withoutUndefined(value: object): object {
@@ -90,12 +80,8 @@ const HEADER = (
 
 /** The schema for editors, where it is in the same tree: in node_modules, or in a clone. */
 function schemaFor(directory: string, cwd: string): string | undefined {
-  for (let parent = __dirname; parent !== dirname(parent); parent = dirname(parent)) {
-    const file = join(parent, 'milvus.schema.json');
-    if (!existsSync(file)) continue;
-    return relative(cwd, file).startsWith('..') ? undefined : relative(directory, file);
-  }
-  return undefined;
+  const file = schemaFile();
+  return file === undefined || relative(cwd, file).startsWith('..') ? undefined : relative(directory, file);
 }
 
 const commentsOf =

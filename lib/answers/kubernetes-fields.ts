@@ -61,13 +61,18 @@ export function kubernetesField(path: string): KubernetesField | string {
 
 type Definitions = Readonly<Record<string, Schema>>;
 
-/** The schema that editors have, beside this package: of all that is here only that has Kubernetes' descriptions. */
-function editorSchema(directory = __dirname): { readonly $defs?: Definitions } {
+/** The schema that editors have, in this package: of all that is here only that has Kubernetes' descriptions. */
+export function schemaFile(directory = __dirname): string | undefined {
   const file = join(directory, 'milvus.schema.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as { readonly $defs?: Definitions };
+  if (existsSync(file)) return file;
   const parent = dirname(directory);
-  if (parent === directory) throw new Error('the file milvus.schema.json of cdk8s-milvus is missing');
-  return editorSchema(parent);
+  return parent === directory ? undefined : schemaFile(parent);
+}
+
+function editorSchema(): { readonly $defs?: Definitions } {
+  const file = schemaFile();
+  if (file === undefined) throw new Error('the file milvus.schema.json of cdk8s-milvus is missing');
+  return JSON.parse(readFileSync(file, 'utf8')) as { readonly $defs?: Definitions };
 }
 
 function resolve(schema: Schema, definitions: Definitions): Schema {

@@ -3,6 +3,7 @@ import type { MilvusConfig } from '../config/milvus-config';
 import { formatMilvusSize, parseMilvusSize, parseQuantity, readableBytes } from '../config/quantities';
 import type { Settings } from '../config/settings';
 import { memoryFormula, SMALLEST_CACHE } from '../config/sizing';
+import { listOf } from '../list-of';
 import { writeYaml } from '../yaml/write';
 
 /**
@@ -91,48 +92,40 @@ export function size(question: SizeQuestion): SizeAnswer {
   const bytes = readableBytes;
 
   const rows: SizeRow[] = [
-    {
-      what: 'raw vectors',
-      amount: bytes(raw),
-      formula: `${vectors} vectors x ${dim} dimensions x ${binary ? '1 bit' : '4 B'}`,
-    },
-    {
-      what: 'index',
-      amount: bytes(indexed),
-      formula: `${round(share)} x raw vectors: ${sourceOfRatio(question)}`,
-    },
-    {
-      what: 'segments',
-      amount: `${segments} of ${segment} MB`,
-      formula: `raw vectors / index_file_size; at least ${SEGMENTS_PER_READER} for each reader, down to 64 MB`,
-    },
-    {
-      what: 'cache of a reader',
-      amount: cacheSize,
-      formula: `${holderWords(replicas)}, in steps of ${formatMilvusSize(SMALLEST_CACHE)}`,
-    },
+    row('raw vectors', bytes(raw), `${vectors} vectors x ${dim} dimensions x ${binary ? '1 bit' : '4 B'}`),
+    row('index', bytes(indexed), `${round(share)} x raw vectors: ${sourceOfRatio(question)}`),
+    row(
+      'segments',
+      `${segments} of ${segment} MB`,
+      `raw vectors / index_file_size; at least ${SEGMENTS_PER_READER} for each reader, down to 64 MB`,
+    ),
+    row(
+      'cache of a reader',
+      cacheSize,
+      `${holderWords(replicas)}, in steps of ${formatMilvusSize(SMALLEST_CACHE)}`,
+    ),
     memoryRow('memory of a reader', settings, 'readonly'),
     memoryRow('memory of the writable', settings, 'writable'),
-    {
-      what: 'disk of a server',
-      amount: `at most ${settings.storage.sizeLimit}`,
-      formula: 'storage.sizeLimit: local copies, an emptyDir of its node',
-    },
-    {
-      what: 'bucket',
-      amount: bytes(bucket),
-      formula: `raw vectors + ${ID_BYTES} B for each id${index === 'FLAT' ? '' : ' + index'}; what a merge has replaced stays ${settings.storage.fileCleanupTimeout} s more`,
-    },
-    {
-      what: 'write-ahead log',
-      amount: String(settings.wal.persistence.size),
-      formula: `wal.persistence.size: has room for ${Math.floor((parseQuantity(String(settings.wal.persistence.size)) ?? 0) / perVector)} vectors; it has to hold what is inserted between two flushes, some times over`,
-    },
-    {
-      what: 'MySQL',
-      amount: `${settings.mysql?.persistence.size} and ${settings.mysql?.resources.limits.memory} of memory`,
-      formula: 'a row for each file of a segment: stays small',
-    },
+    row(
+      'disk of a server',
+      `at most ${settings.storage.sizeLimit}`,
+      'storage.sizeLimit: local copies, an emptyDir of its node',
+    ),
+    row(
+      'bucket',
+      bytes(bucket),
+      `raw vectors + ${ID_BYTES} B for each id${index === 'FLAT' ? '' : ' + index'}; what a merge has replaced stays ${settings.storage.fileCleanupTimeout} s more`,
+    ),
+    row(
+      'write-ahead log',
+      String(settings.wal.persistence.size),
+      `wal.persistence.size: has room for ${Math.floor((parseQuantity(String(settings.wal.persistence.size)) ?? 0) / perVector)} vectors; it has to hold what is inserted between two flushes, some times over`,
+    ),
+    row(
+      'MySQL',
+      `${settings.mysql?.persistence.size} and ${settings.mysql?.resources.limits.memory} of memory`,
+      'a row for each file of a segment: stays small',
+    ),
     nodesRow(settings),
   ];
   return { rows, config, notes: notesOf(question, segment) };
@@ -154,52 +147,44 @@ function sourceOfRatio({ index, ratio }: SizeQuestion): string {
 function memoryRow(what: string, settings: Settings, role: 'readonly' | 'writable'): SizeRow {
   const { cache, resources } = settings[role];
   const writes = role === 'writable';
-  return {
-    what,
-    amount: resources.limits.memory,
-    formula: `${memoryFormula({
-      cacheSize: formatMilvusSize(cache.cacheBytes),
-      insertBufferSize: formatMilvusSize(cache.insertBufferBytes),
-      walBufferBytes: writes ? (parseMilvusSize(settings.wal.bufferSize) ?? 0) : 0,
-      maxIndexFileBytes: writes ? (parseMilvusSize(settings.writable.maxIndexFileSize) ?? 0) : 0,
-    })}, in whole Gi`,
-  };
+  const formula = memoryFormula({
+    cacheSize: formatMilvusSize(cache.cacheBytes),
+    insertBufferSize: formatMilvusSize(cache.insertBufferBytes),
+    walBufferBytes: writes ? (parseMilvusSize(settings.wal.bufferSize) ?? 0) : 0,
+    maxIndexFileBytes: writes ? (parseMilvusSize(settings.writable.maxIndexFileSize) ?? 0) : 0,
+  });
+  return row(what, resources.limits.memory, `${formula}, in whole Gi`);
 }
 
+const row = (what: string, amount: string, formula: string): SizeRow => ({ what, amount, formula });
+
 function nodesRow({ readonly, writable, mishards, mysql }: Settings): SizeRow {
-  const pods = [
+  const pods = listOf(
     { replicas: readonly.replicas, resources: readonly.resources },
     { replicas: 1, resources: writable.resources },
     { replicas: mishards.replicas, resources: mishards.resources },
-    ...(mysql === undefined ? [] : [{ replicas: 1, resources: mysql.resources }]),
-  ];
+    mysql !== undefined && { replicas: 1, resources: mysql.resources },
+  );
   const sum = (kind: 'cpu' | 'memory') =>
     pods.reduce(
       (all, { replicas, resources }) => all + replicas * (parseQuantity(resources.requests[kind]) ?? 0),
       0,
     );
-  return {
-    what: 'nodes',
-    amount: `${readableBytes(sum('memory'))} of memory and ${round(sum('cpu'))} CPUs requested`,
-    formula: `${readonly.replicas} nodes with ${readonly.resources.requests.memory} free for the readers, and room for one more while readers are replaced; one with ${writable.resources.requests.memory} for the writable, which may be one of them`,
-  };
+  return row(
+    'nodes',
+    `${readableBytes(sum('memory'))} of memory and ${round(sum('cpu'))} CPUs requested`,
+    `${readonly.replicas} nodes with ${readonly.resources.requests.memory} free for the readers, and room for one more while readers are replaced; one with ${writable.resources.requests.memory} for the writable, which may be one of them`,
+  );
 }
 
 function notesOf({ replicas, index }: SizeQuestion, segment: number): string[] {
-  return [
-    ...(segment === 1024
-      ? []
-      : [
-          `Create the collection with index_file_size ${segment}: with 1024, the default, some readers have less than ${SEGMENTS_PER_READER} segments.`,
-        ]),
-    ...(replicas === 1
-      ? ['With one reader the loss of it stops all searches until it has loaded again.']
-      : []),
-    ...(index === 'IVF_PQ' || index === 'IVF_SQ8'
-      ? []
-      : ['Each reader loads its share from S3 when it starts.']),
+  return listOf(
+    segment !== 1024 &&
+      `Create the collection with index_file_size ${segment}: with 1024, the default, some readers have less than ${SEGMENTS_PER_READER} segments.`,
+    replicas === 1 && 'With one reader the loss of it stops all searches until it has loaded again.',
+    index !== 'IVF_PQ' && index !== 'IVF_SQ8' && 'Each reader loads its share from S3 when it starts.',
     'Speed is a matter of CPUs: readonly.resources.limits.cpu, which sets the threads. Measure it with your own searches.',
-  ];
+  );
 }
 
 function round(number: number): number {
@@ -208,13 +193,9 @@ function round(number: number): number {
 
 /** The answer for people: what follows from what, and the lines to paste. */
 export function sizeText({ rows, config, notes }: SizeAnswer): string {
-  const widths = [
-    Math.max(...rows.map(({ what }) => what.length)),
-    Math.max(...rows.map(({ amount }) => amount.length)),
-  ] as const;
-  const lines = rows.map(
-    ({ what, amount, formula }) => `${what.padEnd(widths[0])}  ${amount.padEnd(widths[1])}  ${formula}`,
-  );
+  const width = (column: 'what' | 'amount') => Math.max(...rows.map((one) => one[column].length));
+  const [first, second] = [width('what'), width('amount')];
+  const lines = rows.map((one) => `${one.what.padEnd(first)}  ${one.amount.padEnd(second)}  ${one.formula}`);
   return `${lines.join('\n')}\n\n${notes.map((note) => `${note}\n`).join('')}\nIn milvus.yaml:\n\n${writeYaml(config)}`;
 }
 

@@ -1,3 +1,4 @@
+import { listOf } from '../list-of';
 import type { Restart } from '../output/changes';
 
 /** How wide the bars are together. */
@@ -51,5 +52,5 @@ function duration(seconds: number): string {
   if (seconds < 100) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
-  return [...(hours === 0 ? [] : [`${hours} h`]), ...(rest === 0 ? [] : [`${rest} min`])].join(' ');
+  return listOf(hours > 0 && `${hours} h`, rest > 0 && `${rest} min`).join(' ');
 }

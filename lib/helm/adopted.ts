@@ -125,14 +125,11 @@ const writeAheadLog: Rule = (translation) => {
 /** The chart configures devices without asking for any; its servers ran on CPUs unless the image was another. */
 export function adoptedDevices(translation: Translation): void {
   if (!translation.adopt || /gpu/.test(translation.given('image.tag', text) ?? '')) return;
-  for (const [path, role] of [
-    ['gpu.enabled', 'writable'],
-    ['readonly.gpu.enabled', 'readonly'],
-  ] as const) {
+  for (const role of ['writable', 'readonly']) {
     if (translation.get(`${role}.gpu.enabled`) !== true) continue;
     translation.remove(`${role}.gpu`);
     translation.note(
-      path,
+      role === 'readonly' ? 'readonly.gpu.enabled' : 'gpu.enabled',
       'dropped',
       'the release runs the CPU build, which uses no devices; turn milvus.gpu on after the release is taken over',
     );

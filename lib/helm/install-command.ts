@@ -1,5 +1,6 @@
 import { ConfigurationError, type Problem, problemsOf, suggest } from '../config/problems';
 import { isMapping } from '../config/validate';
+import { listOf } from '../list-of';
 import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { SetValueError, setValues, type ValueKind } from './set-values';
 
@@ -40,72 +41,25 @@ const VALUE_FLAGS: Readonly<Record<string, ValueKind>> = {
   '--set-literal': 'literal',
 };
 
+const flagsIn = (text: string): readonly string[] => text.trim().split(/\s+/);
+
 /** Flags of `helm install`, `upgrade` and `template` that change nothing about the cluster. */
-const IGNORED_WITHOUT_VALUE = [
-  '--atomic',
-  '--rollback-on-failure',
-  '--cleanup-on-fail',
-  '--create-namespace',
-  '--debug',
-  '--dependency-update',
-  '--devel',
-  '--disable-openapi-validation',
-  '--enable-dns',
-  '--force',
-  '--hide-notes',
-  '--include-crds',
-  '--insecure-skip-tls-verify',
-  '--install',
-  '--no-hooks',
-  '--pass-credentials',
-  '--plain-http',
-  '--render-subchart-notes',
-  '--replace',
-  '--reset-then-reuse-values',
-  '--reset-values',
-  '--reuse-values',
-  '--skip-crds',
-  '--skip-schema-validation',
-  '--skip-tests',
-  '--take-ownership',
-  '--validate',
-  '--verify',
-  '--wait-for-jobs',
-];
+const IGNORED_WITHOUT_VALUE = flagsIn(`
+  --atomic --rollback-on-failure --cleanup-on-fail --create-namespace --debug --dependency-update
+  --devel --disable-openapi-validation --enable-dns --force --hide-notes --include-crds
+  --insecure-skip-tls-verify --install --no-hooks --pass-credentials --plain-http
+  --render-subchart-notes --replace --reset-then-reuse-values --reset-values --reuse-values --skip-crds
+  --skip-schema-validation --skip-tests --take-ownership --validate --verify --wait-for-jobs
+`);
 /** These take a value after a `=` only. */
 const IGNORED_WITH_OPTIONAL_VALUE = ['--dry-run', '--wait'];
-const IGNORED_WITH_VALUE = [
-  '--api-versions',
-  '--burst-limit',
-  '--ca-file',
-  '--cert-file',
-  '--description',
-  '--history-max',
-  '--key-file',
-  '--keyring',
-  '--kube-apiserver',
-  '--kube-as-group',
-  '--kube-as-user',
-  '--kube-ca-file',
-  '--kube-context',
-  '--kube-tls-server-name',
-  '--kube-token',
-  '--kube-version',
-  '--kubeconfig',
-  '--labels',
-  '--output',
-  '--output-dir',
-  '--password',
-  '--post-renderer',
-  '--post-renderer-args',
-  '--qps',
-  '--registry-config',
-  '--repo',
-  '--repository-cache',
-  '--repository-config',
-  '--timeout',
-  '--username',
-];
+const IGNORED_WITH_VALUE = flagsIn(`
+  --api-versions --burst-limit --ca-file --cert-file --description --history-max --key-file --keyring
+  --kube-apiserver --kube-as-group --kube-as-user --kube-ca-file --kube-context --kube-tls-server-name
+  --kube-token --kube-version --kubeconfig --labels --output --output-dir --password --post-renderer
+  --post-renderer-args --qps --registry-config --repo --repository-cache --repository-config --timeout
+  --username
+`);
 const SHORT_FLAGS: Readonly<Record<string, string>> = {
   '-f': '--values',
   '-n': '--namespace',
@@ -114,17 +68,14 @@ const SHORT_FLAGS: Readonly<Record<string, string>> = {
   '-i': '--install',
   '-l': '--labels',
 };
-const REFUSED: Readonly<Record<string, string>> = {
-  '--generate-name': 'a name for the release, as the first argument',
-  '--name-template': 'a name for the release, as the first argument',
-};
+const REFUSED = ['--generate-name', '--name-template'];
 const USED_WITH_VALUE = ['--values', '--namespace', '--version', ...Object.keys(VALUE_FLAGS)];
 const KNOWN = [
   ...USED_WITH_VALUE,
   ...IGNORED_WITHOUT_VALUE,
   ...IGNORED_WITH_OPTIONAL_VALUE,
   ...IGNORED_WITH_VALUE,
-  ...Object.keys(REFUSED),
+  ...REFUSED,
 ];
 
 /** What a problem of the command line is a problem of. */
@@ -133,12 +84,6 @@ export const COMMAND_LINE = 'helm install';
 interface Flag {
   readonly name: string;
   readonly value?: string;
-}
-
-interface SplitArguments {
-  readonly positional: readonly string[];
-  readonly flags: readonly Flag[];
-  readonly problems: readonly Problem[];
 }
 
 /**
@@ -154,12 +99,11 @@ export function parseInstallCommand(args: readonly string[], readFile: ReadFile)
   const chartVersion = last('--version') ?? /-(\d+\.\d+\.\d+[\w.-]*)\.tgz$/.exec(chart)?.[1];
   const namespace = last('--namespace');
   const { values, origins, problems: valueProblems } = mergedValues(flags, readFile);
-  const { warnings, problems: versionProblems } = checkVersion(chartVersion);
   const problems = [
     ...flagProblems,
     ...checkNames(words, namespace),
     ...checkChart(chart),
-    ...versionProblems,
+    ...checkVersion(chartVersion),
     ...valueProblems,
   ];
   if (problems.length > 0) throw new ConfigurationError([{ source: COMMAND_LINE, problems }]);
@@ -172,12 +116,12 @@ export function parseInstallCommand(args: readonly string[], readFile: ReadFile)
     ignoredFlags: flags
       .map(({ name }) => name)
       .filter((name) => !USED_WITH_VALUE.includes(name) && name !== '--reuse-values'),
-    warnings: [...warnings, ...reuseWarnings(flags)],
+    warnings: warningsFor(chartVersion, flags),
     origins,
   };
 }
 
-function splitArguments(args: readonly string[]): SplitArguments {
+function splitArguments(args: readonly string[]) {
   const positional: string[] = [];
   const flags: Flag[] = [];
   const problems: Problem[] = [];
@@ -191,8 +135,8 @@ function splitArguments(args: readonly string[]): SplitArguments {
     } else {
       const { name, value } = splitFlag(arg);
       const takesValue = [...USED_WITH_VALUE, ...IGNORED_WITH_VALUE].includes(name);
-      if (Object.hasOwn(REFUSED, name)) {
-        problems.push({ path: name, expected: String(REFUSED[name]) });
+      if (REFUSED.includes(name)) {
+        problems.push({ path: name, expected: 'a name for the release, as the first argument' });
       } else if (!KNOWN.includes(name)) {
         const meant = suggest(name, KNOWN);
         problems.push({
@@ -292,40 +236,31 @@ function checkChart(chart: string): Problem[] {
   ];
 }
 
-function checkVersion(version: string | undefined): {
-  readonly warnings: readonly string[];
-  readonly problems: readonly Problem[];
-} {
-  if (version === undefined) {
-    return {
-      warnings: ['no --version was given; the values are read as those of chart 1.1.6'],
-      problems: [],
-    };
-  }
-  if (/^[v=~^]?1\.1\.6$/.test(version)) return { warnings: [], problems: [] };
-  if (/^[v=~^]?1\.1(\.\d+)?$/.test(version)) {
-    return { warnings: [`the values of chart ${version} are read as those of 1.1.6`], problems: [] };
-  }
-  return {
-    warnings: [],
-    problems: [
-      {
-        path: '--version',
-        given: JSON.stringify(version),
-        expected: '1.1.6, the chart of Milvus 1.1.1',
-        fix: 'Charts of other versions have other values, and those from 2.0 on another Milvus.',
-      },
-    ],
-  };
+function checkVersion(version: string | undefined): Problem[] {
+  if (version === undefined || /^[v=~^]?1\.1(\.\d+)?$/.test(version)) return [];
+  return [
+    {
+      path: '--version',
+      given: JSON.stringify(version),
+      expected: '1.1.6, the chart of Milvus 1.1.1',
+      fix: 'Charts of other versions have other values, and those from 2.0 on another Milvus.',
+    },
+  ];
 }
 
-function reuseWarnings(flags: readonly Flag[]): string[] {
-  return flags.some(({ name }) => name === '--reuse-values' || name === '--reset-then-reuse-values')
-    ? [
-        '--reuse-values needs the values of the running release, which are not known here: save them with "helm get values RELEASE -o yaml > values.yaml", and give -f values.yaml first',
-      ]
-    : [];
+function warningsFor(version: string | undefined, flags: readonly Flag[]): string[] {
+  const reused = flags.some(({ name }) => ['--reuse-values', '--reset-then-reuse-values'].includes(name));
+  return listOf(
+    version === undefined && 'no --version was given; the values are read as those of chart 1.1.6',
+    version !== undefined &&
+      !version.endsWith('1.1.6') &&
+      `the values of chart ${version} are read as those of 1.1.6`,
+    reused &&
+      '--reuse-values needs the values of the running release, which are not known here: save them with "helm get values RELEASE -o yaml > values.yaml", and give -f values.yaml first',
+  );
 }
+
+const PAIRS = 'key=value, as Helm takes it (a.b=1,c={x,y},d[0]=z)';
 
 function mergedValues(flags: readonly Flag[], readFile: ReadFile) {
   const problems: Problem[] = [];
@@ -345,7 +280,11 @@ function mergedValues(flags: readonly Flag[], readFile: ReadFile) {
       }
       const reason = error instanceof SetValueError ? error.message : readError(error, reading);
       if (reason === undefined) throw error;
-      problems.push({ path, given: reason, expected: EXPECTED[path] ?? 'a file that can be read' });
+      problems.push({
+        path,
+        given: reason,
+        expected: path === '--values' ? 'a YAML file with values' : PAIRS,
+      });
       return undefined;
     }
   };
@@ -363,26 +302,15 @@ function mergedValues(flags: readonly Flag[], readFile: ReadFile) {
     for (const { value = '' } of flags.filter((flag) => flag.name === name)) {
       attempt(name, () => {
         setValues(values, value, kind, readText);
-        origins.push({ flag: name, values: valuesOf(value, kind) });
+        // Of it alone: an item of a list may have others before it elsewhere, which makes no difference to where it is.
+        const own = {};
+        setValues(own, value, kind, () => '');
+        origins.push({ flag: name, values: own });
       });
     }
   }
   return { values, origins, problems };
 }
-
-/** Of a flag alone: an item of a list may have others before it elsewhere, which makes no difference to where it is. */
-function valuesOf(text: string, kind: ValueKind): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  setValues(values, text, kind, () => '');
-  return values;
-}
-
-const EXPECTED: Readonly<Record<string, string>> = {
-  '--values': 'a YAML file with values',
-  ...Object.fromEntries(
-    Object.keys(VALUE_FLAGS).map((name) => [name, 'key=value, as Helm takes it (a.b=1,c={x,y},d[0]=z)']),
-  ),
-};
 
 /** Why a file could not be read; undefined for any other error. */
 function readError(error: unknown, file: string): string | undefined {
@@ -417,7 +345,7 @@ function valuesFile(file: string, readText: (path: string) => string): YamlDocum
 }
 
 /** Mappings are merged key by key; everything else, lists and nulls among it, is replaced. */
-export function mergeValues(
+function mergeValues(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {

@@ -18,6 +18,12 @@ export const text: Reader<string> = (value) => {
   throw new ReadError('a text');
 };
 
+/** Undefined for an empty one, which is the chart's word for nothing. */
+export const filled: Reader<string | undefined> = (value) => text(value) || undefined;
+
+/** "-" is the chart's word for a claim without a class. */
+export const storageClass: Reader<string | undefined> = (value) => (value === '-' ? '' : filled(value));
+
 /** Also as a text, from --set-string. */
 export const integer: Reader<number> = (value) => {
   const number = typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value;
@@ -50,6 +56,10 @@ export const list: Reader<unknown[]> = (value) => {
 };
 
 export const textList: Reader<string[]> = (value) => (Array.isArray(value) ? value.map(text) : [text(value)]);
+
+/** Names of objects, or mappings with a name each. */
+export const names: Reader<string[]> = (value) =>
+  list(value).map((item) => (typeof item === 'string' ? item : text(mapping(item)['name'])));
 
 /** A list, or the text of one, which the chart runs through its template engine. */
 export const templatedList: Reader<unknown[]> = (value) => {

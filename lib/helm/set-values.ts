@@ -25,14 +25,8 @@ export function setValues(
   kind: ValueKind,
   readFile: (path: string) => string,
 ): void {
-  const readers: Readonly<Record<ValueKind, ReadValue>> = {
-    typed: typedValue,
-    string: (value) => value,
-    literal: (value) => value,
-    file: readFile,
-    json: (value) => value,
-  };
-  new SetParser(text, kind, readers[kind]).parseInto(values);
+  const read: ReadValue = kind === 'typed' ? typedValue : kind === 'file' ? readFile : (value) => value;
+  new SetParser(text, kind, read).parseInto(values);
 }
 
 /** `true`, `null` and whole numbers are what they look like, unless they begin with a zero; the rest is text. */
@@ -78,16 +72,16 @@ class SetParser {
       case undefined:
         // A comma at the very end of the text.
         if (key === '') return;
-        throw new SetValueError(`the key ${quoted(key)} has no value`);
+        throw new SetValueError(`the key ${JSON.stringify(key)} has no value`);
       case ',':
-        throw new SetValueError(`the key ${quoted(key)} has no value before the ","`);
+        throw new SetValueError(`the key ${JSON.stringify(key)} has no value before the ","`);
       case '=':
         put(values, key, this.value());
         return;
       case '[': {
         const index = this.index();
         const known = Object.hasOwn(values, key) ? values[key] : [];
-        if (!Array.isArray(known)) throw new SetValueError(`${quoted(key)} is not a list`);
+        if (!Array.isArray(known)) throw new SetValueError(`${JSON.stringify(key)} is not a list`);
         put(values, key, this.item(known, index, depth));
         return;
       }
@@ -101,16 +95,17 @@ class SetParser {
       throw new SetValueError(`keys are nested more than ${DEEPEST_NESTING} levels deep`);
     }
     const known = Object.hasOwn(values, key) ? values[key] : {};
-    if (!isMapping(known)) throw new SetValueError(`${quoted(key)} is not a mapping`);
+    if (!isMapping(known)) throw new SetValueError(`${JSON.stringify(key)} is not a mapping`);
     this.pair(known, depth);
-    if (Object.keys(known).length === 0) throw new SetValueError(`the key ${quoted(key)} has no value`);
+    if (Object.keys(known).length === 0)
+      throw new SetValueError(`the key ${JSON.stringify(key)} has no value`);
     put(values, key, known);
   }
 
   /** What follows the `]` of an index, into that place of the list. */
   private item(list: readonly unknown[], index: number, depth: number): unknown[] {
     const { text, end } = this.word('[.=');
-    if (text !== '') throw new SetValueError(`there is ${quoted(text)} after the "]" of an index`);
+    if (text !== '') throw new SetValueError(`there is ${JSON.stringify(text)} after the "]" of an index`);
     const known = list[index];
     switch (end) {
       case '=':
@@ -135,7 +130,8 @@ class SetParser {
   private index(): number {
     const { text, end } = this.word(']');
     if (end === undefined) throw new SetValueError('an index has no "]"');
-    if (!/^[+-]?\d+$/.test(text)) throw new SetValueError(`the index ${quoted(text)} is not a number`);
+    if (!/^[+-]?\d+$/.test(text))
+      throw new SetValueError(`the index ${JSON.stringify(text)} is not a number`);
     const index = Number(text);
     if (index < 0) throw new SetValueError(`the index ${index} is negative`);
     if (index > HIGHEST_INDEX) {
@@ -229,8 +225,4 @@ function placed(list: readonly unknown[], index: number, value: unknown): unknow
   return Array.from({ length: Math.max(list.length, index + 1) }, (_, place) =>
     place === index ? value : (list[place] ?? null),
   );
-}
-
-function quoted(text: string): string {
-  return JSON.stringify(text);
 }

@@ -5,11 +5,12 @@ import { ConfigurationError, formatPath, type Problem, suggest } from '../config
 import { clusterSchema, LONGEST_NAME } from '../config/schema';
 import { isMapping } from '../config/validate';
 import { Names } from '../kubernetes/names';
+import { nonEmpty, nonEmptyList } from '../kubernetes/pod';
 import { adopted, adoptedDevices, CHART_MYSQL, CHART_PATH } from './adopted';
 import { chartNames, type ReleaseNames } from './names';
-import { bool, integer, text, textList, texts } from './readers';
-import { type Note, type SecretToMake, Translation } from './translation';
-import { CHART_VALUES, secretNames, storageClass, unlessEmpty, unlessEmptyMapping } from './values';
+import { bool, filled, integer, names, type Reader, storageClass, text, textList, texts } from './readers';
+import { type Note, type SecretEntry, type SecretToMake, Translation } from './translation';
+import { CHART_VALUES } from './values';
 
 /** Which release the values are of. */
 export interface ReleaseOptions {
@@ -99,21 +100,16 @@ function unknownValues(values: Readonly<Record<string, unknown>>): Problem[] {
 }
 
 function notAMapping(path: string): Problem {
-  const keys = KNOWN.filter((known) => known.startsWith(`${path}.`)).map((known) =>
-    known.slice(path.length + 1),
-  );
-  return { path, given: 'a value', expected: `a mapping with ${keys.join(', ')}` };
+  return { path, given: 'a value', expected: `a mapping with ${knownBelow(`${path}.`).join(', ')}` };
+}
+
+function knownBelow(prefix: string): string[] {
+  return KNOWN.filter((known) => known.startsWith(prefix)).map((known) => known.slice(prefix.length));
 }
 
 function unknownValue(parents: readonly string[], key: string): Problem {
   const prefix = parents.length === 0 ? '' : `${parents.join('.')}.`;
-  const siblings = [
-    ...new Set(
-      KNOWN.filter((known) => known.startsWith(prefix)).map(
-        (known) => known.slice(prefix.length).split('.')[0] ?? '',
-      ),
-    ),
-  ];
+  const siblings = [...new Set(knownBelow(prefix).map((known) => known.replace(/\..*/, '')))];
   const meant = suggest(key, siblings) ?? KNOWN.find((known) => known.split('.').at(-1) === key);
   return {
     path: formatPath([...parents, key]),
@@ -126,10 +122,7 @@ function unknownValue(parents: readonly string[], key: string): Problem {
 // Names ------------------------------------------------------------------------------------------------------------------
 
 function identity(translation: Translation): ReleaseNames {
-  const given = (path: string) => {
-    const value = translation.given(path, text);
-    return value === undefined ? undefined : unlessEmpty(value);
-  };
+  const given = (path: string) => translation.given(path, filled);
   const { release, namespace } = translation;
   const chart = chartNames(release, {
     nameOverride: given('nameOverride'),
@@ -233,43 +226,40 @@ function s3Storage(translation: Translation, { name }: ReleaseNames): void {
     translation.set('s3.tls.enabled', true);
   }
   translation.set('s3.bucket', translation.given('storage.s3.bucket', text) ?? 'milvus');
-  const secret = `${name}-s3`;
-  translation.set('s3.credentials.existingSecret', secret);
-  translation.secrets.push({
-    name: secret,
-    entries: [
-      {
-        key: 'access-key',
-        variable: 'S3_ACCESS_KEY',
-        value: translation.given('storage.s3.access_key', text),
-        known: true,
-      },
-      {
-        key: 'secret-key',
-        variable: 'S3_SECRET_KEY',
-        value: translation.given('storage.s3.secret_key', text),
-        known: true,
-      },
-    ],
-  });
+  makeSecret(translation, 's3', `${name}-s3`, [
+    entry(translation, 'access-key', 'S3_ACCESS_KEY', 'storage.s3.access_key'),
+    entry(translation, 'secret-key', 'S3_SECRET_KEY', 'storage.s3.secret_key'),
+  ]);
+}
+
+/** A credential that somebody has, whether it was given or not. */
+function entry(translation: Translation, key: string, variable: string, path: string): SecretEntry {
+  return { key, variable, value: translation.given(path, text), known: true };
+}
+
+function makeSecret(
+  translation: Translation,
+  section: string,
+  name: string,
+  entries: readonly SecretEntry[],
+): void {
+  translation.set(`${section}.credentials.existingSecret`, name);
+  translation.secrets.push({ name, entries });
 }
 
 /** What a claim of the chart says, as ours. */
 function claim(translation: Translation, path: string): Record<string, unknown> {
-  const below = `${path}.persistentVolumeClaim`;
-  const modes = translation.given(`${below}.accessModes`, textList)?.filter((mode) => mode !== '');
-  const optional = (key: string, convert: (value: string) => string | undefined) => {
-    const value = translation.given(`${below}.${key}`, text);
-    return value === undefined ? undefined : convert(value);
-  };
-  const annotations = translation.given(`${path}.annotations`, texts);
+  const optional = <T>(key: string, reader: Reader<T>) =>
+    translation.given(`${path}.persistentVolumeClaim.${key}`, reader);
+  const modes = optional('accessModes', textList)?.filter((mode) => mode !== '');
+  const annotations = translation.given(`${path}.annotations`, texts) ?? {};
   return {
-    existingClaim: optional('existingClaim', unlessEmpty),
+    existingClaim: optional('existingClaim', filled),
     storageClassName: optional('storageClass', storageClass),
-    accessModes: modes?.length === 0 ? undefined : modes,
-    size: optional('size', unlessEmpty),
-    subPath: optional('subPath', unlessEmpty),
-    annotations: annotations === undefined ? undefined : unlessEmptyMapping(annotations),
+    accessModes: nonEmptyList(modes),
+    size: optional('size', filled),
+    subPath: optional('subPath', filled),
+    annotations: nonEmpty(annotations),
   };
 }
 
@@ -354,24 +344,30 @@ function writeAheadLog(translation: Translation): void {
   }
 }
 
+/** What the chart runs, or for MySQL and its exporter we do: options, and the values with the repository and the tag. */
+const IMAGES = [
+  ['images.mishards', 'mishards.image.repository', 'milvusdb/mishards', 'mishards.image.tag', '1.1.1'],
+  ['images.admin', 'admin.image.repository', 'milvusdb/milvus-em', 'admin.image.tag', 'v0.4.3'],
+  ['images.mysql', 'mysql.image', 'mysql', 'mysql.imageTag', '5.7.44'],
+  [
+    'images.mysqldExporter',
+    'mysql.metrics.image',
+    'prom/mysqld-exporter',
+    'mysql.metrics.imageTag',
+    'v0.16.0',
+  ],
+] as const;
+
 /** An image of which the repository, the tag or both were given. */
-function image(
-  translation: Translation,
-  repository: readonly [path: string, fallback: string],
-  tag: readonly [path: string, fallback: string],
-): string | undefined {
-  const givenRepository = translation.given(repository[0], text);
-  const givenTag = translation.given(tag[0], text);
-  if (givenRepository === undefined && givenTag === undefined) return undefined;
-  return `${givenRepository ?? repository[1]}:${givenTag ?? tag[1]}`;
+function image(translation: Translation, repository: string, name: string, tag: string, version: string) {
+  const [givenName, givenVersion] = [translation.given(repository, text), translation.given(tag, text)];
+  if (givenName === undefined && givenVersion === undefined) return undefined;
+  return `${givenName ?? name}:${givenVersion ?? version}`;
 }
 
 function images(translation: Translation): void {
-  const milvus = image(
-    translation,
-    ['image.repository', 'milvusdb/milvus'],
-    ['image.tag', '1.1.1-cpu-d061621-330cc6'],
-  );
+  const chart = ['image.repository', 'milvusdb/milvus', 'image.tag', '1.1.1-cpu-d061621-330cc6'] as const;
+  const milvus = image(translation, ...chart);
   const onGpu =
     translation.get('writable.gpu.enabled') === true || translation.get('readonly.gpu.enabled') === true;
   const gpuBuild = milvus !== undefined && /:.*gpu/.test(milvus);
@@ -384,37 +380,17 @@ function images(translation: Translation): void {
       'images.milvus',
     );
   }
-  translation.set(
-    'images.mishards',
-    image(translation, ['mishards.image.repository', 'milvusdb/mishards'], ['mishards.image.tag', '1.1.1']),
-  );
-  translation.set(
-    'images.admin',
-    image(translation, ['admin.image.repository', 'milvusdb/milvus-em'], ['admin.image.tag', 'v0.4.3']),
-  );
-  translation.set(
-    'images.mysql',
-    image(
-      translation,
-      ['mysql.image', 'mysql'],
-      // The data of a running release is of the version that the chart runs.
-      ['mysql.imageTag', translation.adopt ? CHART_MYSQL : '5.7.44'],
-    ),
-  );
-  translation.set(
-    'images.mysqldExporter',
-    image(
-      translation,
-      ['mysql.metrics.image', 'prom/mysqld-exporter'],
-      ['mysql.metrics.imageTag', 'v0.16.0'],
-    ),
-  );
+  for (const [option, repository, name, tag, version] of IMAGES) {
+    // The data of a running release is of the version that the chart runs.
+    const fallback = option === 'images.mysql' && translation.adopt ? CHART_MYSQL : version;
+    translation.set(option, image(translation, repository, name, tag, fallback));
+  }
 }
 
 function pullSecrets(translation: Translation): void {
   const all = [
-    ...(translation.given('image.pullSecrets', secretNames) ?? []),
-    ...(translation.given('mysql.imagePullSecrets', secretNames) ?? []),
+    ...(translation.given('image.pullSecrets', names) ?? []),
+    ...(translation.given('mysql.imagePullSecrets', names) ?? []),
   ];
   if (all.length > 0) {
     translation.set(
@@ -517,49 +493,28 @@ function metadata(translation: Translation, { name, mysql }: ReleaseNames): void
   }
 }
 
-function mysqlPasswords(translation: Translation) {
-  const entry = (key: string, path: string, variable: string) => {
-    const value = translation.given(path, text);
-    return {
-      key,
-      variable,
-      value: value === '' ? undefined : value,
-      known: value !== undefined && value !== '',
-    };
-  };
-  const root = entry('mysql-root-password', 'mysql.mysqlRootPassword', 'MYSQL_ROOT_PASSWORD');
-  const user = entry('mysql-password', 'mysql.mysqlPassword', 'MYSQL_PASSWORD');
-  return [root, user];
+function mysqlPasswords(translation: Translation): SecretEntry[] {
+  return [
+    entry(translation, 'mysql-root-password', 'MYSQL_ROOT_PASSWORD', 'mysql.mysqlRootPassword'),
+    entry(translation, 'mysql-password', 'MYSQL_PASSWORD', 'mysql.mysqlPassword'),
+  ].map((one) => ({ ...one, value: one.value || undefined, known: Boolean(one.value) }));
 }
 
 function externalMysql(translation: Translation, name: string): void {
-  const required = <T>(key: string, value: T | undefined): T | undefined => {
-    if (value === undefined || value === '') {
-      translation.problem(`externalMysql.${key}`, 'nothing', `the ${key} of the external MySQL`);
-    }
+  const required = (key: string) => {
+    const value = translation.given(`externalMysql.${key}`, text);
+    if (!value) translation.problem(`externalMysql.${key}`, 'nothing', `the ${key} of the external MySQL`);
     return value;
   };
-  translation.set('externalMysql.host', required('ip', translation.given('externalMysql.ip', text)));
+  translation.set('externalMysql.host', required('ip'));
   translation.set('externalMysql.port', translation.given('externalMysql.port', integer));
-  translation.set('externalMysql.user', required('user', translation.given('externalMysql.user', text)));
-  translation.set(
-    'externalMysql.database',
-    required('database', translation.given('externalMysql.database', text)),
-  );
+  translation.set('externalMysql.user', required('user'));
+  translation.set('externalMysql.database', required('database'));
   // Beside a running release there may be the Secret of a MySQL that the chart has deployed and nothing uses.
   const secret = translation.adopt ? `${name}-external-mysql` : `${name}-mysql`;
-  translation.set('externalMysql.credentials.existingSecret', secret);
-  translation.secrets.push({
-    name: secret,
-    entries: [
-      {
-        key: 'mysql-password',
-        variable: 'MYSQL_PASSWORD',
-        value: translation.given('externalMysql.password', text),
-        known: true,
-      },
-    ],
-  });
+  makeSecret(translation, 'externalMysql', secret, [
+    entry(translation, 'mysql-password', 'MYSQL_PASSWORD', 'externalMysql.password'),
+  ]);
 }
 
 function mysqlUser(translation: Translation): void {

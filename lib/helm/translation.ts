@@ -1,6 +1,6 @@
 import { combined } from '../config/moved';
 import { formatPath, type Problem } from '../config/problems';
-import { isMapping } from '../config/validate';
+import { isMapping, valueAt } from '../config/validate';
 import { bool, ReadError, type Reader } from './readers';
 
 /** What became of a value. */
@@ -47,7 +47,8 @@ export class Translation {
     /** Take what a running release depends on from the chart, not from our defaults. */
     public readonly adopt: boolean,
   ) {
-    this.cluster = isTrue(at(values, ['cluster', 'enabled']));
+    const enabled = valueAt(values, ['cluster', 'enabled']);
+    this.cluster = enabled === true || (typeof enabled === 'string' && enabled.toLowerCase() === 'true');
   }
 
   public get usesS3(): boolean {
@@ -69,7 +70,7 @@ export class Translation {
 
   /** The value that the user gave at that path; undefined for none, and for null, which is how Helm takes one away. */
   public raw(path: string): unknown {
-    return at(this.values, path.split('.')) ?? undefined;
+    return valueAt(this.values, path.split('.')) ?? undefined;
   }
 
   /** The same, read; undefined with a problem noted when it can't be read. */
@@ -93,13 +94,9 @@ export class Translation {
     let parent: Tree = this.config;
     for (const step of steps) {
       const next = parent[step];
-      if (isMapping(next)) {
-        parent = next;
-      } else {
-        const made: Tree = {};
-        parent[step] = made;
-        parent = made;
-      }
+      const inner: Tree = isMapping(next) ? next : {};
+      parent[step] = inner;
+      parent = inner;
     }
     parent[key] = value;
   }
@@ -115,7 +112,7 @@ export class Translation {
   public remove(path: string): void {
     const steps = path.split('.');
     const parents = steps.slice(0, -1);
-    const parent = at(this.config, parents);
+    const parent = valueAt(this.config, parents);
     if (!isMapping(parent)) return;
     delete parent[String(steps.at(-1))];
     if (parents.length > 0 && Object.keys(parent).length === 0) this.remove(parents.join('.'));
@@ -123,7 +120,7 @@ export class Translation {
 
   /** What the configuration has at that path so far. */
   public get(path: string): unknown {
-    return at(this.config, path.split('.'));
+    return valueAt(this.config, path.split('.'));
   }
 
   public note(path: string, kind: Note['kind'], text: string, where?: string): void {
@@ -135,15 +132,4 @@ export class Translation {
     if (this.problems.some((problem) => problem.path === path)) return;
     this.problems.push({ path: formatPath(path.split('.')), given, expected, fix });
   }
-}
-
-function at(tree: unknown, steps: readonly string[]): unknown {
-  return steps.reduce<unknown>(
-    (value, step) => (isMapping(value) && Object.hasOwn(value, step) ? value[step] : undefined),
-    tree,
-  );
-}
-
-function isTrue(value: unknown): boolean {
-  return value === true || (typeof value === 'string' && value.toLowerCase() === 'true');
 }

@@ -1,14 +1,17 @@
 import { inPodTemplate, type PodOption } from '../config/moved';
 import { type ServerSection, serverKeys } from '../config/server-keys';
 import type { PodSection } from '../config/settings';
+import { listOf } from '../list-of';
 import {
   bool,
+  filled,
   integer,
   list,
   mapping,
   ReadError,
   type Reader,
   resources,
+  storageClass,
   templatedList,
   text,
   textList,
@@ -39,10 +42,8 @@ export interface ChartValue {
 
 interface MappedOptions<T> {
   readonly why?: string;
-  /** From the value to what the option takes; undefined for nothing. @default - as it is */
+  /** From the value to what the option takes; undefined for nothing. @default - as it is, unless it is an empty list or mapping */
   readonly convert?: (value: T) => unknown;
-  /** Tell the user about it, with `why`. @default false */
-  readonly tell?: boolean;
 }
 
 function mapped<T>(
@@ -50,15 +51,13 @@ function mapped<T>(
   fallback: string,
   reader: Reader<T>,
   to: string | readonly string[],
-  { why, convert = (value) => value, tell = false }: MappedOptions<T> = {},
+  { why, convert = unlessNothing }: MappedOptions<T> = {},
+  put: (translation: Translation, target: string, value: unknown) => void = (translation, target, value) =>
+    translation.set(target, value),
 ): ChartValue {
   const targets = [to].flat();
   return {
-    path,
-    default: fallback,
-    becomes: 'mapped',
-    to: targets,
-    why,
+    ...together(path, fallback, targets, why),
     apply: (translation) => {
       const given = translation.given(path, reader);
       if (given === undefined) return;
@@ -66,10 +65,8 @@ function mapped<T>(
       const existing = targets.filter((target) => exists(translation, target));
       if (existing.length === 0) {
         translation.note(path, 'dropped', 'the part that it configures is not deployed');
-        return;
       }
-      for (const target of existing) translation.set(target, value);
-      if (tell) translation.note(path, 'changed', why ?? '', existing[0]);
+      if (value !== undefined) for (const target of existing) put(translation, target, value);
     },
   };
 }
@@ -81,26 +78,12 @@ function inPods<T>(
   reader: Reader<T>,
   sections: readonly PodSection[],
   option: PodOption,
-  { why, convert = (value) => value }: MappedOptions<T> = {},
+  options?: MappedOptions<T>,
 ): ChartValue {
   const targets = sections.map((section) => `${section}.podTemplate`);
-  return {
-    path,
-    default: fallback,
-    becomes: 'mapped',
-    to: targets,
-    why,
-    apply: (translation) => {
-      const given = translation.given(path, reader);
-      if (given === undefined) return;
-      const value = convert(given);
-      const existing = sections.filter((section) => exists(translation, `${section}.podTemplate`));
-      if (existing.length === 0)
-        translation.note(path, 'dropped', 'the part that it configures is not deployed');
-      if (value === undefined) return;
-      for (const section of existing) translation.merge(inPodTemplate(section, option, value));
-    },
-  };
+  return mapped(path, fallback, reader, targets, options, (translation, target, value) =>
+    translation.merge(inPodTemplate(target.split('.')[0] as PodSection, option, value)),
+  );
 }
 
 /** Whether the part that an option is about is there. */
@@ -155,6 +138,8 @@ function refused<T>(
   };
 }
 
+const IN_A_SECRET = 'It goes into a Secret; the command is printed.';
+
 /** Handled with others: see translate.ts. */
 function together(path: string, fallback: string, to: string | readonly string[], why?: string): ChartValue {
   return { path, default: fallback, becomes: 'mapped', to: [to].flat(), why };
@@ -162,14 +147,13 @@ function together(path: string, fallback: string, to: string | readonly string[]
 
 // Conversions --------------------------------------------------------------------------------------------------------
 
-const unlessEmpty = (value: string) => (value === '' ? undefined : value);
-/** "-" is the chart's word for a claim without a class. */
-const storageClass = (value: string) => (value === '-' ? '' : unlessEmpty(value));
-const unlessEmptyMapping = (value: object) => (Object.keys(value).length === 0 ? undefined : value);
-const unlessEmptyList = (value: readonly unknown[]) => (value.length === 0 ? undefined : value);
+const unlessEmpty = (value: string) => value || undefined;
+const asGiven = (value: unknown) => value;
+const unlessNothing = (value: unknown) =>
+  typeof value === 'object' && Object.keys(value ?? {}).length === 0 ? undefined : value;
 /** An address with everything after it is what an empty list means. */
 const sourceRanges = (value: readonly string[]) =>
-  unlessEmptyList(value.filter((range) => range !== '0.0.0.0/0'));
+  unlessNothing(value.filter((range) => range !== '0.0.0.0/0'));
 
 /** Volumes of the chart's pods, and what ours are called. */
 const VOLUMES: Readonly<Record<string, string>> = {
@@ -209,9 +193,6 @@ const env: Reader<unknown[]> = (value) =>
     return variable['value'] === undefined ? variable : { ...variable, value: text(variable['value']) };
   });
 
-const names: Reader<string[]> = (value) =>
-  list(value).map((item) => (typeof item === 'string' ? item : text(mapping(item)['name'])));
-
 const TIMINGS = ['initialDelaySeconds', 'periodSeconds', 'timeoutSeconds', 'failureThreshold'];
 
 /** Timing of a probe. */
@@ -224,8 +205,8 @@ function timings(
   const readiness = probe === 'readinessProbe';
   const fields = readiness ? [...TIMINGS, 'successThreshold'] : TIMINGS;
   const why = 'A startupProbe covers a long start. This probe begins only after it.';
-  return [
-    ...fields.map((field, index) =>
+  return listOf(
+    fields.map((field, index) =>
       inPods(
         `${path}.${probe}.${field}`.replace(/^\./, ''),
         defaults[index] ?? '1',
@@ -238,19 +219,16 @@ function timings(
         },
       ),
     ),
-    ...(readiness
-      ? []
-      : [
-          refused(
-            `${path}.${probe}.successThreshold`.replace(/^\./, ''),
-            '1',
-            integer,
-            (value) => value === 1,
-            '1',
-            'Kubernetes takes no other value for a liveness probe.',
-          ),
-        ]),
-  ];
+    !readiness &&
+      refused(
+        `${path}.${probe}.successThreshold`.replace(/^\./, ''),
+        '1',
+        integer,
+        (value) => value === 1,
+        '1',
+        'Kubernetes takes no other value for a liveness probe.',
+      ),
+  );
 }
 
 const SERVERS: readonly PodSection[] = ['writable', 'readonly'];
@@ -284,9 +262,9 @@ function exposure(path: string, to: string, port: string): ChartValue[] {
   return [
     mapped(what('type'), 'ClusterIP', text, `${to}.type`),
     mapped(what('port'), port, integer, `${to}.port`),
-    mapped(what('annotations'), '{}', texts, `${to}.annotations`, { convert: unlessEmptyMapping }),
-    mapped(what('labels'), '{}', texts, `${to}.labels`, { convert: unlessEmptyMapping }),
-    mapped(what('externalIPs'), '[]', textList, `${to}.externalIPs`, { convert: unlessEmptyList }),
+    mapped(what('annotations'), '{}', texts, `${to}.annotations`),
+    mapped(what('labels'), '{}', texts, `${to}.labels`),
+    mapped(what('externalIPs'), '[]', textList, `${to}.externalIPs`),
     forType('loadBalancerSourceRanges', '[0.0.0.0/0]', textList, ['LoadBalancer'], sourceRanges),
     forType('loadBalancerIP', 'unset', text, ['LoadBalancer'], unlessEmpty),
     mapped(what('clusterIP'), 'unset', text, `${to}.clusterIP`, { convert: unlessEmpty }),
@@ -317,7 +295,7 @@ function server(section: ServerSection, role: 'writable' | 'readonly' = 'writabl
         fallback,
         reader,
         roles === 'each' ? option.replace(/^milvus\b/, role) : option,
-        { why },
+        { why, convert: asGiven },
       ),
     ];
   });
@@ -380,18 +358,8 @@ const SERVER: readonly ChartValue[] = [
     's3.port',
     'If unset, 9000 as in the chart. The default of s3.port is 80.',
   ),
-  together(
-    'storage.s3.access_key',
-    'minioadmin',
-    's3.credentials',
-    'It goes into a Secret; the command is printed.',
-  ),
-  together(
-    'storage.s3.secret_key',
-    'minioadmin',
-    's3.credentials',
-    'It goes into a Secret; the command is printed.',
-  ),
+  together('storage.s3.access_key', 'minioadmin', 's3.credentials', IN_A_SECRET),
+  together('storage.s3.secret_key', 'minioadmin', 's3.credentials', IN_A_SECRET),
   together('storage.s3.bucket', 'milvus', 's3.bucket'),
   ...server('wal'),
   together(
@@ -413,7 +381,6 @@ const SERVER: readonly ChartValue[] = [
 const PODS: readonly ChartValue[] = [
   dropped('initContainerImage', 'alpine:3.8', 'the init containers use images that the cluster uses anyway'),
   inPods('extraInitContainers', '[]', containers, SERVERS, 'extraInitContainers', {
-    convert: unlessEmptyList,
     why: 'They run after those of this project.',
   }),
   refused(
@@ -427,21 +394,18 @@ const PODS: readonly ChartValue[] = [
   inPods('terminationGracePeriodSeconds', '30', integer, SERVERS, 'terminationGracePeriodSeconds', {
     why: 'If unset, 300 for the writable: it waits for merges and index builds.',
   }),
-  inPods('extraContainers', '""', containers, SERVERS, 'extraContainers', { convert: unlessEmptyList }),
-  inPods('extraEnv', '[]', env, SERVERS, 'extraEnv', { convert: unlessEmptyList }),
-  inPods('extraVolumes', '[]', templatedList, SERVERS, 'extraVolumes', { convert: unlessEmptyList }),
-  inPods('extraVolumeMounts', '[]', mounts, SERVERS, 'extraVolumeMounts', {
-    convert: (value) => (Array.isArray(value) ? unlessEmptyList(value) : value),
-  }),
+  inPods('extraContainers', '""', containers, SERVERS, 'extraContainers'),
+  inPods('extraEnv', '[]', env, SERVERS, 'extraEnv'),
+  inPods('extraVolumes', '[]', templatedList, SERVERS, 'extraVolumes'),
+  inPods('extraVolumeMounts', '[]', mounts, SERVERS, 'extraVolumeMounts'),
   mapped('extraConfigFiles', '{}', texts, 'milvus.extraConfigFiles', {
-    convert: unlessEmptyMapping,
     why: 'They go into a ConfigMap of their own, the volume extra-config.',
   }),
-  inPods('podLabels', '[]', texts, SERVERS, 'podLabels', { convert: unlessEmptyMapping }),
-  inPods('podAnnotations', '{}', texts, SERVERS, 'podAnnotations', { convert: unlessEmptyMapping }),
-  inPods('nodeSelector', '{}', texts, SERVERS_AND_PROXY, 'nodeSelector', { convert: unlessEmptyMapping }),
-  inPods('tolerations', '[]', list, SERVERS_AND_PROXY, 'tolerations', { convert: unlessEmptyList }),
-  inPods('affinity', '{}', mapping, SERVERS_AND_PROXY, 'affinity', { convert: unlessEmptyMapping }),
+  inPods('podLabels', '[]', texts, SERVERS, 'podLabels'),
+  inPods('podAnnotations', '{}', texts, SERVERS, 'podAnnotations'),
+  inPods('nodeSelector', '{}', texts, SERVERS_AND_PROXY, 'nodeSelector'),
+  inPods('tolerations', '[]', list, SERVERS_AND_PROXY, 'tolerations'),
+  inPods('affinity', '{}', mapping, SERVERS_AND_PROXY, 'affinity'),
   ...timings('', [...SERVERS, 'mishards'], ['30', '15', '10', '5'], 'livenessProbe'),
   ...timings('', [...SERVERS, 'mishards'], ['15', '15', '10', '3'], 'readinessProbe'),
   replaced(
@@ -477,7 +441,7 @@ const IMAGES: readonly ChartValue[] = [
   together('image.tag', '1.1.1-cpu-d061621-330cc6', ['images.milvus', 'images.milvusGpu']),
   mapped('image.pullPolicy', 'IfNotPresent', text, 'imagePullPolicy'),
   together('image.pullSecrets', '[]', 'podTemplate'),
-  mapped('image.resources', '{}', resources, 'writable.resources', { convert: unlessEmptyMapping }),
+  mapped('image.resources', '{}', resources, 'writable.resources'),
   refused(
     'replicas',
     '1',
@@ -493,7 +457,7 @@ const READERS: readonly ChartValue[] = [
   ...server('cache', 'readonly'),
   ...server('gpu', 'readonly'),
   mapped('readonly.replicas', '1', integer, 'readonly.replicas'),
-  mapped('readonly.resources', '{}', resources, 'readonly.resources', { convert: unlessEmptyMapping }),
+  mapped('readonly.resources', '{}', resources, 'readonly.resources'),
 ];
 
 const MISHARDS: readonly ChartValue[] = [
@@ -508,7 +472,7 @@ const MISHARDS: readonly ChartValue[] = [
   together('mishards.image.tag', '1.1.1', 'images.mishards'),
   inPods('mishards.image.pullPolicy', 'IfNotPresent', text, ['mishards'], 'imagePullPolicy'),
   mapped('mishards.replicas', '1', integer, 'mishards.replicas'),
-  mapped('mishards.resources', '{}', resources, 'mishards.resources', { convert: unlessEmptyMapping }),
+  mapped('mishards.resources', '{}', resources, 'mishards.resources'),
   mapped('mishards.debug', 'true', bool, 'mishards.logLevel', {
     convert: (debug) => (debug ? 'DEBUG' : 'INFO'),
     why: 'It sets the log level and nothing else. If unset, WARNING.',
@@ -530,7 +494,7 @@ const ADMIN: readonly ChartValue[] = [
   together('admin.image.tag', 'v0.4.3', 'images.admin'),
   inPods('admin.image.pullPolicy', 'IfNotPresent', text, ['admin'], 'imagePullPolicy'),
   mapped('admin.replicas', '1', integer, 'admin.replicas'),
-  mapped('admin.resources', '{}', resources, 'admin.resources', { convert: unlessEmptyMapping }),
+  mapped('admin.resources', '{}', resources, 'admin.resources'),
   ...exposure('admin.service', 'admin.service', '3000'),
 ];
 
@@ -539,12 +503,7 @@ const EXTERNAL_MYSQL: readonly ChartValue[] = [
   together('externalMysql.ip', 'unset', 'externalMysql.host'),
   together('externalMysql.port', 'unset', 'externalMysql.port'),
   together('externalMysql.user', 'unset', 'externalMysql.user'),
-  together(
-    'externalMysql.password',
-    'unset',
-    'externalMysql.credentials',
-    'It goes into a Secret; the command is printed.',
-  ),
+  together('externalMysql.password', 'unset', 'externalMysql.credentials', IN_A_SECRET),
   together('externalMysql.database', 'unset', 'externalMysql.database'),
 ];
 
@@ -568,64 +527,45 @@ const MYSQL: readonly ChartValue[] = [
   dropped('mysql.busybox.image', 'busybox', 'nothing is deleted from the volume; lost+found is ignored'),
   dropped('mysql.busybox.tag', '1.31.1', 'nothing is deleted from the volume; lost+found is ignored'),
   replaced('mysql.testFramework', '{enabled: false}', 'the smoke test in jobs/ tests the whole cluster'),
-  together(
-    'mysql.mysqlRootPassword',
-    'milvusroot',
-    'mysql.credentials',
-    'It goes into a Secret; the command is printed.',
-  ),
+  together('mysql.mysqlRootPassword', 'milvusroot', 'mysql.credentials', IN_A_SECRET),
   together(
     'mysql.mysqlUser',
     'milvus',
     'mysql.user',
     'Milvus logs in as this user. In the chart it logs in as root.',
   ),
-  together(
-    'mysql.mysqlPassword',
-    'milvus',
-    'mysql.credentials',
-    'It goes into a Secret; the command is printed.',
-  ),
-  mapped('mysql.mysqlDatabase', 'milvus', text, 'mysql.database', { convert: unlessEmpty }),
+  together('mysql.mysqlPassword', 'milvus', 'mysql.credentials', IN_A_SECRET),
+  mapped('mysql.mysqlDatabase', 'milvus', filled, 'mysql.database'),
   refused('mysql.mysqlAllowEmptyPassword', 'unset', bool, (value) => !value, 'false', NO_EMPTY_PASSWORDS),
   refused('mysql.allowEmptyRootPassword', 'unset', bool, (value) => !value, 'false', NO_EMPTY_PASSWORDS),
   together('mysql.existingSecret', 'unset', 'mysql.credentials.existingSecret'),
-  mapped('mysql.args', '[]', textList, 'mysql.extraArgs', { convert: unlessEmptyList }),
-  inPods('mysql.extraVolumes', '""', templatedList, ['mysql'], 'extraVolumes', { convert: unlessEmptyList }),
-  inPods('mysql.extraVolumeMounts', '""', templatedList, ['mysql'], 'extraVolumeMounts', {
-    convert: unlessEmptyList,
-  }),
-  inPods('mysql.extraInitContainers', '""', templatedList, ['mysql'], 'extraInitContainers', {
-    convert: unlessEmptyList,
-  }),
+  mapped('mysql.args', '[]', textList, 'mysql.extraArgs'),
+  inPods('mysql.extraVolumes', '""', templatedList, ['mysql'], 'extraVolumes'),
+  inPods('mysql.extraVolumeMounts', '""', templatedList, ['mysql'], 'extraVolumeMounts'),
+  inPods('mysql.extraInitContainers', '""', templatedList, ['mysql'], 'extraInitContainers'),
   together('mysql.imagePullSecrets', '[]', 'podTemplate', 'One list for all pods.'),
-  inPods('mysql.nodeSelector', '{}', texts, ['mysql'], 'nodeSelector', { convert: unlessEmptyMapping }),
-  inPods('mysql.affinity', '{}', mapping, ['mysql'], 'affinity', { convert: unlessEmptyMapping }),
-  inPods('mysql.tolerations', '[]', list, ['mysql'], 'tolerations', { convert: unlessEmptyList }),
-  inPods('mysql.schedulerName', 'unset', text, ['mysql'], 'schedulerName', { convert: unlessEmpty }),
-  inPods('mysql.priorityClassName', 'unset', text, ['mysql'], 'priorityClassName', { convert: unlessEmpty }),
+  inPods('mysql.nodeSelector', '{}', texts, ['mysql'], 'nodeSelector'),
+  inPods('mysql.affinity', '{}', mapping, ['mysql'], 'affinity'),
+  inPods('mysql.tolerations', '[]', list, ['mysql'], 'tolerations'),
+  inPods('mysql.schedulerName', 'unset', filled, ['mysql'], 'schedulerName'),
+  inPods('mysql.priorityClassName', 'unset', filled, ['mysql'], 'priorityClassName'),
   ...timings('mysql', ['mysql'], ['30', '10', '5', '3'], 'livenessProbe'),
   ...timings('mysql', ['mysql'], ['5', '10', '1', '3'], 'readinessProbe'),
   mapped('mysql.persistence.enabled', 'true', bool, 'mysql.persistence.enabled'),
-  mapped('mysql.persistence.existingClaim', '""', text, 'mysql.persistence.existingClaim', {
-    convert: unlessEmpty,
-  }),
-  mapped('mysql.persistence.subPath', 'unset', text, 'mysql.persistence.subPath', { convert: unlessEmpty }),
-  mapped('mysql.persistence.storageClass', 'unset', text, 'mysql.persistence.storageClassName', {
-    convert: storageClass,
+  mapped('mysql.persistence.existingClaim', '""', filled, 'mysql.persistence.existingClaim'),
+  mapped('mysql.persistence.subPath', 'unset', filled, 'mysql.persistence.subPath'),
+  mapped('mysql.persistence.storageClass', 'unset', storageClass, 'mysql.persistence.storageClassName', {
     why: 'The write-ahead log uses the same class, unless wal.persistence.storageClassName is set.',
   }),
-  mapped('mysql.persistence.accessMode', 'ReadWriteOnce', textList, 'mysql.persistence.accessModes'),
-  mapped('mysql.persistence.size', '4Gi', text, 'mysql.persistence.size'),
-  mapped('mysql.persistence.annotations', '{}', texts, 'mysql.persistence.annotations', {
-    convert: unlessEmptyMapping,
+  mapped('mysql.persistence.accessMode', 'ReadWriteOnce', textList, 'mysql.persistence.accessModes', {
+    convert: asGiven,
   }),
+  mapped('mysql.persistence.size', '4Gi', text, 'mysql.persistence.size'),
+  mapped('mysql.persistence.annotations', '{}', texts, 'mysql.persistence.annotations'),
   replaced('mysql.securityContext.enabled', 'false', 'MySQL never runs as root'),
   mapped('mysql.securityContext.runAsUser', '999', integer, 'mysql.runAsUser'),
   mapped('mysql.securityContext.fsGroup', '999', integer, 'mysql.fsGroup'),
-  mapped('mysql.resources', '{requests: {memory: 256Mi, cpu: 100m}}', resources, 'mysql.resources', {
-    convert: unlessEmptyMapping,
-  }),
+  mapped('mysql.resources', '{requests: {memory: 256Mi, cpu: 100m}}', resources, 'mysql.resources'),
   together(
     'mysql.configurationFiles',
     'a mysql.cnf',
@@ -652,24 +592,18 @@ const MYSQL: readonly ChartValue[] = [
     'If unset, v0.16.0. Older versions have other flags.',
   ),
   dropped('mysql.metrics.imagePullPolicy', 'IfNotPresent', 'imagePullPolicy is for all images'),
-  mapped('mysql.metrics.resources', '{}', resources, 'mysql.exporter.resources', {
-    convert: unlessEmptyMapping,
-  }),
+  mapped('mysql.metrics.resources', '{}', resources, 'mysql.exporter.resources'),
   together('mysql.metrics.annotations', '{}', 'mysql.podTemplate'),
   dropped('mysql.metrics.livenessProbe', '{}', 'the probes of the exporter are fixed'),
   dropped('mysql.metrics.readinessProbe', '{}', 'the probes of the exporter are fixed'),
-  mapped('mysql.metrics.flags', '[]', textList, 'mysql.exporter.flags', { convert: unlessEmptyList }),
+  mapped('mysql.metrics.flags', '[]', textList, 'mysql.exporter.flags'),
   mapped('mysql.metrics.serviceMonitor.enabled', 'false', bool, 'monitoring.podMonitor.enabled', {
     why: 'It is a PodMonitor, which needs no Service.',
   }),
-  mapped('mysql.metrics.serviceMonitor.additionalLabels', '{}', texts, 'monitoring.podMonitor.labels', {
-    convert: unlessEmptyMapping,
-  }),
+  mapped('mysql.metrics.serviceMonitor.additionalLabels', '{}', texts, 'monitoring.podMonitor.labels'),
   ...exposure('mysql.service', 'mysql.service', '3306'),
   replaced('mysql.serviceAccount.create', 'false', 'MySQL uses no token, so it needs no ServiceAccount'),
-  inPods('mysql.serviceAccount.name', 'default', text, ['mysql'], 'serviceAccountName', {
-    convert: unlessEmpty,
-  }),
+  inPods('mysql.serviceAccount.name', 'default', filled, ['mysql'], 'serviceAccountName'),
   together(
     'mysql.ssl.enabled',
     'false',
@@ -686,9 +620,9 @@ const MYSQL: readonly ChartValue[] = [
     'Private keys do not belong in manifests: kubectl create secret generic NAME --from-file=ca.pem --from-file=server-cert.pem --from-file=server-key.pem',
   ),
   together('mysql.timezone', 'unset', 'mysql.podTemplate', 'It sets the variable TZ.'),
-  mapped('mysql.deploymentAnnotations', '{}', texts, 'mysql.annotations', { convert: unlessEmptyMapping }),
+  mapped('mysql.deploymentAnnotations', '{}', texts, 'mysql.annotations'),
   together('mysql.podAnnotations', '{}', 'mysql.podTemplate'),
-  inPods('mysql.podLabels', '{}', texts, ['mysql'], 'podLabels', { convert: unlessEmptyMapping }),
+  inPods('mysql.podLabels', '{}', texts, ['mysql'], 'podLabels'),
   dropped(
     'mysql.initContainer.resources',
     '{requests: {memory: 10Mi, cpu: 10m}}',
@@ -710,6 +644,3 @@ export const CHART_VALUES: readonly ChartValue[] = [
   ...EXTERNAL_MYSQL,
   ...MYSQL,
 ];
-
-/** How a storage class of the chart is written with us. */
-export { names as secretNames, storageClass, unlessEmpty, unlessEmptyMapping };

@@ -150,11 +150,8 @@ function fieldChanges(before: unknown, after: unknown, path = ''): FieldChange[]
   }
   const [oldFile, youngFile] = [fileIn(before), fileIn(after)];
   if (oldFile !== undefined && youngFile !== undefined) {
-    const inside = fieldChanges(oldFile, youngFile).map((field) => ({
-      ...field,
-      path: `${path}: ${field.path}`,
-    }));
-    if (inside.length > 0) return inside;
+    const inside = fieldChanges(oldFile, youngFile);
+    if (inside.length > 0) return inside.map((field) => ({ ...field, path: `${path}: ${field.path}` }));
   }
   return [{ path, before, after }];
 }
@@ -196,27 +193,19 @@ function refusalsOf(id: string, before: Manifest, after: Manifest): Refusal[] {
   const differs = (...steps: string[]) => !isDeepStrictEqual(valueAt(was, steps), valueAt(is, steps));
   const refusal = (path: string, words: string): Refusal[] => [{ id, path, words }];
   const name = after.metadata.name;
-  if (kind === 'Deployment' && differs('selector')) {
-    return refusal(
-      'spec.selector',
-      `A Deployment keeps its selector. Delete it, then apply: kubectl delete deployment ${name}. Its pods are away until then.`,
-    );
-  }
+  const again = (selectorOf: string, stays = '') =>
+    `A ${selectorOf} keeps its selector. Delete it, then apply: kubectl delete ${selectorOf.toLowerCase()} ${name}. Its ${stays}pods are away until then.`;
+  if (kind === 'Deployment' && differs('selector')) return refusal('spec.selector', again(kind));
   if (kind === 'StatefulSet') {
-    return ['selector', 'serviceName', 'podManagementPolicy', 'volumeClaimTemplates']
-      .filter((field) => differs(field))
-      .flatMap((field) =>
-        refusal(
-          `spec.${field}`,
-          field === 'selector'
-            ? `A StatefulSet keeps its selector. Delete it, then apply: kubectl delete statefulset ${name}. Its claims stay; its pods are away until then.`
-            : `A StatefulSet keeps it. Create the StatefulSet again without stopping its pod: kubectl delete statefulset ${name} --cascade=orphan, then apply.${
-                field === 'volumeClaimTemplates'
-                  ? ` Its claims stay as they are: for a larger one, first kubectl patch pvc ${claimsOf(was, name)} -p '{"spec":{"resources":{"requests":{"storage":"SIZE"}}}}'.`
-                  : ''
-              }`,
-        ),
-      );
+    const orphaned = `A StatefulSet keeps it. Create the StatefulSet again without stopping its pod: kubectl delete statefulset ${name} --cascade=orphan, then apply.`;
+    const words: Readonly<Record<string, string>> = {
+      selector: again(kind, 'claims stay; its '),
+      serviceName: orphaned,
+      podManagementPolicy: orphaned,
+      volumeClaimTemplates: `${orphaned} Its claims stay as they are: for a larger one, first kubectl patch pvc ${claimsOf(was, name)} -p '{"spec":{"resources":{"requests":{"storage":"SIZE"}}}}'.`,
+    };
+    const changed = Object.entries(words).filter(([field]) => differs(field));
+    return changed.flatMap(([field, sentence]) => refusal(`spec.${field}`, sentence));
   }
   if (kind === 'PersistentVolumeClaim' && !isDeepStrictEqual(was, is)) {
     const [old, young] = [before, after].map((object) => valueAt(object, STORAGE));
@@ -232,10 +221,8 @@ function refusalsOf(id: string, before: Manifest, after: Manifest): Refusal[] {
       : [];
   }
   if (kind === 'Service' && differs('clusterIP')) {
-    return refusal(
-      'spec.clusterIP',
-      `Delete it, then apply: kubectl delete service ${name}. It gets a new address.`,
-    );
+    const words = `Delete it, then apply: kubectl delete service ${name}. It gets a new address.`;
+    return refusal('spec.clusterIP', words);
   }
   if (kind === 'RoleBinding' && !isDeepStrictEqual(before['roleRef'], after['roleRef'])) {
     return refusal('roleRef', `Delete it, then apply: kubectl delete rolebinding ${name}.`);

@@ -62,13 +62,8 @@ export function stageCluster(outdir: string, cluster: PlacedCluster, staged: Sta
   const objects = all.filter((object) => !isScript(object));
   stage(outdir, scriptsFile(cluster), GENERATED + writeDocuments(all.filter(isScript)), staged);
   stage(outdir, manifestFile(cluster), GENERATED + writeDocuments(objects), staged);
-  const files = [scriptsFile(cluster), manifestFile(cluster)];
-  stageKustomization(
-    outdir,
-    directory,
-    files.map((file) => path.posix.basename(file)),
-    staged,
-  );
+  const files = [scriptsFile(cluster), manifestFile(cluster)].map((file) => path.posix.basename(file));
+  stageKustomization(outdir, directory, files, staged);
   const jobs = MilvusJob.namesFor(settings);
   // Not in the one above, which is applied; an overlay that changes names or images lists both.
   const jobFiles = jobs.map((job) => path.posix.basename(jobFile(cluster, job)));
@@ -86,15 +81,7 @@ export function stageKustomization(
   resources: readonly string[],
   staged: Staged,
 ): void {
-  const kustomization = {
-    apiVersion: 'kustomize.config.k8s.io/v1beta1',
-    kind: KUSTOMIZATION,
-    resources: [...resources],
-  };
-  stage(
-    outdir,
-    path.posix.join(directory, KUSTOMIZATION),
-    GENERATED + writeDocuments([kustomization]),
-    staged,
-  );
+  const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: KUSTOMIZATION, resources };
+  const text = GENERATED + writeDocuments([kustomization]);
+  stage(outdir, path.posix.join(directory, KUSTOMIZATION), text, staged);
 }

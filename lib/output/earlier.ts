@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isMapping } from '../config/validate';
 import { FaultyFile, readYaml } from '../yaml/read';
-import { isGenerated, isTemporary, KUSTOMIZATION, read } from './files';
+import { isGenerated, isTemporary, KUSTOMIZATION, read, unless } from './files';
 
 const MANIFEST = '.k8s.yaml';
 
@@ -123,10 +123,8 @@ function directoriesIn(outdir: string): string[] {
 
 /** Nothing where there is no directory, or one of somebody who lets nobody in. */
 function entriesIn(directory: string): fs.Dirent[] {
-  try {
-    return fs.readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    if (['ENOENT', 'EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) return [];
-    throw error;
-  }
+  const entries = unless(['ENOENT', 'EACCES', 'EPERM'], () =>
+    fs.readdirSync(directory, { withFileTypes: true }),
+  );
+  return (entries ?? []).sort((a, b) => (a.name < b.name ? -1 : 1));
 }

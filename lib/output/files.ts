@@ -27,13 +27,9 @@ export interface Staged {
   readonly directories: string[];
 }
 
-export const nothingStaged = (dry = false): Staged => ({
-  dry,
-  files: [],
-  stamps: [],
-  changed: [],
-  directories: [],
-});
+export function nothingStaged(dry = false): Staged {
+  return { dry, files: [], stamps: [], changed: [], directories: [] };
+}
 
 export interface Written {
   /** Paths relative to the output directory, in the order in which they were given. */
@@ -110,13 +106,11 @@ export function isStamp(now: string | undefined, staged: string | undefined): bo
 export function makeDirectory(directory: string, made: string[] = []): void {
   if (fs.existsSync(directory)) return;
   makeDirectory(path.dirname(directory), made);
-  try {
+  // Another run may be faster.
+  unless(['EEXIST'], () => {
     fs.mkdirSync(directory);
     made.push(directory);
-  } catch (error) {
-    // Another run was faster.
-    if (!isSystemError(error) || error.code !== 'EEXIST') throw error;
-  }
+  });
 }
 
 /** Beside the file; of this run alone, also where several share a disk and not their process ids. */
@@ -125,20 +119,14 @@ function temporaryFor(file: string): string {
   return path.join(path.dirname(file), `.${path.basename(file)}.${mark}`);
 }
 
-const TEMPORARY = /^\..+\.\d+-[0-9a-f]{8}$/;
-
 /** Whether it is a file that was on its way into its place when a run was stopped. */
 export function isTemporary(file: string): boolean {
-  return TEMPORARY.test(path.basename(file));
+  return /^\..+\.\d+-[0-9a-f]{8}$/.test(path.basename(file));
 }
 
 /** Not rmSync's `force`, which minds a file in the place of the directory since Node.js 22. */
 function removeIfThere(file: string): void {
-  try {
-    fs.unlinkSync(file);
-  } catch (error) {
-    if (!isSystemError(error) || !['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) throw error;
-  }
+  unless(['ENOENT', 'ENOTDIR'], () => fs.unlinkSync(file));
 }
 
 /** Takes back what was staged: no trace is left of it, and nothing else is touched. */
@@ -188,11 +176,7 @@ export function remove(outdir: string, files: readonly string[]): void {
 }
 
 function removeIfEmpty(directory: string): void {
-  try {
-    fs.rmdirSync(directory);
-  } catch (error) {
-    if (!isSystemError(error) || !['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(String(error.code))) throw error;
-  }
+  unless(['ENOTEMPTY', 'EEXIST', 'ENOENT'], () => fs.rmdirSync(directory));
 }
 
 /**
@@ -239,11 +223,15 @@ export function guarded<T>(place: string, verb: 'read' | 'written', action: () =
 
 /** Undefined when there is no file of that name. */
 export function read(file: string): string | undefined {
+  return unless(['ENOENT', 'ENOTDIR', 'EISDIR'], () => fs.readFileSync(file, 'utf8'));
+}
+
+/** Does something with files; undefined when the system refuses it for one of those reasons. */
+export function unless<T>(codes: readonly string[], action: () => T): T | undefined {
   try {
-    return fs.readFileSync(file, 'utf8');
+    return action();
   } catch (error) {
-    if (isSystemError(error) && ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(String(error.code)))
-      return undefined;
+    if (isSystemError(error) && codes.includes(String(error.code))) return undefined;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { makingOf, prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { untilJobEnds } from '../kubernetes/jobs';
 import { Names } from '../kubernetes/names';
+import { listOf } from '../list-of';
 import { quoted } from '../shell';
 import type { Synthesis, SynthesizedCluster } from './synthesize';
 
@@ -28,11 +29,11 @@ export function headline({ outdir, clusters, written, warnings }: Synthesis): st
       ? `${clusters.length} clusters (${written.files.length} files) to ${outdir}/`
       : `${outdir}/${first?.file} (${first?.objects} objects), ${first?.scripts} and Kustomization`;
   const minded = warnings.length + (written.stale.length > 0 ? 1 : 0);
-  const changes = [
+  const changes = listOf(
     `${written.changed} of ${written.files.length} files changed`,
-    ...(written.removed.length > 0 ? [`${written.removed.length} removed`] : []),
-    ...(minded > 0 ? [count(minded, 'warning')] : []),
-  ].join(', ');
+    written.removed.length > 0 && `${written.removed.length} removed`,
+    minded > 0 && count(minded, 'warning'),
+  ).join(', ');
   return `Synthesized ${what}: ${changes}.`;
 }
 
@@ -80,42 +81,39 @@ function nextSteps({ outdir, clusters, written }: Synthesis): string[] {
   const missing = spelledOut.flatMap(({ settings }) =>
     makingOf(settings, `kubectl ${namespaced(settings)}`.trim()),
   );
-  return [
-    ...fresh.flatMap(({ settings: { namespace } }) =>
+  return listOf(
+    fresh.flatMap(({ settings: { namespace } }) =>
       namespace === undefined ? [] : [`kubectl create namespace ${namespace}   # unless it exists`],
     ),
-    ...(running.length > 0
-      ? ['# Where the Helm chart still runs, take the steps that "from-helm --adopt" prints instead.']
-      : []),
-    ...spelledOut.flatMap(({ settings }) => {
-      const needed = [...prerequisitesOf(settings), ...(hasData(settings) ? keptOf(settings) : [])];
+    running.length > 0 &&
+      '# Where the Helm chart still runs, take the steps that "from-helm --adopt" prints instead.',
+    spelledOut.flatMap(({ settings }) => {
+      const needed = listOf(prerequisitesOf(settings), hasData(settings) && keptOf(settings));
       if (needed.length === 0) return [];
       return [`kubectl ${namespaced(settings)}get ${needed.join(' ')}   # have to be there`];
     }),
-    ...(missing.length > 0 ? [`# those of them that are not there yet${toBeSet(missing)}`, ...missing] : []),
-    ...(secrets.length > 0 ? [`# once, unless the Secrets exist${toBeSet(secrets)}`, ...secrets] : []),
-    ...(running.length > 0
-      ? sources.map((source) => `kubectl diff ${source}   # read it before it is applied`)
-      : []),
-    ...sources.map((source) => `kubectl apply ${source}`),
-    ...spelledOut.flatMap(({ settings }) => {
+    missing.length > 0 && [`# those of them that are not there yet${toBeSet(missing)}`, ...missing],
+    secrets.length > 0 && [`# once, unless the Secrets exist${toBeSet(secrets)}`, ...secrets],
+    running.length > 0 && sources.map((source) => `kubectl diff ${source}   # read it before it is applied`),
+    sources.map((source) => `kubectl apply ${source}`),
+    spelledOut.flatMap(({ settings }) => {
       const restore = settings.backup?.restore;
       if (restore === undefined) return [];
       const job = Names.of(settings).restoreOf(restore.backup);
       return [untilJobEnds(`kubectl ${namespaced(settings)}`.trimEnd(), job)];
     }),
-    ...served.map(
+    served.map(
       ({ settings }) =>
         `kubectl ${namespaced(settings)}rollout status deployment/${settings.name}-${settings.mode === 'cluster' ? 'mishards' : 'writable'} --timeout=15m`,
     ),
-    ...served.flatMap(({ settings, jobs }) =>
+    served.flatMap(({ settings, jobs }) =>
       smokeTestCommands(settings, quoted(`${outdir}/${jobs['smoke-test']}`)),
     ),
-    ...served.map(
+    served.map(
       ({ settings }) =>
         `kubectl ${namespaced(settings)}port-forward service/${settings.name} 19530:${settings.service.port}`,
     ),
-  ];
+  );
 }
 
 /** What is applied: no more than this run made, as far as one command can say that. */

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { type LoadedCluster, type LoadMemory, type LoadOptions, loadClusters } from '../config/load';
 import { isStopped, type Settings } from '../config/settings';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
+import { listOf } from '../list-of';
 import { type JobName, MilvusJob } from '../milvus-job';
 import {
   filesOf,
@@ -140,12 +141,7 @@ export function synthesizeInto(
         MilvusJob.namesFor(cluster.settings).map((job) => [job, jobFile(cluster, job)]),
       ),
     })),
-    written: {
-      changed,
-      files: [...placed.flatMap(filesOf), ...top.files],
-      stale: [],
-      removed: [],
-    },
+    written: { changed, files: [...placed.flatMap(filesOf), ...top.files], stale: [], removed: [] },
     warnings: warningsOf(loaded, options.outdir),
   };
 }
@@ -220,26 +216,19 @@ function warningsOf(loaded: readonly LoadedCluster[], outdir: string): readonly 
 /** What is for a first try, and easily taken along to where it harms. */
 function cautions(settings: Settings, outdir: string): string[] {
   const place = outdir === STDOUT ? 'the output' : `${outdir}/`;
-  return [
-    ...(Object.values(secretsOf(settings)) as SecretInUse[]).flatMap(({ path: where, credentials }) =>
+  return listOf(
+    (Object.values(secretsOf(settings)) as SecretInUse[]).flatMap(({ path: where, credentials }) =>
       credentials.inline === undefined
         ? []
         : [`${where}.inline puts credentials into ${place}; for development only, do not commit it`],
     ),
-    ...(isStopped(settings)
-      ? [
-          'backup.restore is set, so Milvus is stopped and its backups are suspended; remove it when the Job of the restore is complete',
-        ]
-      : []),
-    ...(settings.minio === undefined
-      ? []
-      : ['s3.embedded is one MinIO on one disk; for a first try, not for production']),
-    ...(settings.networkPolicy.enabled
-      ? []
-      : [
-          'networkPolicy.enabled is false: every pod in the Kubernetes cluster can reach Milvus, which has no logins',
-        ]),
-  ];
+    isStopped(settings) &&
+      'backup.restore is set, so Milvus is stopped and its backups are suspended; remove it when the Job of the restore is complete',
+    settings.minio !== undefined &&
+      's3.embedded is one MinIO on one disk; for a first try, not for production',
+    !settings.networkPolicy.enabled &&
+      'networkPolicy.enabled is false: every pod in the Kubernetes cluster can reach Milvus, which has no logins',
+  );
 }
 
 /** The output directory that means standard output. */
