@@ -743,6 +743,11 @@ const BACK_OFF_SECONDS = 300;
 const REPEATED_SECONDS = 360;
 /** For which an event is there only if it came again: it may be over, and an image be pulled since. */
 const STILL_REPEATED_SECONDS = REPEATED_SECONDS + 60;
+/** What a registry says, or does not say, that is slow or has too much to do. */
+const IS_BUSY =
+  /timeout|timed out|deadline exceeded|connection reset|EOF|toomanyrequests|\b(429|50[0234])\b/i;
+/** In which the kubelet has tried a few times more. */
+const BUSY_SECONDS = 180;
 /** After which the kubelet has tried again to make a container. */
 const RETRY_SECONDS = 150;
 
@@ -810,6 +815,7 @@ function causeOfContainer(
       cure:
         cureFor(IMAGES, message) ??
         'correct the image, mirror it, or name a Secret for the registry in podTemplate.spec.imagePullSecrets',
+      ...(IS_BUSY.test(message) && { patience: BUSY_SECONDS }),
     };
   }
   const ended = state?.terminated ?? lastState?.terminated;

@@ -434,6 +434,7 @@ describe('an image', () => {
     const cause = await first(pull(reason, message));
     expect(cause).toMatchObject({ kind: 'an-image-can-not-be-pulled', what: `r.example/m:1: ${message}` });
     expect(cause.cure).toContain(cure);
+    expect(patienceWith(cause)).toBe(/toomanyrequests|timeout/.test(message) ? 180 : 30);
   });
 
   test('that a kubelet before 1.31 backs off from has its reason in an event', async () => {
