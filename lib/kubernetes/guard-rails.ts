@@ -457,7 +457,7 @@ function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
           'name',
         ),
         given: JSON.stringify(name),
-        expected: `a volume of a claim that is not mounted, too: ${blocks.join(', ') || 'the pod has none'}`,
+        expected: 'a volume of a claim, which the container does not mount, too',
       })),
   );
   const mounts = containersOf(pod.template).flatMap(([list, container]) =>

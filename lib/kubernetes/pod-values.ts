@@ -57,7 +57,7 @@ const VALUES: Readonly<Record<string, z.ZodType>> = {
   'EnvVar.name': matching(/^[ -<>-~]+$/, 'a name of ASCII characters without "="'),
   'EnvFromSource.prefix': matching(/^[ -<>-~]*$/, 'ASCII characters without "="'),
   'ObjectFieldSelector.fieldPath': matching(
-    /^(metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP)s?)$/,
+    /^(metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['([-a-z0-9.]+\/)?[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?'\]|spec\.(nodeName|serviceAccountName)|status\.(hostIP|podIP)s?)$/,
     "metadata.name, metadata.namespace, metadata.uid, metadata.labels['<key>'], metadata.annotations['<key>'], spec.nodeName, spec.serviceAccountName, status.hostIP or status.podIP",
   ),
   'ResourceFieldSelector.resource': matching(

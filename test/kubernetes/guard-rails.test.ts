@@ -449,6 +449,12 @@ describe('the place is that of the user', () => {
     ]);
   });
 
+  test('a user that no pod can have, once though each pod has other containers that do not start', () => {
+    const podTemplate = { spec: { securityContext: { runAsUser: 0 } } };
+    const found = messages({ ...minimal, podTemplate });
+    expect(found.filter((message) => message.includes('with runAsNonRoot: true'))).toHaveLength(1);
+  });
+
   test('the last one that says it', () => {
     const both = { ...minimal, podTemplate: { spec }, readonly: { podTemplate: { spec } } };
     expect(messages(both).map((message) => message.split(':')[0])).toEqual([
@@ -856,6 +862,7 @@ describe('what the API server asks beyond its schema', () => {
       env({ fieldRef: { fieldPath: 'metadata.nam' } }),
       'fieldRef.fieldPath: given "metadata.nam"; expected metadata.name',
     ],
+    [env({ fieldRef: { fieldPath: "metadata.annotations['a b']" } }), 'fieldRef.fieldPath: given'],
     [env({ fieldRef: { fieldPath: 'metadata.labels' } }), 'given metadata.labels; expected one of them'],
     [env({ resourceFieldRef: { resource: 'limits.foo' } }), 'resourceFieldRef.resource: given "limits.foo"'],
     [env({ secretKeyRef: { key: 'k' } }), 'secretKeyRef.name: given nothing; expected a text'],
