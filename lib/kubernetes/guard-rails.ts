@@ -274,9 +274,9 @@ function ownPartsStay({ pod }: GuardedPod, at: Locate): Problem[] {
   return [...containers, ...volumes, ...ports];
 }
 
-/** Without slashes at its end. */
+/** As the kubelet takes it: from the root, without what leads nowhere. */
 function plain(path: unknown): string {
-  return String(path).replace(/(?<=.)\/+$/, '');
+  return posix.resolve('/', String(path));
 }
 
 function ownMountsStay({ pod }: GuardedPod, at: Locate): Problem[] {
@@ -347,7 +347,19 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
         ? undefined
         : `Use ${section}.${SIZED_BY[container]}: the cache sizes and the checks follow from it.`,
   };
-  return ownContainers(pod).flatMap(({ where, before, after }) =>
+  const hooks = ownContainers(pod).flatMap(({ where, before, after }): Problem[] => {
+    const [was, is] = [before, after].map((container) => valueAt(container, ['lifecycle', 'preStop']));
+    if (was === undefined || isDeepStrictEqual(was, is)) return [];
+    return [
+      {
+        path: at(...where, 'lifecycle', 'preStop'),
+        given: is === undefined ? 'nothing' : 'another preStop',
+        expected: `preStop of ${before.name} as the project sets it`,
+        fix: 'With it, the container goes on serving until nobody asks it any more.',
+      },
+    ];
+  });
+  const programs = ownContainers(pod).flatMap(({ where, before, after }) =>
     Object.entries(fixes).flatMap(([key, fixOf]) => {
       const fix = fixOf(before.name);
       if (fix === undefined || isDeepStrictEqual(before[key], after[key])) return [];
@@ -361,6 +373,7 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
       ];
     }),
   );
+  return [...programs, ...hooks];
 }
 
 /** An emptyDir may be larger. */
@@ -414,13 +427,13 @@ function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
     const mounts = items(ours?.volumeMounts).map(({ mountPath }) => plain(mountPath));
     const hidden = ours === undefined ? [] : [...OF_THE_SYSTEM, ...(PROGRAMS[container.name] ?? [])];
     return items(container.volumeMounts).flatMap(({ mountPath }): Problem[] => {
-      const place = posix.normalize(`${mountPath}/`).replace(/(?<=.)\/$/, '');
+      const place = plain(mountPath);
       const path = at('spec', list, ['name', container.name], 'volumeMounts', [
         'mountPath',
         String(mountPath),
       ]);
       const given = JSON.stringify(mountPath);
-      if (!place.startsWith('/') || mounts.includes(plain(mountPath))) return [];
+      if (mounts.includes(place)) return [];
       if (place === '/' || place === '/proc' || place.startsWith('/proc/')) {
         const fix =
           'The container could not start: the mount would hide its programs, or the files of the kernel.';

@@ -91,6 +91,17 @@ const VALUES: Readonly<Record<string, z.ZodType>> = {
     /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/,
     'a sysctl',
   ),
+  'EmptyDirVolumeSource.medium': matching(
+    /^(Memory|HugePages(-.+)?)?$/,
+    'Memory, or no value: the disk of the node',
+  ),
+  'ContainerResizePolicy.resourceName': rule(z.enum(['cpu', 'memory']), 'cpu or memory'),
+  'VolumeMount.recursiveReadOnly': rule(
+    z.enum(['Disabled', 'IfPossible', 'Enabled']),
+    'one of Disabled, IfPossible, Enabled',
+  ),
+  'PodOS.name': rule(z.literal('linux'), 'linux: the images exist for Linux only'),
+  'PodSchedulingGate.name': key,
   'PodSpec.hostname': label,
   'PodSpec.subdomain': label,
   'PodSpec.nodeName': name,

@@ -628,6 +628,28 @@ describe('values that are possible in type and impossible in life', () => {
       volumes: [{ name: 'x', emptyDir: {} }],
     },
   });
+  test.each(['/run/milvus/', '//run/milvus', '/run/./milvus', '/run/x/../milvus', 'run/milvus'])(
+    'a mount at %s, where ours is: refused',
+    (mountPath) => {
+      expect(patching('writable', mounted(mountPath, 'milvus'))).toEqual([
+        expect.stringContaining(`given "${mountPath}"; expected a free path: the volume server-config is`),
+      ]);
+    },
+  );
+
+  test('the hook with which a reader goes on serving while it stops', () => {
+    const hook = (lifecycle: object) =>
+      patching('readonly', { spec: { containers: [{ name: 'milvus', lifecycle }] } });
+    const where = 'readonly.podTemplate.spec.containers[name=milvus].lifecycle.preStop';
+    expect(hook({ preStop: null })).toEqual([
+      expect.stringContaining(`${where}: given nothing; expected preStop of milvus`),
+    ]);
+    expect(hook({ preStop: { exec: { command: ['true'] } } })).toEqual([
+      expect.stringContaining(`${where}: given another preStop`),
+    ]);
+    expect(hook({ postStart: { exec: { command: ['true'] } } })).toEqual([]);
+  });
+
   test.each(['/', '//', '/.', '/proc', '/proc/', '/proc/sys', '/usr/..'])(
     'a mount at %s: refused',
     (mountPath) => {
@@ -920,6 +942,9 @@ describe('what the API server asks beyond its schema', () => {
       pod({ hostAliases: [{ ip: 'x', hostnames: ['a'] }] }),
       'hostAliases[ip=x].ip: given "x"; expected an IP address',
     ],
+    [pod({ os: { name: 'windows' } }), 'os.name: given "windows"; expected linux'],
+    [volume({ emptyDir: { medium: 'memory' } }), 'emptyDir.medium: given "memory"; expected Memory'],
+    [mount({ recursiveReadOnly: 'yes' }), 'recursiveReadOnly: given "yes"; expected one of Disabled'],
     [pod({ hostname: 'A_B' }), 'spec.hostname: given "A_B"; expected a name'],
     [pod({ hostPID: true, shareProcessNamespace: true }), 'shareProcessNamespace: given true with hostPID'],
     [
