@@ -31,8 +31,12 @@ export function checkPods(settings: Settings): PodChecks {
   // What is wrong for all pods is said once.
   const changed = pods.filter(({ pod }) => pod.patches.length > 0);
   const problems = [...unknown, ...changed.flatMap(violations)];
+  const said = new Set<string>();
   return {
-    problems: [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()],
+    problems: problems.filter(({ path, given, expected }) => {
+      const words = JSON.stringify([path, given, expected]);
+      return !said.has(words) && said.add(words);
+    }),
     warnings: [...new Set(changed.flatMap(cautions))],
   };
 }

@@ -94,7 +94,6 @@ const RULES: readonly Rule[] = [
   fixedFields,
   ownLabels,
   uniqueNames,
-  fitsTheSchema,
   noCredentials,
   versionedImages,
   wellFormed,
@@ -108,7 +107,9 @@ const RULES: readonly Rule[] = [
 /** All violations, in the order of the rules. */
 export function violations(pod: GuardedPod): readonly Problem[] {
   const at = locator(pod.pod.patches);
-  return RULES.flatMap((rule) => rule(pod, at));
+  const told = RULES.flatMap((rule) => rule(pod, at));
+  // What the merge made of a place that must not be changed at all is not said beside that.
+  return [...told, ...fitsTheSchema(pod, at).filter(({ path }) => !told.some((one) => one.path === path))];
 }
 
 /** Warnings about a pod that works. */
@@ -152,7 +153,7 @@ export function unknownContainers(
     return items(spec[list]).flatMap((container) => {
       const { name, image: given, ...rest } = container;
       const order = Object.keys(rest).length === 0;
-      if (given !== undefined || name === undefined || order || known.includes(String(name))) return [];
+      if (typeof given === 'string' || name === undefined || order || known.includes(String(name))) return [];
       const meant = suggest(String(name), known);
       return [
         {
@@ -273,9 +274,9 @@ function ownPartsStay({ pod }: GuardedPod, at: Locate): Problem[] {
   return [...containers, ...volumes, ...ports];
 }
 
-/** Without slashes at its end. */
+/** As the kubelet takes it: from the root, without what leads nowhere. */
 function plain(path: unknown): string {
-  return String(path).replace(/(?<=.)\/+$/, '');
+  return posix.resolve('/', String(path));
 }
 
 function ownMountsStay({ pod }: GuardedPod, at: Locate): Problem[] {
@@ -346,7 +347,19 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
         ? undefined
         : `Use ${section}.${SIZED_BY[container]}: the cache sizes and the checks follow from it.`,
   };
-  return ownContainers(pod).flatMap(({ where, before, after }) =>
+  const hooks = ownContainers(pod).flatMap(({ where, before, after }): Problem[] => {
+    const [was, is] = [before, after].map((container) => valueAt(container, ['lifecycle', 'preStop']));
+    if (was === undefined || isDeepStrictEqual(was, is)) return [];
+    return [
+      {
+        path: at(...where, 'lifecycle', 'preStop'),
+        given: is === undefined ? 'nothing' : 'another preStop',
+        expected: `preStop of ${before.name} as the project sets it`,
+        fix: 'With it, the container goes on serving until nobody asks it any more.',
+      },
+    ];
+  });
+  const programs = ownContainers(pod).flatMap(({ where, before, after }) =>
     Object.entries(fixes).flatMap(([key, fixOf]) => {
       const fix = fixOf(before.name);
       if (fix === undefined || isDeepStrictEqual(before[key], after[key])) return [];
@@ -360,6 +373,7 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
       ];
     }),
   );
+  return [...programs, ...hooks];
 }
 
 /** An emptyDir may be larger. */
@@ -413,13 +427,13 @@ function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
     const mounts = items(ours?.volumeMounts).map(({ mountPath }) => plain(mountPath));
     const hidden = ours === undefined ? [] : [...OF_THE_SYSTEM, ...(PROGRAMS[container.name] ?? [])];
     return items(container.volumeMounts).flatMap(({ mountPath }): Problem[] => {
-      const place = posix.normalize(`${mountPath}/`).replace(/(?<=.)\/$/, '');
+      const place = plain(mountPath);
       const path = at('spec', list, ['name', container.name], 'volumeMounts', [
         'mountPath',
         String(mountPath),
       ]);
       const given = JSON.stringify(mountPath);
-      if (!place.startsWith('/') || mounts.includes(plain(mountPath))) return [];
+      if (mounts.includes(place)) return [];
       if (place === '/' || place === '/proc' || place.startsWith('/proc/')) {
         const fix =
           'The container could not start: the mount would hide its programs, or the files of the kernel.';
@@ -434,10 +448,32 @@ function nothingIsHidden({ pod }: GuardedPod, at: Locate): Problem[] {
 
 // What can not work ----------------------------------------------------------------------------------------------------
 
-/** The API server refuses a pod with a mount whose volume is missing. */
+/** The API server refuses a pod with a mount whose volume is missing. A device must be a volume of a claim. */
 function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
-  const volumes = [...items(pod.template.spec.volumes).map(({ name }) => String(name)), ...claims];
-  return containersOf(pod.template).flatMap(([list, container]) =>
+  const given = items(pod.template.spec.volumes);
+  const volumes = [...given.map(({ name }) => String(name)), ...claims];
+  const ofClaims = given.filter((volume) => volume['persistentVolumeClaim'] ?? volume['ephemeral']);
+  const blocks = [...ofClaims.map(({ name }) => String(name)), ...claims];
+  const devices = containersOf(pod.template).flatMap(([list, container]) =>
+    items(container['volumeDevices'])
+      .filter(
+        ({ name }) =>
+          !blocks.includes(String(name)) || items(container.volumeMounts).some((one) => one['name'] === name),
+      )
+      .map(({ name, devicePath }) => ({
+        path: at(
+          'spec',
+          list,
+          ['name', container.name],
+          'volumeDevices',
+          ['devicePath', String(devicePath)],
+          'name',
+        ),
+        given: JSON.stringify(name),
+        expected: 'a volume of a claim, which the container does not mount, too',
+      })),
+  );
+  const mounts = containersOf(pod.template).flatMap(([list, container]) =>
     items(container.volumeMounts)
       .filter(({ name }) => !volumes.includes(String(name)))
       .map(({ name, mountPath }) => ({
@@ -453,6 +489,7 @@ function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
         expected: `a volume of the pod: ${volumes.join(', ')}`,
       })),
   );
+  return [...mounts, ...devices];
 }
 
 /** Containers that run at the same time share the ports of the pod; a port of the node belongs to one pod. */
@@ -474,7 +511,7 @@ function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
         const taken = (key: string, port: unknown): Problem[] => {
           const owner = owners.get(`${key} ${port} ${protocol}`);
           if (owner === undefined) owners.set(`${key} ${port} ${protocol}`, container.name);
-          if (owner === undefined || owner === container.name) return [];
+          if (owner === undefined || (owner === container.name && key === 'containerPort')) return [];
           return [
             {
               path: `${at(...where)}.${key}`,
@@ -483,10 +520,12 @@ function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
             },
           ];
         };
-        return [
-          ...taken('containerPort', containerPort),
-          ...(hostPort === undefined || hostPort === containerPort ? [] : taken('hostPort', hostPort)),
-        ];
+        if (pod.template.spec['hostNetwork'] === true && hostPort && hostPort !== containerPort) {
+          const expected = `${containerPort}, the containerPort: with hostNetwork they are one`;
+          return [{ path: `${at(...where)}.hostPort`, given: String(hostPort), expected }];
+        }
+        const found = taken('containerPort', containerPort);
+        return found.length > 0 || !hostPort ? found : taken('hostPort', hostPort);
       }),
     );
 }
@@ -494,7 +533,7 @@ function portsAreFree({ pod }: GuardedPod, at: Locate): Problem[] {
 /** With runAsNonRoot the kubelet starts nothing that may be root. */
 function canStart({ pod }: GuardedPod, at: Locate): Problem[] {
   const inherited = securityOf(pod.template.spec);
-  return containersOf(pod.template).flatMap(([list, container]) => {
+  const problems = containersOf(pod.template).flatMap(([list, container]): Problem[] => {
     const { runAsNonRoot, runAsUser } = { ...inherited, ...securityOf(container) };
     if (runAsNonRoot !== true || (typeof runAsUser === 'number' && runAsUser !== 0)) return [];
     const own = securityOf(container)['runAsUser'] !== undefined;
@@ -509,6 +548,8 @@ function canStart({ pod }: GuardedPod, at: Locate): Problem[] {
       },
     ];
   });
+  // Of what all containers inherit once.
+  return problems.filter(({ path }, index) => problems.findIndex((one) => one.path === path) === index);
 }
 
 function securityOf({
@@ -565,13 +606,20 @@ function fixedFields({ pod }: GuardedPod, at: Locate): Problem[] {
     expected: 'none: the API server writes it',
     fix: 'The metadata of a pod template may have labels and annotations only.',
   }));
-  const { restartPolicy, enableServiceLinks, nodeSelector } = template.spec;
+  const { restartPolicy, enableServiceLinks, nodeSelector, activeDeadlineSeconds } = template.spec;
   if (restartPolicy !== own.spec['restartPolicy']) {
     problems.push({
       path: at('spec', 'restartPolicy'),
       given: restartPolicy === undefined ? 'nothing' : JSON.stringify(restartPolicy),
       expected: 'no value: it is Always, and Never for a Job',
       fix: 'A Deployment takes no other value. A Job retries with a new pod.',
+    });
+  }
+  if (activeDeadlineSeconds !== undefined && own.spec['restartPolicy'] === undefined) {
+    problems.push({
+      path: at('spec', 'activeDeadlineSeconds'),
+      given: String(activeDeadlineSeconds),
+      expected: 'no value: only the pods of a Job may end',
     });
   }
   if (enableServiceLinks !== false) {
@@ -639,7 +687,7 @@ function fitsTheSchema({ pod }: GuardedPod, at: Locate): Problem[] {
     const steps = stepsOf(problem.path);
     const place = at(...steps);
     // A missing field is nowhere in the patch, so its name is added to the path.
-    const missing = problem.given === 'nothing' ? formatSteps(steps.slice(-1)) : '';
+    const missing = problem.given?.startsWith('nothing') === true ? formatSteps(steps.slice(-1)) : '';
     return { ...problem, path: place.endsWith(missing) ? place : `${place}${missing}` };
   });
 }
@@ -743,12 +791,27 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
     return [{ path: at(...steps), given: String(value), expected, fix: inSeconds(value, 0, MOST_SECONDS) }];
   };
   const probes = containersOf(pod.template).flatMap(([list, container]) =>
-    ['startupProbe', 'readinessProbe', 'livenessProbe'].flatMap((probe) => {
+    ['startupProbe', 'readinessProbe', 'livenessProbe', 'lifecycle'].flatMap((probe) => {
       const where = ['spec', list, ['name', container.name], probe] as const;
       const given = container[probe];
       if (!isMapping(given)) return [];
+      if (list === 'initContainers' && container['restartPolicy'] !== 'Always') {
+        const expected =
+          'none: an init container has ended before the pod runs, unless it has restartPolicy: Always';
+        return [{ path: at(...where), given: `a ${probe}`, expected }];
+      }
+      if (probe === 'lifecycle') return [];
+      const names = items(container['ports']).map(({ name }) => name);
+      const unnamed = ['httpGet', 'tcpSocket'].flatMap((handler): Problem[] => {
+        const port = valueAt(given, [handler, 'port']);
+        if (typeof port !== 'string' || names.includes(port)) return [];
+        const known = names.filter(Boolean).join(', ') || 'none has a name';
+        const expected = `a number, or the name of a port of ${container.name}: ${known}`;
+        return [{ path: at(...where, handler, 'port'), given: JSON.stringify(port), expected }];
+      });
       const successes = given['successThreshold'] ?? 1;
       return [
+        ...unnamed,
         ...TIMINGS.flatMap((key) => atLeastZero(given[key], ...where, key)),
         ...(probe !== 'readinessProbe' && successes !== 1
           ? [
@@ -862,7 +925,19 @@ function amountsTogether(resources: unknown, where: string): readonly Problem[] 
     const limit = given.limits[name];
     return limit !== undefined && (parseQuantity(String(request)) ?? 0) > (parseQuantity(String(limit)) ?? 0);
   });
+  const alone = Object.keys(given.requests).filter(
+    (name) => !['cpu', 'memory', 'ephemeral-storage'].includes(name) && given.limits[name] === undefined,
+  );
+  const names = [...Object.keys(given.requests), ...Object.keys(given.limits)];
+  const huge = names.find((name) => name.startsWith('hugepages-'));
+  const paged = huge !== undefined && !names.includes('cpu') && !names.includes('memory');
   return [
+    ...alone.map((name) => ({
+      path: where.endsWith('resources') ? fieldPath(`${where}.limits`, name) : where,
+      given: 'nothing',
+      expected: `${given.requests[name]}, as requested: of ${name} no pod gets more or less than it asks for`,
+    })),
+    ...(paged ? [{ path: where, given: `${huge} alone`, expected: 'cpu or memory with it' }] : []),
     // Where no patch has the resources, the problem is reported for the whole container.
     ...problems.map((problem) => ({ ...problem, path: where.endsWith('resources') ? problem.path : where })),
     ...larger.map(([name, request]) => ({

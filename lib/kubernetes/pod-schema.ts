@@ -1,5 +1,6 @@
 import { type Problem, showValue, suggest } from '../config/problems';
 import { isMapping } from '../config/validate';
+import { ALSO_REQUIRED, togetherFault, valueFault } from './pod-values';
 import { fieldPath, isDirective, itemPath, type Mapping, mergeKeys } from './strategic-merge';
 
 /** What may stand in a place of a pod template: as much of JSON Schema as Kubernetes' shapes need. */
@@ -79,19 +80,37 @@ function hasType({ type, pattern }: Shape, value: unknown): boolean {
 
 function checkMapping(shape: Shape, name: string, value: Mapping, place: Place): Problem[] {
   const { properties, additionalProperties } = shape;
+  const kind = name.replace(/^.*\./, '');
   const problems = Object.entries(value).flatMap(([field, child]): Problem[] => {
     const childPlace = inField(place, field);
     if (field.startsWith('$')) return directive(field, child, value, place);
     if (properties !== undefined && Object.hasOwn(properties, field))
-      return check(properties[field] ?? {}, child, childPlace);
+      return checkField(kind, field, properties[field] ?? {}, child, childPlace);
     if (typeof additionalProperties === 'object') return check(additionalProperties, child, childPlace);
     return properties === undefined ? [] : [unknownField(Object.keys(properties), field, place)];
   });
   if (place.partial) return problems;
-  const missing = (shape.required ?? [])
-    .filter((field) => value[field] === undefined)
-    .map((field) => wrong(resolve(properties?.[field] ?? {}), undefined, inField(place, field)));
-  return [...problems, ...missing, ...tooMany(name, Object.keys(properties ?? {}), value, place)];
+  const also = (ALSO_REQUIRED[kind] ?? []).filter((field) => isEmpty(value[field]));
+  const missing = [...(shape.required ?? []).filter((field) => value[field] === undefined), ...also].map(
+    (field) => wrong(resolve(properties?.[field] ?? {}), undefined, inField(place, field)),
+  );
+  const found = [...problems, ...missing, ...tooMany(kind, Object.keys(properties ?? {}), value, place)];
+  const fault = found.length > 0 ? undefined : togetherFault(kind, value);
+  return fault === undefined ? found : [{ ...fault, path: fieldPath(place.path, fault.field) }];
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+function checkField(kind: string, field: string, shape: Shape, value: unknown, place: Place): Problem[] {
+  const problems = check(shape, value, place);
+  if (problems.length > 0 || value === null) return problems;
+  return (Array.isArray(value) ? value : [value]).flatMap((one, index): Problem[] => {
+    const expected = valueFault(kind, field, one);
+    const path = Array.isArray(value) ? `${place.path}[${index}]` : place.path;
+    return expected === undefined ? [] : [{ path, given: showValue(one, place.steps), expected }];
+  });
 }
 
 function inField(place: Place, field: string): Place {
@@ -252,13 +271,20 @@ const ALTERNATIVES: Readonly<Record<string, readonly string[]>> = {
   EnvFromSource: ['configMapRef', 'secretRef'],
   Probe: ['exec', 'grpc', 'httpGet', 'tcpSocket'],
   LifecycleHandler: [],
+  DownwardAPIVolumeFile: ['fieldRef', 'resourceFieldRef'],
 };
 
 /** Of these there has to be one. */
-const NEEDED = ['EnvVarSource', 'EnvFromSource', 'LifecycleHandler', 'Probe', 'VolumeProjection'];
+const NEEDED = [
+  'EnvVarSource',
+  'EnvFromSource',
+  'LifecycleHandler',
+  'Probe',
+  'VolumeProjection',
+  'DownwardAPIVolumeFile',
+];
 
-function tooMany(name: string, fields: readonly string[], value: Mapping, { path }: Place): Problem[] {
-  const kind = name.replace('io.k8s.api.core.v1.', '');
+function tooMany(kind: string, fields: readonly string[], value: Mapping, { path }: Place): Problem[] {
   if (!Object.hasOwn(ALTERNATIVES, kind)) return [];
   const named = ALTERNATIVES[kind] ?? [];
   const among = named.length > 0 ? named : fields.filter((field) => field !== 'name');

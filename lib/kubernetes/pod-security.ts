@@ -118,7 +118,10 @@ export function restrictedViolations({ spec }: PodTemplateJson): readonly PodSec
       .filter((key) => spec[key] === true)
       .map((key) => ({ steps: ['spec', key], what: `${key} is that of the node` })),
     ...list(spec.volumes)
-      .filter((volume) => !VOLUMES.some((kind) => volume[kind] !== undefined))
+      // One without a source is an emptyDir.
+      .filter(
+        (volume) => Object.keys(volume).length > 1 && !VOLUMES.some((kind) => volume[kind] !== undefined),
+      )
       .map(({ name }) => ({
         steps: ['spec', 'volumes', ['name', String(name)] as const],
         what: `the volume ${name} is of a kind that is not allowed`,

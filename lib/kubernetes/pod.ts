@@ -161,7 +161,11 @@ function forThisPod(patch: PodTemplatePatch['patch'], { spec }: PodTemplateJson)
     if (!Array.isArray(list)) return [];
     const names = new Set((spec[key] ?? []).map(({ name }) => name));
     const kept = list.filter(
-      (item) => !isMapping(item) || 'image' in item || !('name' in item) || names.has(String(item['name'])),
+      (item) =>
+        !isMapping(item) ||
+        typeof item['image'] === 'string' ||
+        !('name' in item) ||
+        names.has(String(item['name'])),
     );
     // An empty list would take all of them away.
     return [[key, kept.length === 0 && list.length > 0 ? undefined : kept] as const];

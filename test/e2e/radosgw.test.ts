@@ -127,9 +127,12 @@ describeWith([...RADOSGW_COMMANDS, 'rclone', 's3cmd'], 'with a Ceph RADOS gatewa
       .find(({ name }) => name === 'storage');
     expect(mount).toEqual({ name: 'storage', mountPath: '/var/lib/milvus/data/db' });
 
-    await radosgw.send('PUT', '/milvus-test');
+    // That of the example belongs to the user of another test.
+    await radosgw.send('PUT', '/of-a-volume');
     const copy = async (place: string, ...[from = '', to = '', ...options]: string[]) => {
-      const args = [from, to, ...options].map((arg) => arg.replace('/volume', place));
+      const args = [from, to, ...options].map((arg) =>
+        arg.replace('/volume', place).replace('s3:milvus-test/', 's3:of-a-volume/'),
+      );
       const { code, stderr } = await start(['rclone', '--config=', 'copy', ...args], {
         ...env,
         PATH: process.env['PATH'] ?? '',
@@ -143,7 +146,7 @@ describeWith([...RADOSGW_COMMANDS, 'rclone', 's3cmd'], 'with a Ceph RADOS gatewa
     expect(command).toBe('copy');
     await copy(volume, from, to, ...options);
     const tables = 'var/lib/milvus/data/db/tables/films/1600000000000000001';
-    expect(await radosgw.keys('milvus-test', 'var/')).toEqual([
+    expect(await radosgw.keys('of-a-volume', 'var/')).toEqual([
       `${tables}/1600000000000000001.rv`,
       `${tables}/deleted_docs`,
     ]);

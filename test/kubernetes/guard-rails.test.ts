@@ -449,6 +449,12 @@ describe('the place is that of the user', () => {
     ]);
   });
 
+  test('a user that no pod can have, once though each pod has other containers that do not start', () => {
+    const podTemplate = { spec: { securityContext: { runAsUser: 0 } } };
+    const found = messages({ ...minimal, podTemplate });
+    expect(found.filter((message) => message.includes('with runAsNonRoot: true'))).toHaveLength(1);
+  });
+
   test('the last one that says it', () => {
     const both = { ...minimal, podTemplate: { spec }, readonly: { podTemplate: { spec } } };
     expect(messages(both).map((message) => message.split(':')[0])).toEqual([
@@ -523,7 +529,7 @@ describe('warnings', () => {
     ],
     [
       'privileges',
-      side({ securityContext: { ...NONE, privileged: true } }),
+      side({ securityContext: { ...NONE, allowPrivilegeEscalation: true, privileged: true } }),
       'containers[name=side].securityContext.privileged',
     ],
     [
@@ -622,6 +628,28 @@ describe('values that are possible in type and impossible in life', () => {
       volumes: [{ name: 'x', emptyDir: {} }],
     },
   });
+  test.each(['/run/milvus/', '//run/milvus', '/run/./milvus', '/run/x/../milvus', 'run/milvus'])(
+    'a mount at %s, where ours is: refused',
+    (mountPath) => {
+      expect(patching('writable', mounted(mountPath, 'milvus'))).toEqual([
+        expect.stringContaining(`given "${mountPath}"; expected a free path: the volume server-config is`),
+      ]);
+    },
+  );
+
+  test('the hook with which a reader goes on serving while it stops', () => {
+    const hook = (lifecycle: object) =>
+      patching('readonly', { spec: { containers: [{ name: 'milvus', lifecycle }] } });
+    const where = 'readonly.podTemplate.spec.containers[name=milvus].lifecycle.preStop';
+    expect(hook({ preStop: null })).toEqual([
+      expect.stringContaining(`${where}: given nothing; expected preStop of milvus`),
+    ]);
+    expect(hook({ preStop: { exec: { command: ['true'] } } })).toEqual([
+      expect.stringContaining(`${where}: given another preStop`),
+    ]);
+    expect(hook({ postStart: { exec: { command: ['true'] } } })).toEqual([]);
+  });
+
   test.each(['/', '//', '/.', '/proc', '/proc/', '/proc/sys', '/usr/..'])(
     'a mount at %s: refused',
     (mountPath) => {
@@ -695,7 +723,6 @@ describe('values that are possible in type and impossible in life', () => {
     ['cpu', '64'],
     ['ephemeral-storage', '1G'],
     ['example.com/fpga', 2],
-    ['hugepages-2Mi', '4Mi'],
   ])('%s: %j is taken', (name, value) => {
     expect(patching('writable', resources('limits', name, value))).toEqual([]);
   });
@@ -760,5 +787,260 @@ describe('values that are possible in type and impossible in life', () => {
     ],
   ])('%s: refused', (_, podTemplate, words) => {
     expect(patching('writable', podTemplate)).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+describe('what the API server asks beyond its schema', () => {
+  const pod = (spec: object) => ({ spec });
+  const side = (fields: object, spec: object = {}) =>
+    pod({ containers: [{ name: 'side', image: 'a:1', ...fields }], ...spec });
+  const first = (fields: object) => pod({ initContainers: [{ name: 'first', image: 'a:1', ...fields }] });
+  const volume = (source: object) => pod({ volumes: [{ name: 'x', ...source }] });
+  const env = (valueFrom: object) => side({ env: [{ name: 'A', valueFrom }] });
+  const port = (fields: object) => side({ ports: [{ containerPort: 80, ...fields }] });
+  const ports = (...list: object[]) => side({ ports: list });
+  const mount = (fields: object) =>
+    side({ volumeMounts: [{ name: 'x', mountPath: '/x', ...fields }] }, { volumes: [{ name: 'x' }] });
+  const probe = (handler: object) =>
+    side({ ports: [{ containerPort: 8080, name: 'web' }], readinessProbe: handler });
+  const onNodes = (expression: object) =>
+    pod({
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', ...expression }] }],
+          },
+        },
+      },
+    });
+  const withPods = (term: object) =>
+    pod({
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: 'zone', labelSelector: {}, ...term },
+          ],
+        },
+      },
+    });
+  const amounts = (requests: object, limits: object) => side({ resources: { requests, limits } });
+
+  test.each<[podTemplate: object, words: string]>([
+    [
+      ports({ containerPort: 0 }),
+      'ports[containerPort=0].containerPort: given 0 (a number); expected a port',
+    ],
+    [
+      ports({ containerPort: 65536 }),
+      'containerPort: given 65536 (a number); expected a port number from 1 to 65535',
+    ],
+    [port({ hostPort: -1 }), 'hostPort: given -1 (a number); expected a number from 0 to 65535'],
+    [port({ name: 'Web_1' }), 'ports[containerPort=80].name: given "Web_1"; expected a name of at most 15'],
+    [port({ name: '8080' }), 'name: given "8080" (a text); expected a name of at most 15'],
+    [
+      ports({ containerPort: 1, name: 'a' }, { containerPort: 2, name: 'a' }),
+      'containers[name=side].ports: given two ports with the name a',
+    ],
+    [
+      ports({ containerPort: 1, hostPort: 9 }, { containerPort: 2, hostPort: 9 }),
+      'ports[containerPort=2].hostPort: given 9; expected a port other than that of side',
+    ],
+    [
+      side({ ports: [{ containerPort: 80, hostPort: 81 }] }, { hostNetwork: true }),
+      'hostPort: given 81; expected 80, the containerPort',
+    ],
+    [
+      probe({ tcpSocket: { port: '8080' } }),
+      'tcpSocket.port: given "8080" (a text); expected a number from 1 to 65535 without quotes',
+    ],
+    [probe({ httpGet: { port: 0 } }), 'httpGet.port: given 0'],
+    [
+      probe({ httpGet: { port: 'wbe' } }),
+      'httpGet.port: given "wbe"; expected a number, or the name of a port of side: web',
+    ],
+    [
+      probe({ httpGet: { port: 1, httpHeaders: [{ name: 'a b', value: 'c' }] } }),
+      'httpHeaders[0].name: given "a b"',
+    ],
+    [probe({ exec: {} }), 'readinessProbe.exec.command: given nothing; expected a list of texts'],
+    [
+      first({ readinessProbe: { exec: { command: ['a'] } } }),
+      'initContainers[name=first].readinessProbe: given a readinessProbe; expected none',
+    ],
+    [
+      first({ lifecycle: { preStop: { exec: { command: ['a'] } } } }),
+      'initContainers[name=first].lifecycle: given a lifecycle; expected none',
+    ],
+    [
+      first({ restartPolicy: 'always' }),
+      'restartPolicy: given "always"; expected one of Always, Never, OnFailure',
+    ],
+    [
+      side({ env: [{ name: 'A=B', value: '1' }] }),
+      'env[name=A=B].name: given "A=B"; expected a name of ASCII characters',
+    ],
+    [side({ env: [{ name: '', value: '1' }] }), 'env[0].name: given ""'],
+    [
+      env({ fieldRef: { fieldPath: 'metadata.nam' } }),
+      'fieldRef.fieldPath: given "metadata.nam"; expected metadata.name',
+    ],
+    [env({ fieldRef: { fieldPath: "metadata.annotations['a b']" } }), 'fieldRef.fieldPath: given'],
+    [env({ fieldRef: { fieldPath: 'metadata.labels' } }), 'given metadata.labels; expected one of them'],
+    [env({ resourceFieldRef: { resource: 'limits.foo' } }), 'resourceFieldRef.resource: given "limits.foo"'],
+    [env({ secretKeyRef: { key: 'k' } }), 'secretKeyRef.name: given nothing; expected a text'],
+    [env({ configMapKeyRef: { name: 'c', key: 'a b' } }), 'configMapKeyRef.key: given "a b"'],
+    [side({ envFrom: [{ secretRef: {} }] }), 'envFrom[0].secretRef.name: given nothing'],
+    [mount({ subPath: '../y' }), 'subPath: given "../y"; expected a relative path without ".."'],
+    [mount({ subPath: 'a', subPathExpr: 'b' }), 'subPathExpr: given a value beside subPath'],
+    [mount({ mountPath: '/a:b' }), 'mountPath: given "/a:b"; expected a path without ":"'],
+    [
+      mount({ mountPropagation: 'Bidirectional' }),
+      'containers[name=side].volumeMounts: given mountPropagation Bidirectional',
+    ],
+    [
+      side({ volumeDevices: [{ name: 'y', devicePath: '/dev/y' }] }),
+      'volumeDevices[devicePath=/dev/y].name: given "y"; expected a volume of a claim',
+    ],
+    [volume({ secret: {} }), 'secret.secretName: given nothing'],
+    [volume({ configMap: { defaultMode: 0o644 } }), 'configMap.name: given nothing'],
+    [
+      volume({ secret: { secretName: 's', items: [{ key: 'k', path: '/p' }] } }),
+      'items[0].path: given a text (not shown',
+    ],
+    [volume({ hostPath: { path: '/a/../b' } }), 'hostPath.path: given "/a/../b"'],
+    [
+      volume({ persistentVolumeClaim: { claimName: 'A_b' } }),
+      'claimName: given "A_b"; expected the name of a Kubernetes object',
+    ],
+    [
+      volume({ downwardAPI: { items: [{ path: 'p' }] } }),
+      'downwardAPI.items[0]: given none of fieldRef, resourceFieldRef',
+    ],
+    [volume({ ephemeral: {} }), 'ephemeral.volumeClaimTemplate: given nothing'],
+    [
+      pod({ securityContext: { supplementalGroups: [5, -1] } }),
+      'supplementalGroups[1]: given -1 (a number); expected a number from 0',
+    ],
+    [
+      pod({ securityContext: { seccompProfile: { type: 'Localhost' } } }),
+      'seccompProfile.localhostProfile: given nothing with type Localhost',
+    ],
+    [
+      pod({ securityContext: { sysctls: [{ name: 'a!', value: '1' }] } }),
+      'sysctls[0].name: given "a!"; expected a sysctl',
+    ],
+    [
+      side({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
+      'allowPrivilegeEscalation: given false with privileged: true',
+    ],
+    [pod({ dnsPolicy: 'None' }), 'spec.dnsPolicy: given None; expected dnsConfig.nameservers with it'],
+    [
+      pod({ dnsConfig: { nameservers: ['dns.example'] } }),
+      'nameservers[0]: given "dns.example"; expected an IP address',
+    ],
+    [
+      pod({ hostAliases: [{ ip: 'x', hostnames: ['a'] }] }),
+      'hostAliases[ip=x].ip: given "x"; expected an IP address',
+    ],
+    [pod({ os: { name: 'windows' } }), 'os.name: given "windows"; expected linux'],
+    [volume({ emptyDir: { medium: 'memory' } }), 'emptyDir.medium: given "memory"; expected Memory'],
+    [mount({ recursiveReadOnly: 'yes' }), 'recursiveReadOnly: given "yes"; expected one of Disabled'],
+    [pod({ hostname: 'A_B' }), 'spec.hostname: given "A_B"; expected a name'],
+    [pod({ hostPID: true, shareProcessNamespace: true }), 'shareProcessNamespace: given true with hostPID'],
+    [
+      pod({ ephemeralContainers: [{ name: 'a', image: 'a:1' }] }),
+      'ephemeralContainers: given containers; expected none',
+    ],
+    [pod({ activeDeadlineSeconds: 5 }), 'activeDeadlineSeconds: given 5; expected no value'],
+    [
+      pod({ tolerations: [{ key: 'a b', operator: 'Exists' }] }),
+      'tolerations[0].key: given "a b"; expected a label key',
+    ],
+    [
+      onNodes({ operator: 'In', values: [] }),
+      'values: given no values with operator In; expected at least one',
+    ],
+    [
+      onNodes({ operator: 'Exists', values: ['b'] }),
+      'values: given 1 value with operator Exists; expected none',
+    ],
+    [
+      onNodes({ operator: 'Gt', values: ['1', '2'] }),
+      'values: given 2 values with operator Gt; expected one',
+    ],
+    [withPods({ topologyKey: '' }), 'topologyKey: given ""; expected a label key'],
+    [
+      withPods({ labelSelector: { matchLabels: { a: 'x y' } } }),
+      'matchLabels: given a mapping; expected labels',
+    ],
+    [
+      amounts({ 'example.com/fpga': 1 }, {}),
+      'resources.limits."example.com/fpga": given nothing; expected 1, as requested',
+    ],
+    [
+      amounts({}, { 'hugepages-2Mi': '4Mi' }),
+      'containers[name=side].resources: given hugepages-2Mi alone; expected cpu or memory',
+    ],
+    [
+      pod({ containers: [{ name: 'side', image: null, tty: true }] }),
+      'containers[name=side]: given a container without an image',
+    ],
+    [
+      pod({ securityContext: { runAsUser: 0, fsGroup: 1 } }),
+      'securityContext.runAsUser: given 0, which is root, with runAsNonRoot: true',
+    ],
+  ])('%j: refused', (podTemplate, words) => {
+    for (const section of ['smokeTest', 'mishards'] as const) {
+      // Pods of a Job may end.
+      if (section === 'smokeTest' && words.startsWith('activeDeadlineSeconds')) continue;
+      expect(patching(section, podTemplate)).toEqual([expect.stringContaining(words)]);
+    }
+  });
+
+  test.each<[podTemplate: object]>([
+    [ports({ containerPort: 53 }, { containerPort: 53, protocol: 'UDP' })],
+    [port({ hostPort: 80, name: 'web-1' })],
+    [side({ ports: [{ containerPort: 80, hostPort: 80 }] }, { hostNetwork: true })],
+    [probe({ tcpSocket: { port: 'web' } })],
+    [probe({ grpc: { port: 8080 } })],
+    [first({ restartPolicy: 'Always', readinessProbe: { exec: { command: ['a'] } } })],
+    [side({ env: [{ name: 'my.name-1', value: '' }] })],
+    [env({ fieldRef: { fieldPath: "metadata.labels['app.kubernetes.io/name']" } })],
+    [env({ fieldRef: { fieldPath: 'status.hostIPs' } })],
+    [env({ resourceFieldRef: { resource: 'limits.memory', divisor: '1Mi' } })],
+    [mount({ subPath: 'a/..b/c' })],
+    [
+      side(
+        { volumeDevices: [{ name: 'x', devicePath: '/dev/x' }] },
+        volume({ persistentVolumeClaim: { claimName: 'c' } }).spec,
+      ),
+    ],
+    [volume({ downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } })],
+    [
+      pod({
+        securityContext: { seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/a.json' } },
+      }),
+    ],
+    [pod({ securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } })],
+    [
+      pod({
+        dnsPolicy: 'None',
+        dnsConfig: { nameservers: ['192.0.2.1', '2001:db8::1'], searches: ['svc.cluster.local', '.'] },
+      }),
+    ],
+    [pod({ hostAliases: [{ ip: '192.0.2.1', hostnames: ['a.example.com'] }] })],
+    [pod({ tolerations: [{ operator: 'Exists' }, { key: 'example.com/a', value: '' }] })],
+    [onNodes({ operator: 'In', values: ['b'] })],
+    [onNodes({ operator: 'Lt', values: ['5'] })],
+    [withPods({ labelSelector: { matchExpressions: [{ key: 'a', operator: 'DoesNotExist' }] } })],
+    [amounts({}, { 'hugepages-2Mi': '4Mi', memory: '64Mi' })],
+    [amounts({ 'example.com/fpga': 1 }, { 'example.com/fpga': 1 })],
+  ])('%j: taken', (podTemplate) => {
+    expect(patching('mishards', podTemplate)).toEqual([]);
+  });
+
+  test('a volume without a source is an emptyDir, which Pod Security takes', () => {
+    const config: MilvusConfig = { ...minimal, readonly: { podTemplate: pod({ volumes: [{ name: 'x' }] }) } };
+    expect(check(config).warnings).toEqual([]);
   });
 });

@@ -293,7 +293,7 @@ test('a volume of two kinds and the like, which a merge may leave, are told', ()
       containers: [
         {
           name: 'a',
-          env: [{ name: 'E', valueFrom: { fieldRef: { fieldPath: 'x' } } }],
+          env: [{ name: 'E', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
           readinessProbe: { tcpSocket: { port: 1 } },
         },
       ],

@@ -789,6 +789,24 @@ describe('a merge', () => {
     });
   });
 
+  // kubectl kustomize passes over it then; the API server's own merge does not.
+  test('takes a directive about a list wherever it stands, after one about an item, too', () => {
+    const base = { spec: { hostAliases: [{ ip: '192.0.2.1' }, { ip: '192.0.2.2' }] } };
+    const over = (...hostAliases: object[]) => strategicMerge(base, { spec: { hostAliases } });
+    const away = { ip: '192.0.2.1', $patch: 'delete' };
+    expect(over(away, { $patch: 'replace' }, { ip: '192.0.2.3' })).toEqual({
+      spec: { hostAliases: [{ ip: '192.0.2.3' }] },
+    });
+    expect(over(away, { $patch: 'merge' })).toEqual({ spec: { hostAliases: [{ ip: '192.0.2.2' }] } });
+  });
+
+  // kubectl kustomize keeps one of the two.
+  test('keeps two new ports of one number, one of them without a protocol', () => {
+    const ports = [{ containerPort: 53, protocol: 'UDP' }, { containerPort: 53 }];
+    const patch = { spec: { containers: [{ name: 'dns', image: 'dns:1', ports }] } };
+    expect(strategicMerge({ spec: { containers: [] } }, patch)).toEqual(patch);
+  });
+
   test('tells of items that have no effect', () => {
     const base = {
       spec: {
