@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import * as z from 'zod';
 import {
   dnsLabel,
@@ -29,10 +28,7 @@ const name = objectName();
 const label = dnsLabel();
 const key = labelKey();
 const dataKey = secretKey();
-const ip = rule(
-  z.string().refine((text) => isIP(text) !== 0),
-  'an IP address',
-);
+const ip = rule(z.union([z.ipv4(), z.ipv6()]), 'an IP address');
 const PORT_NAME = '(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*';
 const A_PORT_NAME = 'at most 15 lower-case letters, digits and single hyphens, with a letter among them';
 const portName = matching(new RegExp(`^(${PORT_NAME})?$`), `a name of ${A_PORT_NAME}`);
