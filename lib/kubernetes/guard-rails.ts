@@ -19,7 +19,7 @@ import { otherResources, type ResourcesInput } from '../config/sizing';
 import { isMapping, valueAt } from '../config/validate';
 import { CONTAINER_LISTS, type ContainerJson, DEFAULT_GRACE_SECONDS, type Pod } from './pod';
 import { checkPodTemplate } from './pod-schema';
-import { restrictedViolations } from './pod-security';
+import { APP_ARMOR, restrictedViolations } from './pod-security';
 import { fieldPath, itemPath } from './strategic-merge';
 
 /**
@@ -122,13 +122,22 @@ export function cautions({ section, pod }: GuardedPod): readonly string[] {
       ({ steps, what }) =>
         `${at(...steps)}: ${what}; a namespace with Pod Security "restricted" refuses the pods`,
     );
+  const ours = containersOf(pod.own).map(([, { name }]) => name);
+  const lasting = items(pod.own.spec['restartPolicy'] === 'Never' ? pod.template.spec.containers : [])
+    .map(({ name }) => String(name))
+    .filter((name) => !ours.includes(name))
+    .map(
+      (name) =>
+        `${at('spec', 'containers', ['name', name])}: a Job ends only after ${name} has ended; put a container that does not end into initContainers, with restartPolicy: Always`,
+    );
+  const told = [...refused, ...lasting];
   const grace = pod.template.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   return section === 'writable' && grace < WRITABLE_GRACE_SECONDS
     ? [
-        ...refused,
+        ...told,
         `${at('spec', 'terminationGracePeriodSeconds')}: ${grace} seconds may be too few for the writable to flush and to finish an index build; the default is ${WRITABLE_GRACE_SECONDS}`,
       ]
-    : refused;
+    : told;
 }
 
 /**
@@ -341,6 +350,7 @@ function ownProgramsStay({ section, pod }: GuardedPod, at: Locate): Problem[] {
         : container === 'metrics'
           ? 'mysql.exporter.flags adds arguments.'
           : 'The project depends on what its containers run. Use a container of your own beside it.',
+    restartPolicy: () => 'The other containers of the pod wait for its end, or rely on it to go on.',
     image: () => 'Set the image under images, and its registry with imageRegistry.',
     resources: (container) =>
       SIZED_BY[container] === undefined
@@ -767,11 +777,46 @@ function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
         'a name of lower-case letters, digits and hyphens',
       ),
     );
-  return [...badLabels, ...badNames];
+  const containers = containersOf(pod.template);
+  const badProfiles = Object.entries(isMapping(metadata?.annotations) ? metadata.annotations : {}).flatMap(
+    ([key, value]) => {
+      const [, name] = APP_ARMOR.exec(key) ?? [];
+      if (name === undefined) return [];
+      const path = at('metadata', 'annotations', key);
+      if (!containers.some(([, container]) => container.name === name))
+        return [problem(path, name, 'the name of a container of the pod')];
+      return /^(runtime\/default|unconfined|localhost\/.+)$/.test(value)
+        ? []
+        : [problem(path, value, 'runtime/default, unconfined or localhost/<profile>')];
+    },
+  );
+  const claims = items(spec['resourceClaims']).map(({ name }) => name);
+  const badClaims = containers.flatMap(([list, { name, resources }]) =>
+    items(valueAt(resources, ['claims']))
+      .filter((claim) => !claims.includes(claim['name']))
+      .map((claim) =>
+        problem(
+          at('spec', list, ['name', name], 'resources', 'claims'),
+          claim['name'],
+          `the name of one of spec.resourceClaims: ${claims.join(', ') || 'there is none'}`,
+        ),
+      ),
+  );
+  return [...badLabels, ...badNames, ...badProfiles, ...badClaims];
 }
 
 /** No pod waits longer than a day. */
 const MOST_SECONDS = 86400;
+
+/** What asks a port, within a probe or a lifecycle. */
+const ASKERS = [
+  ['httpGet'],
+  ['tcpSocket'],
+  ['preStop', 'httpGet'],
+  ['preStop', 'tcpSocket'],
+  ['postStart', 'httpGet'],
+  ['postStart', 'tcpSocket'],
+];
 
 const TIMINGS = [
   'initialDelaySeconds',
@@ -784,6 +829,7 @@ const TIMINGS = [
 /** Numbers that the API server refuses (ValidatePodSpec, validateProbe); Kubernetes' schema takes any. */
 function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
   const { spec } = pod.template;
+  const grace = spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
   const atLeastZero = (value: unknown, ...steps: readonly Step[]): Problem[] => {
     if (typeof value !== 'number' || (value >= 0 && value <= MOST_SECONDS)) return [];
     if (value < 0) return [{ path: at(...steps), given: String(value), expected: '0 or more' }];
@@ -800,15 +846,29 @@ function inRange({ pod }: GuardedPod, at: Locate): Problem[] {
           'none: an init container has ended before the pod runs, unless it has restartPolicy: Always';
         return [{ path: at(...where), given: `a ${probe}`, expected }];
       }
-      if (probe === 'lifecycle') return [];
       const names = items(container['ports']).map(({ name }) => name);
-      const unnamed = ['httpGet', 'tcpSocket'].flatMap((handler): Problem[] => {
-        const port = valueAt(given, [handler, 'port']);
+      const unnamed = ASKERS.flatMap((handler): Problem[] => {
+        const port = valueAt(given, [...handler, 'port']);
         if (typeof port !== 'string' || names.includes(port)) return [];
         const known = names.filter(Boolean).join(', ') || 'none has a name';
         const expected = `a number, or the name of a port of ${container.name}: ${known}`;
-        return [{ path: at(...where, handler, 'port'), given: JSON.stringify(port), expected }];
+        return [{ path: at(...where, ...handler, 'port'), given: JSON.stringify(port), expected }];
       });
+      if (probe === 'lifecycle') {
+        const sleeps = ['preStop', 'postStart'].flatMap((hook): Problem[] => {
+          const seconds = valueAt(given, [hook, 'sleep', 'seconds']);
+          if (typeof seconds !== 'number' || seconds <= grace) return [];
+          const path = at(...where, hook, 'sleep', 'seconds');
+          return [
+            { path, given: String(seconds), expected: `at most terminationGracePeriodSeconds: ${grace}` },
+          ];
+        });
+        return [...unnamed, ...sleeps];
+      }
+      if (probe === 'readinessProbe' && given['terminationGracePeriodSeconds'] !== undefined) {
+        const path = at(...where, 'terminationGracePeriodSeconds');
+        return [{ path, given: 'a value', expected: 'none: a readinessProbe stops no container' }];
+      }
       const successes = given['successThreshold'] ?? 1;
       return [
         ...unnamed,

@@ -222,7 +222,8 @@ function mending(shape: Shape, value: unknown, given: string): string | undefine
 }
 
 function unknownField(known: readonly string[], field: string, place: Place): Problem {
-  const near = suggest(field, known);
+  // secret: {name} means secretName.
+  const near = suggest(field, known) ?? known.find((one) => one.toLowerCase().endsWith(field.toLowerCase()));
   const meant = near ?? elsewhere(field, place);
   const newer = `These are the fields of Kubernetes ${shapes().KUBERNETES_VERSION}: what is newer goes into a Kustomize patch, or in TypeScript into addJsonPatch.`;
   const here = meant === undefined && known.length <= MOST_LISTED ? `Known here: ${known.join(', ')}. ` : '';
@@ -271,6 +272,7 @@ const ALTERNATIVES: Readonly<Record<string, readonly string[]>> = {
   EnvFromSource: ['configMapRef', 'secretRef'],
   Probe: ['exec', 'grpc', 'httpGet', 'tcpSocket'],
   LifecycleHandler: [],
+  PodResourceClaim: [],
   DownwardAPIVolumeFile: ['fieldRef', 'resourceFieldRef'],
 };
 
@@ -279,6 +281,7 @@ const NEEDED = [
   'EnvVarSource',
   'EnvFromSource',
   'LifecycleHandler',
+  'PodResourceClaim',
   'Probe',
   'VolumeProjection',
   'DownwardAPIVolumeFile',

@@ -82,8 +82,11 @@ function ofContainer(context: Fields): readonly (readonly [key: string, what: st
   ];
 }
 
+/** The annotation with the AppArmor profile of a container, from before there was a field. */
+export const APP_ARMOR = /^container\.apparmor\.security\.beta\.kubernetes\.io\/(.*)$/;
+
 /** Everything for which Pod Security "restricted" (its version of Kubernetes 1.32) refuses the pods. */
-export function restrictedViolations({ spec }: PodTemplateJson): readonly PodSecurityViolation[] {
+export function restrictedViolations({ metadata, spec }: PodTemplateJson): readonly PodSecurityViolation[] {
   const pod = fields(spec['securityContext']);
   const nonRoot = (context: Fields) => (context['runAsNonRoot'] ?? pod['runAsNonRoot']) === true;
   const confined = (context: Fields) =>
@@ -131,6 +134,12 @@ export function restrictedViolations({ spec }: PodTemplateJson): readonly PodSec
       .map(({ name }) => ({
         steps: ['spec', 'securityContext', 'sysctls'],
         what: `${name} is no safe sysctl`,
+      })),
+    ...Object.entries(fields(metadata?.annotations))
+      .filter(([key, value]) => APP_ARMOR.test(key) && value === 'unconfined')
+      .map(([key]) => ({
+        steps: ['metadata', 'annotations', key],
+        what: `${APP_ARMOR.exec(key)?.[1]}: it is without an AppArmor profile`,
       })),
     ...ofContext(pod).map(([field, what]) => ({
       steps: ['spec', 'securityContext', field],

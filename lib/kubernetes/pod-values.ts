@@ -235,7 +235,19 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
       ? undefined
       : { field: 'ports', given: `two ports with the name ${again}`, expected: 'each name once' };
   },
-  PodSpec: ({ dnsPolicy, dnsConfig, hostPID, shareProcessNamespace, ephemeralContainers }) => {
+  TopologySpreadConstraint: ({ minDomains, whenUnsatisfiable }) =>
+    minDomains === undefined || whenUnsatisfiable === 'DoNotSchedule'
+      ? undefined
+      : {
+          field: 'minDomains',
+          given: `${minDomains} with ${whenUnsatisfiable}`,
+          expected: 'whenUnsatisfiable: DoNotSchedule with it',
+        },
+  PodSpec: ({ dnsPolicy, dnsConfig, hostUsers, shareProcessNamespace, ephemeralContainers, ...spec }) => {
+    const { hostPID } = spec;
+    const shared = ['hostNetwork', 'hostPID', 'hostIPC'].find((key) => spec[key] === true);
+    if (hostUsers === false && shared !== undefined)
+      return { field: 'hostUsers', given: `false with ${shared}`, expected: 'one of them' };
     if (dnsPolicy === 'None' && !(isMapping(dnsConfig) && size(dnsConfig['nameservers']) > 0))
       return { field: 'dnsPolicy', given: 'None', expected: 'dnsConfig.nameservers with it' };
     if (hostPID === true && shareProcessNamespace === true)

@@ -1044,3 +1044,84 @@ describe('what the API server asks beyond its schema', () => {
     expect(check(config).warnings).toEqual([]);
   });
 });
+
+describe('what goes with something else in the pod', () => {
+  const side = (fields: object, spec: object = {}) => ({
+    spec: { containers: [{ name: 'side', image: 'a:1', ...fields }], ...spec },
+  });
+  const apparmor = (container: string, profile: string) => ({
+    metadata: { annotations: { [`container.apparmor.security.beta.kubernetes.io/${container}`]: profile } },
+  });
+  const spread = (minDomains: number, whenUnsatisfiable: string) => ({
+    spec: { topologySpreadConstraints: [{ topologyKey: 'a', maxSkew: 1, minDomains, whenUnsatisfiable }] },
+  });
+  const sleep = (seconds: number) => side({ lifecycle: { preStop: { sleep: { seconds } } } });
+  const claiming = (...resourceClaims: object[]) =>
+    side({ resources: { claims: [{ name: 'c' }] } }, { resourceClaims });
+
+  test.each<[podTemplate: object, words: string]>([
+    [
+      { spec: { initContainers: [{ name: 'render-config', restartPolicy: 'Always' }] } },
+      'initContainers[name=render-config].restartPolicy: given another restartPolicy',
+    ],
+    [
+      side({ readinessProbe: { tcpSocket: { port: 1 }, terminationGracePeriodSeconds: 5 } }),
+      'readinessProbe.terminationGracePeriodSeconds: given a value; expected none',
+    ],
+    [
+      side({ lifecycle: { postStart: { httpGet: { port: 'web' } } } }),
+      'lifecycle.postStart.httpGet.port: given "web"; expected a number, or the name of a port of side',
+    ],
+    [sleep(301), 'sleep.seconds: given 301; expected at most terminationGracePeriodSeconds: 300'],
+    [
+      claiming(),
+      'resources.claims: given "c"; expected the name of one of spec.resourceClaims: there is none',
+    ],
+    [claiming({ name: 'c' }), 'resourceClaims[name=c]: given none of resourceClaimName'],
+    [spread(2, 'ScheduleAnyway'), 'minDomains: given 2 with ScheduleAnyway; expected whenUnsatisfiable'],
+    [
+      { spec: { hostUsers: false, hostPID: true } },
+      'hostUsers: given false with hostPID; expected one of them',
+    ],
+    [apparmor('nobody', 'unconfined'), 'given "nobody"; expected the name of a container of the pod'],
+    [apparmor('milvus', 'none'), 'given "none"; expected runtime/default, unconfined or localhost/<profile>'],
+    [{ spec: { volumes: [{ name: 'x', secret: { name: 'a' } }] } }, 'did you mean "secretName"?'],
+  ])('%j: refused', (podTemplate, words) => {
+    expect(patching('writable', podTemplate)).toEqual([expect.stringContaining(words)]);
+  });
+
+  test.each<[podTemplate: object]>([
+    [
+      side({
+        lifecycle: { preStop: { httpGet: { port: 'web' } } },
+        ports: [{ containerPort: 1, name: 'web' }],
+      }),
+    ],
+    [sleep(300)],
+    [claiming({ name: 'c', resourceClaimTemplateName: 't' })],
+    [spread(2, 'DoNotSchedule')],
+    [{ spec: { hostUsers: false } }],
+    [apparmor('milvus', 'localhost/a')],
+  ])('%j: taken', (podTemplate) => {
+    expect(patching('writable', podTemplate)).toEqual([]);
+  });
+
+  const warnings = (section: Section, podTemplate: object) =>
+    check({ ...minimal, [section]: { ...(section === 'backup' && { enabled: true }), podTemplate } })
+      .warnings;
+
+  test('Pod Security refuses a container without an AppArmor profile, by its annotation, too', () => {
+    expect(warnings('writable', apparmor('milvus', 'unconfined'))).toEqual([
+      expect.stringContaining('milvus: it is without an AppArmor profile'),
+    ]);
+  });
+
+  test('a container beside that of a Job keeps it from its end', () => {
+    expect(warnings('backup', side({}))).toEqual([
+      'backup.podTemplate.spec.containers[name=side]: a Job ends only after side has ended; put a container that does not end into initContainers, with restartPolicy: Always',
+    ]);
+    const initContainers = [{ name: 'side', image: 'a:1', restartPolicy: 'Always' }];
+    expect(warnings('backup', { spec: { initContainers } })).toEqual([]);
+    expect(warnings('writable', side({}))).toEqual([]);
+  });
+});
