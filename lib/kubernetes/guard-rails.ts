@@ -464,42 +464,25 @@ function volumesAreThere({ pod, claims }: GuardedPod, at: Locate): Problem[] {
   const volumes = [...given.map(({ name }) => String(name)), ...claims];
   const ofClaims = given.filter((volume) => volume['persistentVolumeClaim'] ?? volume['ephemeral']);
   const blocks = [...ofClaims.map(({ name }) => String(name)), ...claims];
-  const devices = containersOf(pod.template).flatMap(([list, container]) =>
-    items(container['volumeDevices'])
-      .filter(
-        ({ name }) =>
-          !blocks.includes(String(name)) || items(container.volumeMounts).some((one) => one['name'] === name),
-      )
-      .map(({ name, devicePath }) => ({
-        path: at(
-          'spec',
-          list,
-          ['name', container.name],
-          'volumeDevices',
-          ['devicePath', String(devicePath)],
-          'name',
-        ),
-        given: JSON.stringify(name),
-        expected: 'a volume of a claim, which the container does not mount, too',
-      })),
-  );
-  const mounts = containersOf(pod.template).flatMap(([list, container]) =>
-    items(container.volumeMounts)
+  return containersOf(pod.template).flatMap(([list, container]) => {
+    const where = ['spec', list, ['name', container.name]] as const;
+    const mounted = items(container.volumeMounts);
+    const mounts = mounted
       .filter(({ name }) => !volumes.includes(String(name)))
       .map(({ name, mountPath }) => ({
-        path: at(
-          'spec',
-          list,
-          ['name', container.name],
-          'volumeMounts',
-          ['mountPath', String(mountPath)],
-          'name',
-        ),
+        path: at(...where, 'volumeMounts', ['mountPath', String(mountPath)], 'name'),
         given: JSON.stringify(name),
         expected: `a volume of the pod: ${volumes.join(', ')}`,
-      })),
-  );
-  return [...mounts, ...devices];
+      }));
+    const devices = items(container['volumeDevices'])
+      .filter(({ name }) => !blocks.includes(String(name)) || mounted.some((one) => one['name'] === name))
+      .map(({ name, devicePath }) => ({
+        path: at(...where, 'volumeDevices', ['devicePath', String(devicePath)], 'name'),
+        given: JSON.stringify(name),
+        expected: 'a volume of a claim, which the container does not mount, too',
+      }));
+    return [...mounts, ...devices];
+  });
 }
 
 /** Containers that run at the same time share the ports of the pod; a port of the node belongs to one pod. */
@@ -809,14 +792,9 @@ function wellFormed({ pod }: GuardedPod, at: Locate): Problem[] {
 const MOST_SECONDS = 86400;
 
 /** What asks a port, within a probe or a lifecycle. */
-const ASKERS = [
-  ['httpGet'],
-  ['tcpSocket'],
-  ['preStop', 'httpGet'],
-  ['preStop', 'tcpSocket'],
-  ['postStart', 'httpGet'],
-  ['postStart', 'tcpSocket'],
-];
+const ASKERS = [[], ['preStop'], ['postStart']].flatMap((hook) =>
+  ['httpGet', 'tcpSocket'].map((handler) => [...hook, handler]),
+);
 
 const TIMINGS = [
   'initialDelaySeconds',

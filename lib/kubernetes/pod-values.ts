@@ -162,6 +162,7 @@ export interface Fault {
 }
 
 const size = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
+const repeated = (names: readonly unknown[]) => names.find((one, index) => names.indexOf(one) !== index);
 
 function ofOperator({ operator, values }: Mapping): Fault | undefined {
   const count = size(values);
@@ -214,7 +215,7 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
       : undefined,
   PodSecurityContext: ({ sysctls }) => {
     const names = (Array.isArray(sysctls) ? sysctls : []).map((one) => (isMapping(one) ? one['name'] : one));
-    const again = names.find((one, index) => names.indexOf(one) !== index);
+    const again = repeated(names);
     return again === undefined
       ? undefined
       : { field: 'sysctls', given: `${again} a second time`, expected: 'each sysctl once' };
@@ -230,7 +231,7 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
     const names = (Array.isArray(ports) ? ports : []).flatMap((one) =>
       isMapping(one) && one['name'] ? [one['name']] : [],
     );
-    const again = names.find((one, index) => names.indexOf(one) !== index);
+    const again = repeated(names);
     return again === undefined
       ? undefined
       : { field: 'ports', given: `two ports with the name ${again}`, expected: 'each name once' };

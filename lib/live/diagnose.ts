@@ -10,7 +10,7 @@ import { claimsOf } from '../inventory/claims';
 import { prerequisitesOf } from '../inventory/prerequisites';
 import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { Names } from '../kubernetes/names';
-import { type Cause, type CauseKind, inOrder, NEVER, WORDS } from './causes';
+import { type Cause, inOrder, NEVER, WORDS } from './causes';
 import { differences } from './differences';
 import { type AskedFor, isScaleUp, isUnschedulable, type Snapshot } from './gather';
 import { cureFor, IMAGES, PLACES, refusalCure, STARTS } from './kubernetes-words';
@@ -470,9 +470,7 @@ function stuckJobs(here: Here, now: number): Cause[] {
       const event = here
         .warnings('Job', name)
         .findLast((one) => one.reason === 'FailedCreate' && timeOf(one) >= (creationTimestamp ?? ''));
-      if (event?.message === undefined) return [];
-      const [kind, cure] = refusal(event.message, here);
-      return [{ kind, object: `job/${name}`, what: `no pods of ${name}: ${oneLine(event.message)}`, cure }];
+      return event?.message === undefined ? [] : [refused(`job/${name}`, event.message, here)];
     });
   return [...ofPods, ...withoutPods];
 }
@@ -639,15 +637,16 @@ function refusedPods(workload: WorkloadStatus, pods: readonly LiveObject[], here
       ?.status?.conditions?.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
       ?.message;
   if (message === undefined) return [];
-  const what = `no pods of ${workload.name}: ${oneLine(message)}`;
-  const [kind, cure] = refusal(message, here);
-  return [{ kind, object: nameOf(workload), what, cure }];
+  return [refused(nameOf(workload), message, here)];
 }
 
-const refusal = (message: string, { wanted: { kubectl } }: Here): readonly [CauseKind, string] => [
-  /(exceeded|failed) quota/.test(message) ? 'the-quota-is-used-up' : 'the-pods-are-refused',
-  refusalCure(message, kubectl),
-];
+/** What the API server said when it took no pods of a workload or a Job. */
+const refused = (object: string, message: string, { wanted: { kubectl } }: Here): Cause => ({
+  kind: /(exceeded|failed) quota/.test(message) ? 'the-quota-is-used-up' : 'the-pods-are-refused',
+  object,
+  what: `no pods of ${object.slice(object.indexOf('/') + 1)}: ${oneLine(message)}`,
+  cure: refusalCure(message, kubectl),
+});
 
 const oneLine = (text: string) => text.trim().replace(/\s+/g, ' ');
 

@@ -56,6 +56,16 @@ const oneReaderLess = async (cluster: Cluster) => {
   await cluster.kubectl(['delete', pod]);
 };
 
+/** Of the namespace, and a reader that is to come anew. */
+const limit = (kind: string, spec: object): Omit<Fault, 'what' | 'is'> => ({
+  provoke: async (cluster) => {
+    await create(cluster, { apiVersion: 'v1', kind, metadata: { name: 'fault' }, spec });
+    await pause(5); // until it is known, and has counted what there is
+    await oneReaderLess(cluster);
+  },
+  mend: without(`${kind.toLowerCase()}/fault`),
+});
+
 /** What a Secret had, so that it has it again. */
 const kept = new Map<string, string>();
 const patch = (cluster: Cluster, secret: string, change: object) =>
@@ -148,31 +158,12 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'a quota',
     is: 'the-quota-is-used-up',
-    provoke: async (cluster) => {
-      await create(cluster, {
-        apiVersion: 'v1',
-        kind: 'ResourceQuota',
-        metadata: { name: 'fault' },
-        spec: { hard: { pods: '1' } },
-      });
-      await pause(5); // until it has counted what there is
-      await oneReaderLess(cluster);
-    },
-    mend: without('resourcequota/fault'),
+    ...limit('ResourceQuota', { hard: { pods: '1' } }),
   },
   {
     what: 'a LimitRange',
     is: 'the-pods-are-refused',
-    provoke: async (cluster) => {
-      await create(cluster, {
-        apiVersion: 'v1',
-        kind: 'LimitRange',
-        metadata: { name: 'fault' },
-        spec: { limits: [{ type: 'Container', max: { memory: '128Mi' } }] },
-      });
-      await oneReaderLess(cluster);
-    },
-    mend: without('limitrange/fault'),
+    ...limit('LimitRange', { limits: [{ type: 'Container', max: { memory: '128Mi' } }] }),
   },
   {
     what: 'what Pod Security forbids',
