@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { ConfigurationError, suggest } from '../config/problems';
 import { KubectlError } from '../live/kubectl-error';
@@ -292,7 +293,8 @@ export function processContext(): CommandContext {
     stderr.write(`The output can not be written: ${message}\n`);
   });
   stderr.on('error', () => {});
-  const terminal = process.stdin.isTTY && stdout.isTTY;
+  // Not process.stdin, which is opened by being looked at: few commands ask.
+  const terminal = isatty(0) && stdout.isTTY;
   return { stdout, stderr, cwd: currentDirectory(), env, ...(terminal ? { ask } : {}) };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { clusterSchema } from './schema';
+import { layersOf, shapeOf } from './schema-walk';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -19,45 +20,74 @@ export interface ConfigurationKey {
 
 /** Every key, in the order of the schema, each section before what is in it. */
 export function configurationKeys(): readonly ConfigurationKey[] {
-  known ??= readKeys();
+  known ??= keysIn(clusterSchema.shape);
   return known;
 }
 
 let known: readonly ConfigurationKey[] | undefined;
 
-function readKeys(): readonly ConfigurationKey[] {
-  const schema = clusterJsonSchema();
-  const definitions = (schema.$defs ?? {}) as Readonly<Record<string, JsonSchema>>;
-  const resolved = (given: JsonSchema): JsonSchema =>
-    given.$ref === undefined ? given : { ...definitions[given.$ref.replace('#/$defs/', '')], ...given };
-  const walk = (path: string, given: JsonSchema): ConfigurationKey[] => {
-    const own = resolved(given);
-    const children = Object.entries((own.properties ?? {}) as Readonly<Record<string, JsonSchema>>);
-    const key = {
-      path,
-      ...wordsOf(own),
-      fixed: own.default !== undefined,
-      section: children.length > 0,
-      schema: own,
-    };
-    return [key, ...children.flatMap(([name, child]) => walk(`${path}.${name}`, child))];
+function keysIn(shape: z.core.$ZodShape, parent = ''): readonly ConfigurationKey[] {
+  return Object.entries(shape).flatMap(([name, schema]) => {
+    const key = keyOf(`${parent}${name}`, schema);
+    return [key, ...keysIn(shapeOf(schema) ?? {}, `${key.path}.`)];
+  });
+}
+
+function keyOf(path: string, schema: z.core.$ZodType): ConfigurationKey {
+  const properties = shapeOf(schema);
+  const { description, default: fallback } = saidOf(schema);
+  return {
+    path,
+    ...wordsOf({ description, default: fallback, properties }),
+    fixed: fallback !== undefined,
+    section: properties !== undefined,
+    // Few are asked for it, and it takes longer than all the rest.
+    get schema() {
+      return dereferenced(jsonSchemaOf(schema));
+    },
   };
-  return Object.entries((schema.properties ?? {}) as Readonly<Record<string, JsonSchema>>).flatMap(
-    ([name, child]) => walk(name, child),
-  );
+}
+
+/** The description and the default of a schema: the outermost layer that has one says it. */
+function saidOf(schema: z.core.$ZodType): Pick<Words, 'description' | 'default'> {
+  const said = layersOf(schema).map((layer): Words => {
+    const { defaultValue } = layer._zod.def as Partial<z.core.$ZodDefaultDef>;
+    return { description: z.globalRegistry.get(layer)?.description, default: defaultValue };
+  });
+  return {
+    description: said.find(({ description }) => description !== undefined)?.description,
+    default: said.find((layer) => layer.default !== undefined)?.default,
+  };
 }
 
 export function clusterJsonSchema(): JsonSchema {
-  return z.toJSONSchema(clusterSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return jsonSchemaOf(clusterSchema);
+}
+
+function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+}
+
+/** A shape that comes again stands in the definitions. */
+function dereferenced({ $defs = {}, $ref = '', ...own }: JsonSchema): JsonSchema {
+  return { ...$defs[$ref.replace('#/$defs/', '')], ...own };
+}
+
+/** What a schema says of itself: one of zod or a JSON schema. */
+interface Words {
+  readonly description?: string | undefined;
+  readonly default?: unknown;
+  /** The keys of a section. */
+  readonly properties?: object | undefined;
 }
 
 /** What a description says, and the default that it ends in. */
-export function wordsOf(schema: JsonSchema): { readonly description: string; readonly fallback: string } {
-  const [description = '', fallback] = (schema.description ?? '').split('\n\n@default - ');
-  return { description, fallback: fallback ?? literal(schema) };
+export function wordsOf(said: Words): { readonly description: string; readonly fallback: string } {
+  const [description = '', fallback] = (said.description ?? '').split('\n\n@default - ');
+  return { description, fallback: fallback ?? literal(said) };
 }
 
-function literal({ default: fallback, properties: keys }: JsonSchema): string {
+function literal({ default: fallback, properties: keys }: Words): string {
   if (keys !== undefined || fallback === undefined) return '';
   return fallback === '' ? '""' : typeof fallback === 'string' ? fallback : JSON.stringify(fallback);
 }

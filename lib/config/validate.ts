@@ -5,6 +5,7 @@ import { numberOrBoolean, withTypedReferences } from './pod-references';
 import { formatPath, formatProblem, type Problem, plain, showValue, suggest } from './problems';
 import { type Mending, mendings } from './rules';
 import { clusterSchema } from './schema';
+import { childOf, innermost, layersOf, shapeOf } from './schema-walk';
 
 /** A configuration that matches the schema, or what is wrong with it. */
 export interface Validated {
@@ -119,7 +120,7 @@ function toProblems(
   if (issue.code === 'invalid_key') {
     const key = issue.path.at(-1);
     const schema = schemaAt(issue.path.slice(0, -1));
-    const keyType = schema && unwrap(schema)._zod.def;
+    const keyType = schema && innermost(schema);
     const mending =
       keyType?.type === 'record' ? mendingOf((keyType as z.core.$ZodRecordDef).keyType) : undefined;
     return [
@@ -176,7 +177,7 @@ function showGiven(
 ): string {
   if (value === undefined) return 'nothing';
   // A text in the place of a whole section tells nothing, but may be a file of another kind with credentials in it.
-  const type = schema && unwrap(schema)._zod.def.type;
+  const type = schema && innermost(schema).type;
   return typeof value === 'string' && (type === 'object' || type === 'record')
     ? 'a text'
     : showValue(value, steps);
@@ -231,9 +232,7 @@ const MOST_SUGGESTED = 6;
 function findKey(key: string, parents: readonly PropertyKey[]): string | undefined {
   const found = new Set<string>();
   const walk = (schema: z.core.$ZodType, path: readonly string[]): void => {
-    const def = unwrap(schema)._zod.def;
-    if (def.type !== 'object') return;
-    for (const [name, child] of Object.entries((def as z.core.$ZodObjectDef).shape)) {
+    for (const [name, child] of Object.entries(shapeOf(schema) ?? {})) {
       const childPath = [...path, name];
       if (plain(name) === plain(key)) found.add(formatPath(upToCredentials(childPath)));
       walk(child, childPath);
@@ -251,8 +250,7 @@ function upToCredentials(path: readonly string[]): readonly string[] {
 }
 
 function shapeKeys(schema: z.core.$ZodType | undefined): readonly string[] {
-  const def = schema && unwrap(schema)._zod.def;
-  return def?.type === 'object' ? Object.keys((def as z.core.$ZodObjectDef).shape) : [];
+  return Object.keys((schema && shapeOf(schema)) ?? {});
 }
 
 function schemaAt(path: readonly PropertyKey[]): z.core.$ZodType | undefined {
@@ -262,38 +260,14 @@ function schemaAt(path: readonly PropertyKey[]): z.core.$ZodType | undefined {
   );
 }
 
-function childOf(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType | undefined {
-  const def: z.core.$ZodTypeDef = unwrap(schema)._zod.def;
-  if (def.type === 'object') {
-    const { shape, catchall } = def as z.core.$ZodObjectDef;
-    if (Object.hasOwn(shape, step)) return shape[String(step)];
-    return catchall?._zod.def.type === 'never' ? undefined : catchall;
-  }
-  if (def.type === 'record') return (def as z.core.$ZodRecordDef).valueType;
-  if (def.type === 'array') return (def as z.core.$ZodArrayDef).element;
-  return undefined;
-}
-
-interface WrapperDef extends z.core.$ZodTypeDef {
-  readonly innerType: z.core.$ZodType;
-}
-
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  const def = schema._zod.def;
-  if ('innerType' in def) return unwrap((def as WrapperDef).innerType);
-  // A transformation: what is given is what goes into it.
-  return 'in' in def ? unwrap((def as z.core.$ZodPipeDef).in) : schema;
-}
-
 function mendingOf(schema: z.core.$ZodType): Mending | undefined {
-  const own = mendings.get(schema as z.ZodType);
-  if (own?.expected !== undefined) return own;
-  const def = schema._zod.def;
-  return 'innerType' in def ? mendingOf((def as WrapperDef).innerType) : undefined;
+  return layersOf(schema)
+    .map((layer) => mendings.get(layer as z.ZodType))
+    .find((mending) => mending?.expected !== undefined);
 }
 
 function describeType(schema: z.core.$ZodType | undefined, issue: z.core.$ZodIssue): string {
-  const def = schema && unwrap(schema)._zod.def;
+  const def = schema && innermost(schema);
   switch (def?.type) {
     case 'object':
       return `a mapping with the keys ${shapeKeys(schema).join(', ')}`;
@@ -314,7 +288,7 @@ function describeType(schema: z.core.$ZodType | undefined, issue: z.core.$ZodIss
 export function expectedAt(path: readonly PropertyKey[]): string | undefined {
   const schema = schemaAt(path);
   if (schema === undefined) return undefined;
-  const { type } = unwrap(schema)._zod.def;
+  const { type } = innermost(schema);
   const words: Readonly<Record<string, string>> = { boolean: 'true or false', string: 'a text' };
   return (
     mendingOf(schema)?.expected ??
