@@ -28,13 +28,17 @@ let known: readonly ConfigurationKey[] | undefined;
 
 function keysIn(shape: z.core.$ZodShape, parent = ''): readonly ConfigurationKey[] {
   return Object.entries(shape).flatMap(([name, schema]) => {
-    const key = keyOf(`${parent}${name}`, schema);
-    return [key, ...keysIn(shapeOf(schema) ?? {}, `${key.path}.`)];
+    const path = `${parent}${name}`;
+    const inside = shapeOf(schema);
+    return [keyOf(path, schema, inside), ...(inside === undefined ? [] : keysIn(inside, `${path}.`))];
   });
 }
 
-function keyOf(path: string, schema: z.core.$ZodType): ConfigurationKey {
-  const properties = shapeOf(schema);
+function keyOf(
+  path: string,
+  schema: z.core.$ZodType,
+  properties: z.core.$ZodShape | undefined,
+): ConfigurationKey {
   const { description, default: fallback } = saidOf(schema);
   return {
     path,
