@@ -256,16 +256,33 @@ class Import:
     def flush(self, name):
         self.call('flush %s' % name, lambda: self.client.flush([name], timeout=self.seconds))
 
+    def source(self, collection, part):
+        return Source(self.store, os.path.normpath('%s/%s' % (collection['folder'], part)))
+
+    def delete(self, collection, parts):
+        for part, tag in parts:
+            for ids, _ in self.source(collection, part).batches(self.batch):
+                self.call('delete', lambda: self.client.delete_entity_by_id(collection['target'], ids, self.seconds, tag or None))
+        self.flush(collection['target'])
+
+    def take_back(self, collection, parts, state):
+        """Deletes what is there of a part that had been begun; of all parts, if others have some of its ids, which are gone then."""
+        name = collection['target']
+        say('%s: part %s had been begun: deleting what is there of it' % (name, state['begun']))
+        self.delete(collection, [(part, tag) for part, tag in parts if part == state['begun']])
+        done = [(part, tag) for part, tag in parts if part in state['done']]
+        if self.count(name) != state['before'] + sum(self.source(collection, part).rows for part, _ in done):
+            say('%s: other parts have some of its ids: deleting what is there of all, to import them again' % name)
+            self.delete(collection, done)
+            state['done'] = []
+        del state['begun']
+        self.note(collection, state)
+
     def insert(self, collection, part, tag, state):
         name = collection['target']
-        source = Source(self.store, os.path.normpath('%s/%s' % (collection['folder'], part)))
+        source = self.source(collection, part)
         if source.dimension != collection['dimension'] or source.binary != collection['binary']:
             raise Failure('%s has vectors of dimension %d, not %d' % (source.folder, source.dimension, collection['dimension']))
-        if state.get('begun') == part:
-            say('%s: part %s had been begun: deleting what is there of it' % (name, part))
-            for ids, _ in source.batches(self.batch):
-                self.call('delete', lambda: self.client.delete_entity_by_id(name, ids, self.seconds, tag or None))
-            self.flush(name)
         state['begun'] = part
         self.note(collection, state)
         for ids, records in source.batches(self.batch):
@@ -289,7 +306,7 @@ class Import:
         parts = [part for partition in collection['partitions'] for part in partition['parts']]
         ids, records = [], []
         for part in parts[:: max(1, len(parts) // SAMPLES)][:SAMPLES]:
-            source = Source(self.store, os.path.normpath('%s/%s' % (collection['folder'], part)))
+            source = self.source(collection, part)
             found, vectors = next(source.batches(source.vectors.row), ([], []))
             ids, records = ids + found, records + vectors
         if not ids:
@@ -330,17 +347,19 @@ class Import:
         collection['target'] = name = self.environment['AS'] or collection['name']
         state = self.prepare(collection)
         row = collection['dimension'] // 8 if collection['binary'] else 4 * collection['dimension']
-        todo = [
+        parts = [
             (part, self.environment['PARTITION'] or partition['tag'])
             for partition in collection['partitions']
             for part in partition['parts']
-            if part not in state['done']
         ]
+        if 'begun' in state:
+            self.take_back(collection, parts, state)
+        todo = [(part, tag) for part, tag in parts if part not in state['done']]
         for partition in collection['partitions']:
             self.partition(name, self.environment['PARTITION'] or partition['tag'])
         self.progress.name = name
-        total, parts = collection['rows'] * row, len(state['done']) + len(todo)
-        self.progress.expect(total, total * len(state['done']) // max(parts, 1))
+        total = collection['rows'] * row
+        self.progress.expect(total, total * len(state['done']) // max(len(parts), 1))
         for part, tag in todo:
             self.insert(collection, part, tag, state)
         self.check(collection, state)

@@ -185,7 +185,7 @@ class Milvus:
         status = failed(planned)
         if status is None:
             collections[name] = {'dimension': param['dimension'], 'vectors': {}, 'index': None}
-            collections[name].update(metric=param['metric_type'], partitions={})
+            collections[name].update(metric=param['metric_type'], partitions={}, again={})
             keep()
         return status or Status()
 
@@ -215,6 +215,7 @@ class Milvus:
         if status is None:
             for identity in id_array:
                 collection['vectors'].pop(identity, None)
+                collection['again'].pop(identity, None)
             keep()
         return status or Status()
 
@@ -230,15 +231,17 @@ class Milvus:
         status = failed(planned) or missing
         if status is not None:
             return status, []
-        assert len(ids) == len(set(ids)) == len(records)
+        assert len(ids) == len(records)
         binary = isinstance(records[0], bytes)
         assert all(len(record) * (8 if binary else 1) == collection['dimension'] for record in records)
         assert binary or all(type(value) is float for value in records[0])
         if planned == 'die':
             ids = ids[: len(ids) // 2]
         # As Milvus, which does not mind an id that is there.
-        collection['twice'] = collection.get('twice', 0) + sum(identity in collection['vectors'] for identity in ids)
-        collection['vectors'].update(zip(ids, records))
+        for identity, record in zip(ids, records):
+            if identity in collection['vectors']:
+                collection['again'][identity] = collection['again'].get(identity, 0) + 1
+            collection['vectors'][identity] = record
         if partition_tag is not None:
             collection['partitions'][partition_tag].update(ids)
         keep()
@@ -254,7 +257,7 @@ class Milvus:
         planned = outcome('count_entities')
         collection, missing = existing(collection_name)
         status = failed(planned) or missing
-        return (status, None) if status else (Status(), answered(planned, len(collection['vectors']) + collection.get('twice', 0)))
+        return (status, None) if status else (Status(), answered(planned, len(collection['vectors']) + sum(collection['again'].values())))
 
     def create_index(self, collection_name, index_type=None, params=None, timeout=None, **kwargs):
         assert isinstance(index_type, IndexType) and isinstance(params, dict) and not kwargs
