@@ -20,6 +20,9 @@ const RATIOS = {
 } as const satisfies Record<string, (bytesPerVector: number) => number | undefined>;
 const HNSW_LINKS = 32;
 
+/** As readonly.replicas has it. */
+export const MOST_READERS = 1000;
+
 export type IndexType = keyof typeof RATIOS;
 
 /** What is to be stored and searched. */
@@ -128,7 +131,7 @@ export function size(question: SizeQuestion): SizeAnswer {
     ),
     nodesRow(settings),
   ];
-  return { rows, config, notes: notesOf(question, segment) };
+  return { rows, config, notes: [...notesOf(question, segment), ...largeReaders(settings, indexed)] };
 }
 
 function holderWords(replicas: number): string {
@@ -187,6 +190,23 @@ function notesOf({ replicas, index }: SizeQuestion, segment: number): string[] {
   );
 }
 
+const GIB = 1024 ** 3;
+/** A reader beyond this fits on few nodes. */
+const LARGE_READER = 512 * GIB;
+
+function largeReaders({ readonly }: Settings, indexed: number): string[] {
+  const { memory } = readonly.resources.limits;
+  if ((parseQuantity(memory) ?? 0) <= LARGE_READER) return [];
+  // What the rest of the formula of the memory comes to, generously.
+  const forTheCache = (LARGE_READER - 3 * GIB) / 1.25;
+  const enough = Math.ceil(indexed / forTheCache) + 1;
+  return [
+    enough <= MOST_READERS
+      ? `Few nodes have ${memory} free. More readers share the index: try --replicas ${enough}.`
+      : `Few nodes have ${memory} free. Spread the vectors over several clusters, or choose a smaller index.`,
+  ];
+}
+
 function round(number: number): number {
   return Math.round(number * 100) / 100;
 }
@@ -199,11 +219,11 @@ export function sizeText({ rows, config, notes }: SizeAnswer): string {
   return `${lines.join('\n')}\n\n${notes.map((note) => `${note}\n`).join('')}\nIn milvus.yaml:\n\n${writeYaml(config)}`;
 }
 
-const COUNT = /^(\d+(?:\.\d+)?)([kMB]?)$/;
+const COUNT = /^(\d+(?:\.\d+)?(?:e\d+)?)([kMB]?)$/;
 const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6, B: 1e9 };
 
 /**
- * A number of vectors: `100M`, `1.5B`, `250k`.
+ * A number of vectors: `100M`, `1.5B`, `250k`, `1e8`.
  * @returns undefined for what is none
  */
 export function parseCount(text: string): number | undefined {

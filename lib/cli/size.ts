@@ -58,7 +58,7 @@ export const sizeCommand: Command = {
       stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : writeDocuments(found));
       return EXIT.ok;
     }
-    const { needsRatio, parseCount, size, sizeText } =
+    const { MOST_READERS, needsRatio, parseCount, size, sizeText } =
       require('../answers/size') as typeof import('../answers/size');
     if (count === undefined || dim === undefined)
       throw new UsageError(
@@ -87,7 +87,7 @@ export const sizeCommand: Command = {
       vectors,
       dim: dimensions,
       index,
-      replicas: number('replicas', given.replicas, 1000),
+      replicas: number('replicas', given.replicas, MOST_READERS),
       binary,
       ...(ratio === undefined ? {} : { ratio }),
     });

@@ -51,6 +51,19 @@ test('a reader more holds less; a measured ratio counts', async () => {
   expect(await cacheOf('--replicas', '3', '--ratio', '0.5')).toBe('12GB');
 });
 
+test('readers that few nodes have room for: more of them, or several clusters', async () => {
+  const question = ['--vectors', '100M', '--dim', '2048', '--index', 'FLAT'];
+  expect((await answer(...question)).notes).toContain(
+    'Few nodes have 955Gi free. More readers share the index: try --replicas 3.',
+  );
+  const { rows, notes } = await answer(...question, '--replicas', '3');
+  expect(amounts({ rows, config: {}, notes })['memory of a reader']).toBe('478Gi');
+  expect(notes.join()).not.toContain('Few nodes');
+  expect((await answer('--vectors', '100B', '--dim', '2048', '--index', 'FLAT')).notes).toContainEqual(
+    expect.stringMatching(/^Few nodes have \d+Gi free\. Spread the vectors over several clusters/),
+  );
+});
+
 test.each([
   [[], 'for example: --vectors 20M --dim 256'],
   [['--dim', '128'], 'for example: --vectors 20M --dim 128'],
@@ -77,7 +90,7 @@ test('counts as people write them', () => {
     7,
     undefined,
     undefined,
-    undefined,
+    1e6,
     undefined,
   ]);
 });
