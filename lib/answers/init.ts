@@ -12,6 +12,7 @@ export interface Answers {
   readonly name: string;
   readonly namespace?: string;
   readonly embedded: boolean;
+  /** The host, or the URL of the endpoint. */
   readonly s3Address?: string;
   readonly s3Port?: string;
   readonly bucket?: string;
@@ -21,15 +22,32 @@ export interface Answers {
 /** The configuration that was asked for: what is left out has its default. */
 export function configOf(answers: Answers): MilvusConfig {
   const { name, namespace, embedded, s3Address, s3Port, bucket, storageClass } = answers;
-  const port = s3Port !== undefined && /^\d+$/.test(s3Port) ? Number(s3Port) : s3Port;
   const volume = storageClass === undefined ? undefined : { persistence: { storageClassName: storageClass } };
   return withoutUndefined({
     name,
     namespace,
-    s3: { ...(embedded ? { embedded } : { address: s3Address, port }), bucket: bucket ?? name },
+    s3: { ...(embedded ? { embedded } : endpointOf(s3Address, s3Port)), bucket: bucket ?? name },
     mysql: volume,
     minio: embedded ? volume : undefined,
   }) as unknown as MilvusConfig;
+}
+
+/** Other tools take a URL where the configuration has keys of their own for its parts. */
+const ENDPOINT = /^(?:(https?):\/\/)?([^/:]+)(?::(\d+))?\/?$/;
+
+function endpointOf(typed = '', ownPort?: string): object {
+  const [, scheme, address = typed, portOfUrl] = ENDPOINT.exec(typed) ?? [];
+  const port = ownPort ?? portOfUrl;
+  return {
+    address,
+    port: port !== undefined && /^\d+$/.test(port) ? Number(port) : port,
+    tls: scheme === 'https' ? { enabled: true } : undefined,
+  };
+}
+
+/** Whether an address has said the port, too. */
+export function saysPort(address: string): boolean {
+  return address.includes(':');
 }
 
 function withoutUndefined(value: object): object {

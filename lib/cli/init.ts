@@ -10,8 +10,12 @@ const OPTIONS = {
     value: 'NAMESPACE',
     about: 'namespace of its objects (default: that of kubectl)',
   },
-  's3-address': { type: 'string', value: 'HOST', about: 'host name or IPv4 address of the S3 endpoint' },
-  's3-port': { type: 'string', value: 'PORT', about: 'its port (default: 80)' },
+  's3-address': {
+    type: 'string',
+    value: 'HOST',
+    about: 'host name or IPv4 address of the S3 endpoint, or its URL',
+  },
+  's3-port': { type: 'string', value: 'PORT', about: 'its port (default: that of the URL, or 80; 443 with https)' },
   bucket: {
     type: 'string',
     value: 'BUCKET',
@@ -75,7 +79,7 @@ type Asking = Pick<CommandContext, 'stdout'> & { readonly ask?: CommandContext['
 
 /** Asks for what is not given, each until the answer is one. */
 async function complete(given: Answers, { ask, stdout }: Asking): Promise<Answers> {
-  const { wrongWith } = require('../answers/init') as typeof import('../answers/init');
+  const { saysPort, wrongWith } = require('../answers/init') as typeof import('../answers/init');
   let answers: Answers = { ...given, name: given.name === '' ? 'milvus' : given.name };
   if (ask === undefined) {
     if (answers.embedded || answers.s3Address !== undefined) return answers;
@@ -96,12 +100,13 @@ async function complete(given: Answers, { ask, stdout }: Asking): Promise<Answer
   if (!answers.embedded) {
     await put(
       's3Address',
-      'Host of the S3 endpoint (empty: a MinIO of its own, for a first try)',
+      'Host or URL of the S3 endpoint (empty: a MinIO of its own, for a first try)',
       's3.address',
     );
     answers = { ...answers, embedded: answers.s3Address === undefined };
   }
-  if (!answers.embedded) await put('s3Port', 'Port of the S3 endpoint', 's3.port', '80');
+  if (!answers.embedded && !saysPort(answers.s3Address ?? ''))
+    await put('s3Port', 'Port of the S3 endpoint', 's3.port', '80');
   await put('bucket', 'Bucket', 's3.bucket', answers.name);
   await put(
     'storageClass',

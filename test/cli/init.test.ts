@@ -52,7 +52,7 @@ test.each([
 
 test('questions, for what is not given; a wrong answer is asked for again', async () => {
   const target = fresh();
-  const { asked, ask } = person('Music', 'music', '', 'https://rgw', 'rgw.example.com', '', 'songs', '');
+  const { asked, ask } = person('Music', 'music', '', 'https://rgw/s3', 'rgw.example.com', '', 'songs', '');
   const { code, stdout } = await runIn(directory, ['init', target], { ask });
   expect(code).toBe(0);
   expect(stdout).toContain('name: given "Music"; expected');
@@ -63,6 +63,18 @@ test('questions, for what is not given; a wrong answer is asked for again', asyn
   const text = readFileSync(join(directory, target, 'milvus.yaml'), 'utf8');
   expect(text).toMatch(
     /^name: music\n(# .*\n)s3:\n {2}address: rgw\.example\.com\n {2}port: 80\n {2}bucket: songs\n$/m,
+  );
+});
+
+test('the URL of an endpoint says port and TLS, too', async () => {
+  const target = fresh();
+  const { asked, ask } = person('', '', 'https://rgw.example.com:9443/', 'songs', '');
+  expect(await runIn(directory, ['init', target], { ask })).toMatchObject({ code: 0 });
+  expect(asked.map((question) => question.split(' ')[0])).toEqual(
+    'Name Namespace Host Bucket StorageClass'.split(' '),
+  );
+  expect(readFileSync(join(directory, target, 'milvus.yaml'), 'utf8')).toContain(
+    '  address: rgw.example.com\n  port: 9443\n  tls:\n    enabled: true\n  bucket: songs\n',
   );
 });
 
@@ -90,7 +102,8 @@ test.each<[args: readonly string[], code: number, words: string]>([
   [[], 2, 'Give --s3-address, or --embedded'],
   [['--embedded', '--s3-port', '80'], 2, 'leave --s3-address and --s3-port out'],
   [['two'], 2, "unexpected argument 'two'"],
-  [['--s3-address', 'http://rgw', '--bucket', 'A'], 1, 's3.address: given "http://rgw"'],
+  [['--s3-address', 'http://rgw/s3', '--bucket', 'A'], 1, 's3.address: given "http://rgw/s3"'],
+  [['--s3-address', 'http://rgw:99999'], 1, 's3.port: given 99999'],
   [['--s3-address', 'rgw', '--s3-port', 'http'], 1, 's3.port: given "http"'],
 ])('init DIRECTORY %j: %i, and no directory is made', async (args, code, words) => {
   const target = fresh();
