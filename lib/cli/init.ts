@@ -15,7 +15,11 @@ const OPTIONS = {
     value: 'HOST',
     about: 'host name or IPv4 address of the S3 endpoint, or its URL',
   },
-  's3-port': { type: 'string', value: 'PORT', about: 'its port (default: that of the URL, or 80; 443 with https)' },
+  's3-port': {
+    type: 'string',
+    value: 'PORT',
+    about: 'its port (default: that of the URL, or 80; 443 with https)',
+  },
   bucket: {
     type: 'string',
     value: 'BUCKET',

@@ -1,4 +1,5 @@
 import { check } from '../config';
+import { readerDrainSeconds } from '../config/draining';
 import type { MilvusConfig } from '../config/milvus-config';
 import { inPodTemplate, type PodOption } from '../config/moved';
 import { ConfigurationError, formatPath, type Problem, suggest } from '../config/problems';
@@ -184,6 +185,7 @@ const STEPS: readonly Step[] = [
   dataVolume,
   logVolume,
   logFiles,
+  readerGracePeriod,
   writeAheadLog,
   adoptedDevices,
   images,
@@ -319,6 +321,20 @@ function logFiles(translation: Translation): void {
     'changed',
     'a container reads the log files, so the servers write them; by default they log to stdout only',
     'milvus.logs.toFile',
+  );
+}
+
+/** A reader that is told to stop goes on serving, until no proxy sends it a search any more. */
+function readerGracePeriod(translation: Translation): void {
+  const path = 'readonly.podTemplate.spec.terminationGracePeriodSeconds';
+  const given = translation.get(path);
+  const needed = readerDrainSeconds({ mishards: clusterSchema.shape.mishards.parse({}) });
+  if (given === undefined || Number(given) > needed) return;
+  translation.remove(path);
+  translation.note(
+    'terminationGracePeriodSeconds',
+    'changed',
+    `${String(given)} for the writable only; a reader has its default, since it goes on serving for ${needed} s after it is told to stop`,
   );
 }
 

@@ -392,7 +392,7 @@ const PODS: readonly ChartValue[] = [
     'A Deployment takes no other value.',
   ),
   inPods('terminationGracePeriodSeconds', '30', integer, SERVERS, 'terminationGracePeriodSeconds', {
-    why: 'If unset, 300 for the writable: it waits for merges and index builds.',
+    why: 'If unset, 300 for the writable: it waits for merges and index builds. One that is too short for a reader is for the writable only.',
   }),
   inPods('extraContainers', '""', containers, SERVERS, 'extraContainers'),
   inPods('extraEnv', '[]', env, SERVERS, 'extraEnv'),

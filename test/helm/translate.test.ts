@@ -413,3 +413,22 @@ test('a mix of many values, as somebody may have them', () => {
     '@prod-mysql:3307/milvus',
   );
 });
+
+test.each([
+  [30, undefined],
+  [66, undefined],
+  [67, 67],
+])('a grace period of %d s: of the writable, and of a reader if it can stop in it', (given, ofReaders) => {
+  const values = {
+    cluster: { enabled: true },
+    storage: { s3: { enabled: true, address: 'rgw' } },
+    terminationGracePeriodSeconds: given,
+  };
+  const { config, notes } = translateHelmValues(values, { release: 'milvus' });
+  const seconds = (section: string) =>
+    at(config, section, ...'podTemplate.spec.terminationGracePeriodSeconds'.split('.'));
+  expect([seconds('writable'), seconds('readonly')]).toEqual([given, ofReaders]);
+  expect(notes.map(({ path }) => path)).toEqual(
+    ofReaders === undefined ? ['terminationGracePeriodSeconds'] : [],
+  );
+});

@@ -101,7 +101,7 @@ function workload(chart: Manifest, comparison: Comparison): string[] {
     ...podMetadata(name, chart, own),
     ...scheduling(name, pod(chart), pod(own)),
     ...mainContainer(chart, own, comparison),
-    ...additions(name, pod(chart), pod(own)),
+    ...additions(name, pod(chart), pod(own), mysql),
     ...gracePeriod(name, pod(chart), pod(own), comparison),
   ];
 }
@@ -152,7 +152,7 @@ function mainContainer(chart: Manifest, own: Manifest, comparison: Comparison): 
     ...image(name, text(theirs?.['image']), text(ours?.['image']), comparison),
     ...contained(`${name}: ports`, ports(theirs), ports(ours)),
     ...resourcesOf(name, theirs, ours, chart, comparison),
-    ...contained(`${name}: env`, isMysql(chart) ? [] : (theirs?.['env'] ?? []), ours?.['env']),
+    ...contained(`${name}: env`, isMysql(chart) ? [] : variables(theirs), variables(ours)),
     ...(exporter === undefined
       ? []
       : differs(
@@ -163,10 +163,22 @@ function mainContainer(chart: Manifest, own: Manifest, comparison: Comparison): 
   ];
 }
 
+/** With the version that the API server fills in. */
+function variables(container: Fields | undefined): unknown[] {
+  return records(container?.['env']).map((variable) =>
+    at(variable, 'valueFrom', 'fieldRef') === undefined
+      ? variable
+      : {
+          ...variable,
+          valueFrom: { fieldRef: { apiVersion: 'v1', ...fields(at(variable, 'valueFrom', 'fieldRef')) } },
+        },
+  );
+}
+
 function image(name: string, chart: string, own: string, { given, config }: Comparison): string[] {
   // "MySQL": the last of 5.7, unless a version was given.
-  if (chart === 'mysql:5.7.30' && given('mysql.imageTag') === undefined) {
-    return differs(`${name}: image`, 'mysql:5.7.44', own);
+  if (/(^|\/)mysql:5\.7\.30$/.test(chart) && given('mysql.imageTag') === undefined) {
+    return differs(`${name}: image`, chart.replace('5.7.30', '5.7.44'), own);
   }
   const role = name.endsWith('-readonly') ? 'readonly' : 'writable';
   // "Servers and sizes": the GPU build where there is a GPU.
@@ -191,14 +203,15 @@ function resourcesOf(
         canonical(String(amount)),
       ]),
     );
-  if (isMysql(deployment) && given('mysql.resources') === undefined) return [];
+  // MySQL's own are among "Other defaults".
+  const asked = isMysql(deployment) ? { resources: given('mysql.resources') } : chart;
   return ['requests', 'limits'].flatMap((kind) =>
-    contained(`${name}: resources.${kind}`, amounts(chart, kind), amounts(own, kind)),
+    contained(`${name}: resources.${kind}`, amounts(asked, kind), amounts(own, kind)),
   );
 }
 
 /** What the user added to the pods: containers, volumes and mounts, under the names that ours have. */
-function additions(name: string, chart: Fields, own: Fields): string[] {
+function additions(name: string, chart: Fields, own: Fields, mysql: boolean): string[] {
   const known = /^(milvus|mishards|mysql|metrics|admin|wait-for-|create-for-|check-for-|remove-lost-found)/;
   const added = (pod: Fields, key: string) =>
     records(pod[key])
@@ -207,7 +220,6 @@ function additions(name: string, chart: Fields, own: Fields): string[] {
   const volumes = records(chart['volumes'])
     .filter((volume) => !/^(milvus-|configurations|migrations|data|certificates)/.test(text(volume['name'])))
     .map((volume) => volume);
-  const mysql = records(chart['containers']).some((container) => /-mysql$/.test(text(container['name'])));
   return [
     ...(mysql ? [] : contained(`${name}: containers`, added(chart, 'containers'), added(own, 'containers'))),
     ...contained(`${name}: init containers`, added(chart, 'initContainers'), added(own, 'initContainers')),
@@ -216,7 +228,10 @@ function additions(name: string, chart: Fields, own: Fields): string[] {
 }
 
 function gracePeriod(name: string, chart: Fields, own: Fields, { given }: Comparison): string[] {
-  if (given('terminationGracePeriodSeconds') === undefined || !/-(writable|readonly)$/.test(name)) return [];
+  const seconds = given('terminationGracePeriodSeconds');
+  if (seconds === undefined || !/-(writable|readonly)$/.test(name)) return [];
+  // "mishards and discovery": a reader serves on for 66 s.
+  if (name.endsWith('-readonly') && Number(seconds) <= 66) return [];
   return differs(
     `${name}: grace period`,
     chart['terminationGracePeriodSeconds'],
@@ -302,7 +317,7 @@ function ourServiceName(name: string, { rendered }: Comparison): string {
   return twice ? `${name}-mysql` : name;
 }
 
-function claim(chart: Manifest, { ours, config }: Comparison): string[] {
+function claim(chart: Manifest, { ours, config, given }: Comparison): string[] {
   const { name } = chart.metadata;
   const mysql = at(chart, 'metadata', 'labels', 'heritage') !== undefined;
   const templates = ours
@@ -315,10 +330,16 @@ function claim(chart: Manifest, { ours, config }: Comparison): string[] {
     // "Storage": with S3 there is no data volume.
     return config.s3 !== undefined && !mysql ? [] : [`claim ${name}: we do not have it`];
   }
+  // "Other defaults": the claim of one server alone.
+  const value = name.endsWith('-logs') ? 'logsPersistence' : 'persistence';
+  const anyMode =
+    config.mode === 'standalone' &&
+    !mysql &&
+    given(`${value}.persistentVolumeClaim.accessModes`) === undefined;
   const asked = (manifest: unknown) => ({
     class: at(manifest, 'spec', 'storageClassName'),
     size: canonical(String(at(manifest, 'spec', 'resources', 'requests', 'storage'))),
-    modes: at(manifest, 'spec', 'accessModes'),
+    modes: anyMode ? [] : at(manifest, 'spec', 'accessModes'),
   });
   const annotations = (manifest: unknown) => at(manifest, 'metadata', 'annotations');
   return [
