@@ -22,6 +22,7 @@ import {
   type Meta,
   type PodTemplate,
   statusesOf,
+  timeOf,
 } from './objects';
 import {
   type BackupRun,
@@ -175,12 +176,12 @@ class Here {
     });
   }
 
-  /** Warnings about an object, the newest last. */
-  public warnings(kind: string, name: string): readonly LiveObject[] {
+  /** Warnings about an object, or about all of a kind, the newest last. */
+  public warnings(kind: string, name?: string): readonly LiveObject[] {
     return this.all('Event')
       .filter(
         ({ type, involvedObject: about }) =>
-          type === 'Warning' && about?.kind === kind && about.name === name,
+          type === 'Warning' && about?.kind === kind && (name === undefined || about.name === name),
       )
       .sort((a, b) => timeOf(a).localeCompare(timeOf(b)));
   }
@@ -216,9 +217,6 @@ class Here {
     });
   }
 }
-
-const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject) =>
-  lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
 
 function dueCommands(workloads: readonly WorkloadStatus[], { kubectl, apply }: ClusterWanted): string[] {
   const restarts = workloads.filter(({ due }) => due === 'a restart is due').map(nameOf);

@@ -136,6 +136,10 @@ export interface ObjectList {
   readonly items: readonly LiveObject[];
 }
 
+/** When an event was seen last. */
+export const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject): string =>
+  lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
+
 /** Of all containers of a pod, those that come first at the front. */
 export function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];

@@ -4,7 +4,7 @@ import { areSuspended, type Settings } from '../config/settings';
 import { Names } from '../kubernetes/names';
 import type { Cause } from './causes';
 import { refusalCure } from './kubernetes-words';
-import { type LiveObject, statusesOf } from './objects';
+import { type LiveObject, statusesOf, timeOf } from './objects';
 
 /** The last time that something ended well, and whether a later try failed. */
 export interface LastRun {
@@ -26,6 +26,8 @@ export interface BackupRun extends LastRun {
 interface Objects {
   readonly all: (kind: string) => readonly LiveObject[];
   readonly find: (kind: string, name: string) => LiveObject | undefined;
+  /** Warnings about all of a kind, the newest last. */
+  readonly warnings: (kind: string) => readonly LiveObject[];
 }
 
 /** By these containers pods are told from others of backups, also those of Jobs with names of their own. */
@@ -258,16 +260,11 @@ const OURS = /^(backup|restore|wait-for)-\w[\w-]*: /;
 
 /** Why Jobs of a CronJob got no pods since a time. */
 function refusedSince(here: Objects, cronJob: string, since = ''): string | undefined {
-  const event = here
-    .all('Event')
-    .findLast(
-      ({ reason, involvedObject: about, lastTimestamp }) =>
-        reason === 'FailedCreate' &&
-        about?.kind === 'Job' &&
-        about.name.startsWith(`${cronJob}-`) &&
-        /^\d+$/.test(about.name.slice(cronJob.length + 1)) &&
-        (lastTimestamp ?? '') > since,
-    );
+  const event = here.warnings('Job').findLast((one) => {
+    const job = one.involvedObject?.name ?? '';
+    const isOfIt = job.startsWith(`${cronJob}-`) && /^\d+$/.test(job.slice(cronJob.length + 1));
+    return isOfIt && one.reason === 'FailedCreate' && timeOf(one) > since;
+  });
   return event && `no pods of ${event.involvedObject?.name}: ${event.message}`;
 }
 
