@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadClusters } from '../config/load';
 import { anchorOf, type Cause, mends, patienceWith } from '../live/causes';
-import { type ClusterStatus, type ClusterWanted, diagnose } from '../live/diagnose';
+import { type ClusterStatus, diagnose } from '../live/diagnose';
 import { gather } from '../live/gather';
+import type { ClusterWanted } from '../live/here';
 import { answerOf, Kubectl, TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import type { LiveObject } from '../live/objects';

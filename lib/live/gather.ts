@@ -1,10 +1,17 @@
 import type { Settings } from '../config/settings';
 import { claimsOf } from '../inventory/claims';
-import { prerequisitesOf } from '../inventory/prerequisites';
-import { type SecretInUse, secretsOf } from '../inventory/secrets';
 import { answerOf, type Kubectl, messageOf } from './kubectl';
 import { KubectlError } from './kubectl-error';
-import { initStatusesOf, type LiveObject, type ObjectList } from './objects';
+import {
+  hasFailed,
+  initStatusesOf,
+  isOwnedBy,
+  isUnschedulable,
+  type LiveObject,
+  type ObjectList,
+  statusesOf,
+} from './objects';
+import { secretNames } from './secrets';
 
 /** What of a cluster is asked about. */
 export interface AskedFor {
@@ -13,7 +20,7 @@ export interface AskedFor {
   readonly namespace: string | undefined;
 }
 
-export interface SecretKeys {
+interface SecretKeys {
   readonly keys: readonly string[];
   /** When its data was changed last. */
   readonly changed: string | undefined;
@@ -115,10 +122,10 @@ export async function gather(
 
   const instances = new Set(clusters.map(({ settings }) => settings.instance));
   const pods = labelled.filter(
-    ({ kind, metadata: { labels = {}, ownerReferences = [] } }) =>
-      kind === 'Pod' &&
-      instances.has(labels['app.kubernetes.io/instance'] ?? '') &&
-      !ownerReferences.some((owner) => owner.kind === 'Job'),
+    (one) =>
+      one.kind === 'Pod' &&
+      instances.has(one.metadata.labels?.['app.kubernetes.io/instance'] ?? '') &&
+      !isOwnedBy(one, 'Job'),
   );
   const noRoom = pods.some(isUnschedulable);
   const claimWaits = objects.some(
@@ -201,25 +208,9 @@ async function secretsIn(
   );
 }
 
-/** Those of credentials, and those that have to be there besides. */
-function secretNames(settings: Settings): readonly string[] {
-  const credentials = Object.values(secretsOf(settings) as Readonly<Record<string, SecretInUse>>);
-  return [
-    ...new Set([
-      ...credentials.map((one) => one.credentials.secretName),
-      ...prerequisitesOf(settings).flatMap((one) => /^secret\/(.*)/.exec(one)?.[1] ?? []),
-    ]),
-  ];
-}
-
 function itemsOf(answer: ObjectList | LiveObject): readonly LiveObject[] {
   return 'items' in answer ? answer.items : [answer];
 }
-
-export const isUnschedulable = ({ status }: LiveObject) =>
-  (status?.conditions ?? []).some(
-    ({ type, status: is, reason }) => type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable',
-  );
 
 /** What autoscalers say about a pod for which they add a node: the one of Kubernetes, and Karpenter. */
 const SCALE_UPS = ['TriggeredScaleUp', 'Nominated'];
@@ -232,17 +223,15 @@ async function logsOf(
   forbidden: Set<string>,
 ): Promise<Map<string, string>> {
   const wanted = pods.flatMap((pod) => {
-    const inits = pod.status?.initContainerStatuses ?? [];
-    const mains = pod.status?.containerStatuses ?? [];
     const waits = initStatusesOf(pod).find(({ state }) => state?.running !== undefined);
-    const failed = [...inits, ...mains].find(
-      ({ state, lastState }) =>
-        state?.running === undefined &&
-        ((state?.terminated?.exitCode ?? 0) !== 0 ||
-          (lastState?.terminated?.exitCode ?? 0) !== 0 ||
-          state?.waiting?.reason === 'CrashLoopBackOff'),
+    const failed = statusesOf(pod).find(
+      ({ state = {}, lastState = {} }) =>
+        state.running === undefined &&
+        (hasFailed(state) || hasFailed(lastState) || state.waiting?.reason === 'CrashLoopBackOff'),
     );
-    const notReady = mains.find(({ ready, state }) => ready === false && state?.running !== undefined);
+    const notReady = pod.status?.containerStatuses?.find(
+      ({ ready, state }) => ready === false && state?.running !== undefined,
+    );
     // While one runs, those after it can only have failed before their pod began anew.
     const one = waits ?? failed ?? notReady;
     const message =

@@ -1,7 +1,8 @@
 import type { Terminal } from '../output/progress';
 import { anchorOf, type Cause } from './causes';
-import type { ClusterStatus, WorkloadStatus } from './diagnose';
+import type { ClusterStatus } from './diagnose';
 import { type LastRun, sizeInWords } from './runs';
+import type { WorkloadStatus } from './workloads';
 
 /** Words with a colour of the terminal, or without. */
 export type Paint = (colour: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;

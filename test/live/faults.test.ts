@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CauseKind, mends, patienceWith, WORDS } from '../../lib/live/causes';
+import { type CauseKind, mends, patienceWith } from '../../lib/live/causes';
+import { WORDS } from '../../lib/live/container-words';
 import type { KubectlCall } from '../../lib/live/kubectl';
 import { KubectlError } from '../../lib/live/kubectl-error';
 import type { LiveObject } from '../../lib/live/objects';
