@@ -1,4 +1,5 @@
-import { type Command, type Completion, EXIT, UsageError } from './command';
+import { type Command, EXIT } from './command';
+import { type Completion, UsageError } from './options';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];

@@ -10,17 +10,9 @@ import type { LiveObject } from '../live/objects';
 import { Display, paint, screen, table } from '../live/print';
 import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir } from '../output/synthesize';
-import {
-  asJson,
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  FORMAT,
-  noSuchCluster,
-  optionsAndNames,
-  UsageError,
-} from './command';
+import { noSuchCluster } from './clusters';
+import { type Command, type CommandContext, EXIT } from './command';
+import { asJson, CONFIG, FORMAT, jsonText, loadOptions, optionsAndNames, UsageError } from './options';
 
 const DEFAULT_WAIT = '15m';
 const POLL_SECONDS = 3;
@@ -52,7 +44,7 @@ NAME selects clusters of the configuration (default: all; several are printed as
     const json = asJson(values.format);
     const waitSeconds = values.wait === undefined ? 0 : secondsOf(values.wait);
     const kubectl = new Kubectl({ ...values, namespace: undefined }, cwd, env);
-    const loaded = wantedOf(names, values.namespace, context, values.config?.join());
+    const loaded = wantedOf(names, values.namespace, context, values.config);
     const wanted = (await inPlace(kubectl, loaded)).map((one) => ({
       ...one,
       ...commandsFor(kubectl, one, env),
@@ -62,7 +54,7 @@ NAME selects clusters of the configuration (default: all; several are printed as
     const display = waitSeconds > 0 && isTerminal && !json ? new Display(stdout) : undefined;
     const print = (statuses: readonly ClusterStatus[], now: number): string =>
       json
-        ? `${JSON.stringify(statuses.map(withAnchors), undefined, 2)}\n`
+        ? jsonText(statuses.map(withAnchors))
         : statuses.length === 1 && statuses[0] !== undefined
           ? screen(statuses[0], now, colours)
           : table(statuses, colours);
@@ -169,10 +161,10 @@ function commandsFor(kubectl: Kubectl, { namespace, several }: Unplaced, env: Co
 function wantedOf(
   names: readonly string[],
   namespace: string | undefined,
-  { cwd, env }: CommandContext,
-  config: string | undefined,
+  context: CommandContext,
+  config: readonly string[] | undefined,
 ): readonly Unplaced[] {
-  const loaded = loadClusters({ config, cwd, env });
+  const loaded = loadClusters(loadOptions(config, context));
   const unknown = names.find((name) => !loaded.some(({ settings }) => settings.name === name));
   if (unknown !== undefined) throw noSuchCluster(unknown, loaded);
   return loaded

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { runJob } from '../../lib/cli/job';
+import { JobRunner } from '../../lib/cli/job-runner';
 import { loadClusters } from '../../lib/config/load';
 import { Kubectl } from '../../lib/live/kubectl';
 import { placeClusters } from '../../lib/output/synthesize';
@@ -96,13 +96,10 @@ describe('a Job that is there already', () => {
       if (cluster === undefined) throw new Error('no cluster');
       const lines: string[] = [];
       const sink = { write: () => true };
-      await runJob(new Kubectl({}, directory, env), cluster, 'restore', {
-        cwd: directory,
+      const context = { cwd: directory, stdout: sink, stderr: sink };
+      const { signal } = new AbortController();
+      await new JobRunner(new Kubectl({}, directory, env), context, signal).run(cluster, 'restore', {
         outdir: 'dist',
-        variables: [],
-        signal: new AbortController().signal,
-        stdout: sink,
-        stderr: sink,
         adopt,
         onLog: (line) => lines.push(line),
       });
