@@ -26,8 +26,6 @@ import { sizeCommand } from './size';
 import { status } from './status';
 import { synth } from './synth';
 
-export { type CommandContext, EXIT } from './command';
-
 /** Every command, by its name: help, completion and the reference are made from it. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
   init: initCommand,

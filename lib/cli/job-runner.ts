@@ -45,7 +45,7 @@ export const exitCodeOf = ({ end }: JobEnd): number =>
   ({ complete: EXIT.ok, failed: EXIT.failed, interrupted: INTERRUPTED })[end];
 
 /** How a Job of the manifests is run. */
-export interface JobRun {
+interface JobRun {
   /** Where the manifests of Jobs are. */
   readonly outdir: string;
   /** Of its containers, each NAME=VALUE. @default - as they are in the manifest */

@@ -16,7 +16,7 @@ export interface Meta {
   }[];
 }
 
-export interface Condition {
+interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason?: string;
@@ -32,7 +32,7 @@ export interface Terminated {
   readonly finishedAt?: string;
 }
 
-export interface ContainerState {
+interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
   readonly running?: { readonly startedAt?: string };
   readonly terminated?: Terminated;

@@ -5,7 +5,7 @@ import { type LastRun, sizeInWords } from './runs';
 import type { WorkloadStatus } from './workloads';
 
 /** Words with a colour of the terminal, or without. */
-export type Paint = (colour: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
+type Paint = (colour: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 
