@@ -1,9 +1,8 @@
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
-import { defaultOutdir } from '../output/synthesize';
 import { backupsOf, clusterOf } from './clusters';
 import { type Command, EXIT } from './command';
-import { INTERRUPTED, interruptible, JobRunner, kubectlOf } from './job-runner';
+import { INTERRUPTED, withJobRunner } from './job-runner';
 import { asJson, CONFIG, FORMAT, jsonText, OUTDIR, optionsAndNames, UsageError } from './options';
 
 const OPTIONS = {
@@ -25,20 +24,16 @@ NAME is the cluster, if the configuration has several.`,
   options: OPTIONS,
   exitCodes: `0 listed, 1 could not be listed, 2 wrong arguments, ${INTERRUPTED} interrupted (Ctrl-C).`,
   run: async (args, context) => {
-    const { stdout, stderr, env } = context;
+    const { stdout, stderr } = context;
     const { values, names } = optionsAndNames(args, OPTIONS);
     const [name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
     const json = asJson(values.format);
     const cluster = clusterOf(values.config, name, context);
     backupsOf(cluster);
-    const kubectl = kubectlOf(cluster, values, context);
-    const outdir = values.outdir ?? defaultOutdir(env);
     let log = '';
     const kept = { ...context, stdout: { write: (text: string) => (log += text) } };
-    const { end } = await interruptible((signal) =>
-      new JobRunner(kubectl, kept, signal).run(cluster, 'list-backups', { outdir }),
-    );
+    const { end } = await withJobRunner(cluster, values, kept, (runner) => runner.run('list-backups'));
     if (end === 'interrupted') return INTERRUPTED;
     if (end === 'failed') {
       stderr.write(log);

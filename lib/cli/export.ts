@@ -7,7 +7,7 @@ import type { PlacedCluster } from '../output/cluster-files';
 import { writeDocuments } from '../yaml/write';
 import { clusterOf } from './clusters';
 import { type Command, type CommandContext, EXIT, type ExitCode } from './command';
-import { exitCodeOf, INTERRUPTED, interruptible, JobRunner, kubectlOf } from './job-runner';
+import { exitCodeOf, INTERRUPTED, withJobRunner } from './job-runner';
 import { CONFIG, optionsAndNames, UsageError } from './options';
 import { backupPlace } from './restore';
 
@@ -252,9 +252,7 @@ function make(
     context.stdout.write(manifest);
     return EXIT.ok;
   }
-  return interruptible(async (signal) => {
-    const kubectl = kubectlOf(cluster, target, context);
-    const job = Names.of(settings)[name];
-    return exitCodeOf(await new JobRunner(kubectl, context, signal).runManifest(job, manifest));
-  });
+  return withJobRunner(cluster, target, context, async (runner) =>
+    exitCodeOf(await runner.runManifest(Names.of(settings)[name], manifest)),
+  );
 }

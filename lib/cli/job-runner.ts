@@ -7,6 +7,7 @@ import { Kubectl, type KubectlCall, type KubectlTarget } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import type { RestoreRun } from '../live/restore';
 import { jobFile, type PlacedCluster } from '../output/cluster-files';
+import { defaultOutdir } from '../output/synthesize';
 import { type CommandContext, EXIT, notSynthesized } from './command';
 
 export const JOBS = ['smoke-test', 'backup', 'restore', 'verify-backup', 'list-backups'] as const;
@@ -19,35 +20,18 @@ const REPLACE_SECONDS = 180;
 /** With its pods: what they do must not go on beside the new one. */
 const REPLACE = ['replace', '--force', '--cascade=foreground', '--filename'];
 
-/** With the namespace of the command line, or that of the configuration. */
-export function kubectlOf(
-  { settings }: PlacedCluster,
-  target: KubectlTarget,
-  { cwd, env }: Pick<CommandContext, 'cwd' | 'env'>,
-): Kubectl {
-  return new Kubectl({ ...target, namespace: target.namespace ?? settings.namespace }, cwd, env);
-}
-
-/** Does something that Ctrl-C ends in order. */
-export async function interruptible<T>(what: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    return await what(interrupt.signal);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
-}
-
 /** A command ends as its Job does. */
 export const exitCodeOf = ({ end }: JobEnd): number =>
   ({ complete: EXIT.ok, failed: EXIT.failed, interrupted: INTERRUPTED })[end];
 
+/** Which kubectl runs Jobs, and where their manifests are, as the person says it. */
+interface Target extends KubectlTarget {
+  /** @default - where manifests are when nobody says so */
+  readonly outdir?: string;
+}
+
 /** How a Job of the manifests is run. */
 interface JobRun {
-  /** Where the manifests of Jobs are. */
-  readonly outdir: string;
   /** Of its containers, each NAME=VALUE. @default - as they are in the manifest */
   readonly variables?: readonly string[];
   /** Which Job that is there already is followed instead of a new one. @default none */
@@ -56,27 +40,53 @@ interface JobRun {
   readonly onLog?: (line: string) => void;
 }
 
-/** Puts Jobs in place, and prints what they say until they end. */
+/** Does something with Jobs of a cluster that Ctrl-C ends in order. */
+export async function withJobRunner<T>(
+  cluster: PlacedCluster,
+  target: Target,
+  context: CommandContext,
+  what: (runner: JobRunner) => Promise<T>,
+): Promise<T> {
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    return await what(new JobRunner(cluster, target, context, interrupt.signal));
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** Puts Jobs of a cluster in place, and prints what they say until they end. */
 export class JobRunner {
-  /** @param signal ends the watching; the Job goes on */
+  /** With the namespace of the command line, or that of the configuration. */
+  public readonly kubectl: Kubectl;
+  private readonly outdir: string;
+
+  /** @param signal ends the watching; a Job goes on */
   public constructor(
-    private readonly kubectl: Kubectl,
-    private readonly context: Pick<CommandContext, 'stdout' | 'stderr' | 'cwd'>,
-    private readonly signal: AbortSignal,
-  ) {}
+    private readonly cluster: PlacedCluster,
+    { outdir, ...target }: Target,
+    private readonly context: CommandContext,
+    public readonly signal: AbortSignal,
+  ) {
+    const { cwd, env } = context;
+    const namespace = target.namespace ?? cluster.settings.namespace;
+    this.kubectl = new Kubectl({ ...target, namespace }, cwd, env);
+    this.outdir = outdir ?? defaultOutdir(env);
+  }
 
   /**
-   * Runs a Job of a cluster.
+   * Runs a Job of the manifests.
    * @throws KubectlError if it can not be started
    */
-  public async run(cluster: PlacedCluster, kind: JobKind, run: JobRun): Promise<JobEnd> {
-    const { adopt = 'none', onLog } = run;
-    const name = jobName(cluster, kind);
+  public async run(kind: JobKind, { variables = [], adopt = 'none', onLog }: JobRun = {}): Promise<JobEnd> {
+    const name = jobName(this.cluster, kind);
     if (adopt !== 'none' && (await this.isThere(name, adopt)))
       return await this.watch(name, 'there already', onLog);
-    const started = kind === 'backup' ? await this.startBackup(name) : name;
-    if (kind !== 'backup') await this.replace(jobFile(cluster, kind), run);
-    return await this.watch(started, 'started', onLog);
+    if (kind === 'backup') return await this.watch(await this.startBackup(name), 'started', onLog);
+    await this.replace(kind, variables);
+    return await this.watch(name, 'started', onLog);
   }
 
   /**
@@ -103,8 +113,8 @@ export class JobRunner {
     return name;
   }
 
-  private async replace(manifest: string, { outdir, variables = [] }: JobRun): Promise<void> {
-    const file = join(outdir, manifest);
+  private async replace(kind: JobKind, variables: readonly string[]): Promise<void> {
+    const file = join(this.outdir, jobFile(this.cluster, kind));
     if (!existsSync(resolve(this.context.cwd, file))) throw new KubectlError(notSynthesized(file));
     if (variables.length === 0) {
       await this.done([...REPLACE, file]);

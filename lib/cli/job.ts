@@ -1,8 +1,7 @@
 import { TARGET } from '../live/kubectl';
-import { defaultOutdir } from '../output/synthesize';
 import { backupsOf, clusterOf, refuseDeclaredRestore } from './clusters';
 import type { Command } from './command';
-import { exitCodeOf, interruptible, JOBS, type JobKind, JobRunner, kubectlOf } from './job-runner';
+import { exitCodeOf, JOBS, type JobKind, withJobRunner } from './job-runner';
 import { CONFIG, didYouMean, OUTDIR, optionsAndNames, UsageError } from './options';
 
 const OPTIONS = {
@@ -47,10 +46,8 @@ NAME is the cluster, if the configuration has several.`,
     const cluster = clusterOf(values.config, name, context);
     if (kind !== 'smoke-test') backupsOf(cluster);
     if (kind === 'restore') refuseDeclaredRestore(cluster);
-    const kubectl = kubectlOf(cluster, values, context);
-    const outdir = values.outdir ?? defaultOutdir(context.env);
-    return await interruptible(async (signal) =>
-      exitCodeOf(await new JobRunner(kubectl, context, signal).run(cluster, kind, { outdir, variables })),
+    return await withJobRunner(cluster, values, context, async (runner) =>
+      exitCodeOf(await runner.run(kind, { variables })),
     );
   },
 };

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadClusters } from '../config/load';
-import { anchorOf, mends } from '../live/causes';
+import { anchorOf, mends, Patience } from '../live/causes';
 import { type ClusterStatus, diagnose } from '../live/diagnose';
 import { gather } from '../live/gather';
 import type { ClusterWanted } from '../live/here';
 import { answerOf, Kubectl, TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import type { LiveObject, ObjectList } from '../live/objects';
-import { Patience } from '../live/patience';
 import { Display, paint, screen, table } from '../live/print';
 import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir } from '../output/synthesize';

@@ -29,7 +29,7 @@ interface Repeated {
 }
 
 /** What is wrong with the backups of a cluster. None of it is in the way of a cluster that starts. */
-export function backupCauses(here: Here, now: number): readonly Cause[] {
+export function backupCauses(here: Here): readonly Cause[] {
   const { name, backup } = here.wanted.settings;
   if (backup === undefined) return [];
   const repeated: readonly Repeated[] = [
@@ -58,7 +58,7 @@ export function backupCauses(here: Here, now: number): readonly Cause[] {
       },
     },
   ];
-  return repeated.flatMap((one) => [...failure(one, here), ...tooOld(one, backup, here, now)]);
+  return repeated.flatMap((one) => [...failure(one, here), ...tooOld(one, backup, here)]);
 }
 
 function failure({ cronJob, container, run, failed }: Repeated, here: Here): Cause[] {
@@ -78,19 +78,13 @@ function failure({ cronJob, container, run, failed }: Repeated, here: Here): Cau
   ];
 }
 
-function tooOld(
-  { cronJob, run, schedule, old }: Repeated,
-  backup: BackupSettings,
-  here: Here,
-  now: number,
-): Cause[] {
+function tooOld({ cronJob, run, schedule, old }: Repeated, backup: BackupSettings, here: Here): Cause[] {
   const found = here.find('CronJob', cronJob);
   // Who has it suspended in the configuration has said so.
   if (found === undefined || schedule === undefined || areSuspended(backup)) return [];
   const since = run?.at ?? found.metadata.creationTimestamp ?? undefined;
-  const seconds = (now - Date.parse(since ?? '')) / 1000;
   const every = longestPauseSeconds(schedule);
-  if (!(seconds > OLD_AFTER_RUNS * every)) return [];
+  if (!(here.secondsSince(since) > OLD_AFTER_RUNS * every)) return [];
   const goOn = `it is suspended: ${here.wanted.kubectl} patch cronjob ${cronJob} -p '{"spec":{"suspend":false}}'`;
   return [
     {

@@ -26,12 +26,7 @@ const BUSY_SECONDS = 180;
 const STEP = 256 * 1024 ** 2;
 
 /** Why a container of a pod is not ready; of what only waits there is a reason in its state alone. */
-export function causeOfContainer(
-  pod: LiveObject,
-  status: ContainerStatus,
-  here: Here,
-  now: number,
-): Cause | undefined {
+export function causeOfContainer(pod: LiveObject, status: ContainerStatus, here: Here): Cause | undefined {
   const { name, state, lastState, ready } = status;
   const reason = state?.waiting?.reason ?? '';
   const isRunning = state?.running !== undefined;
@@ -44,7 +39,7 @@ export function causeOfContainer(
   // Who ends well, and should not, is only told by Kubernetes' patience with it.
   if (ended !== undefined && !isRunning && (ended.exitCode !== 0 || reason === 'CrashLoopBackOff'))
     return causeOfEnd(pod, status, ended, here);
-  return isRunning && ready !== true ? causeWhileRunning(pod, status, here, now) : undefined;
+  return isRunning && ready !== true ? causeWhileRunning(pod, status, here) : undefined;
 }
 
 function notPulled(pod: LiveObject, { image = '', state }: ContainerStatus, here: Here): Cause {
@@ -100,12 +95,7 @@ function causeOfEnd(pod: LiveObject, status: ContainerStatus, ended: Terminated,
   };
 }
 
-function causeWhileRunning(
-  pod: LiveObject,
-  status: ContainerStatus,
-  here: Here,
-  now: number,
-): Cause | undefined {
+function causeWhileRunning(pod: LiveObject, status: ContainerStatus, here: Here): Cause | undefined {
   const { name, state } = status;
   const object = nameOf(pod);
   const log = here.log(pod, name);
@@ -128,12 +118,12 @@ function causeWhileRunning(
         ? said(pod, name, unready, here)
         : undefined;
   if (known !== undefined) return known;
-  const started = Date.parse(state?.running?.startedAt ?? '');
-  if (component === 'writable' && name === 'milvus' && now - started > REPLAY_AFTER_SECONDS * 1000)
+  const seconds = here.secondsSince(state?.running?.startedAt);
+  if (component === 'writable' && name === 'milvus' && seconds > REPLAY_AFTER_SECONDS)
     return {
       kind: 'the-write-ahead-log-is-replayed',
       object,
-      what: `the server has run for ${Math.round((now - started) / 60_000)} min and does not answer yet`,
+      what: `the server has run for ${Math.round(seconds / 60)} min and does not answer yet`,
       cure: 'give it time; it is restarted after writable.startupTimeoutSeconds',
     };
   return {

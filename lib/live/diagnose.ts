@@ -36,7 +36,7 @@ export interface ClusterStatus {
 
 /** What a snapshot says about a cluster. */
 export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number): ClusterStatus {
-  const here = new Here(wanted, snapshot);
+  const here = new Here(wanted, snapshot, now);
   const workloads = workloadsOf(here);
   const isNothing = workloads.every(({ due }) => due === 'not applied');
   const restoring = restoreCause(here);
@@ -52,7 +52,7 @@ export function diagnose(wanted: ClusterWanted, snapshot: Snapshot, now: number)
     backup: lastBackup(here),
     verification: lastVerification(here),
     smokeTest: lastRun(here, here.names.smokeTest),
-    causes: isNothing ? [nothingApplied(here)] : causesOf(workloads, here, restoring, now),
+    causes: isNothing ? [nothingApplied(here)] : causesOf(workloads, here, restoring),
     forbidden: snapshot.forbidden,
   };
 }
@@ -110,7 +110,6 @@ function causesOf(
   workloads: readonly WorkloadStatus[],
   here: Here,
   restoring: Cause | undefined,
-  now: number,
 ): readonly Cause[] {
   const missing = missingSecrets(here);
   /** Where Secrets may be read, what is missing has been said in better words. */
@@ -118,14 +117,14 @@ function causesOf(
     !missing.some(
       (one) => one.kind === kind && (kind === 'a-secret-has-other-keys' || one.object === object),
     );
-  const ofWorkloads = workloads.flatMap((one) => causesOfWorkload(one, here, now)).filter(isNew);
-  const jobs = stuckJobs(here, now).filter(isNew);
+  const ofWorkloads = workloads.flatMap((one) => causesOfWorkload(one, here)).filter(isNew);
+  const jobs = stuckJobs(here).filter(isNew);
   const found = [...missing, ...ofWorkloads];
   // Who waits for a workload that has a cause of its own says nothing more.
   const own = found.filter(
     ({ waitsFor }) => waitsFor === undefined || !found.some(({ object }) => isOf(object, waitsFor)),
   );
-  const backups = backupCauses(here, now);
+  const backups = backupCauses(here);
   if (restoring !== undefined) return inOrder([...own, ...jobs, restoring, ...backups]);
   // Beside a restore nothing waits for them.
   return [...inOrder([...own, ...backups]), ...inOrder(jobs).map((cause) => ({ ...cause, patience: NEVER }))];

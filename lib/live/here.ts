@@ -12,13 +12,14 @@ export interface ClusterWanted extends AskedFor {
   readonly apply: string;
 }
 
-/** A cluster's part of a snapshot. */
+/** A cluster's part of a snapshot, and when that was taken. */
 export class Here {
   public readonly names: Names;
 
   public constructor(
     public readonly wanted: ClusterWanted,
     public readonly snapshot: Snapshot,
+    private readonly now: number,
   ) {
     this.names = Names.of(wanted.settings);
   }
@@ -65,6 +66,11 @@ export class Here {
     return this.warnings(kind, name).findLast(
       (event) => event.reason === 'FailedCreate' && timeOf(event) >= since,
     )?.message;
+  }
+
+  /** Not a number where there is no time. */
+  public secondsSince(time: string | undefined): number {
+    return (this.now - Date.parse(time ?? '')) / 1000;
   }
 
   /** Whether a workload has all of its pods. */

@@ -56,7 +56,7 @@ function stateOf(pod: LiveObject): string {
 }
 
 /** Why a pod is not ready; nothing of one that goes in its time. */
-export function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | undefined {
+export function causeOfPod(pod: LiveObject, here: Here): Cause | undefined {
   const object = nameOf(pod);
   const { nodeName, schedulingGates = [] } = pod.spec ?? {};
   if (isNodeLost(pod))
@@ -69,7 +69,7 @@ export function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | un
   const { deletionTimestamp } = pod.metadata;
   if (deletionTimestamp !== undefined) {
     // It is the time at which it has to be gone.
-    if (!(now - Date.parse(deletionTimestamp) > OVERDUE_SECONDS * 1000)) return undefined;
+    if (!(here.secondsSince(deletionTimestamp) > OVERDUE_SECONDS)) return undefined;
     return {
       kind: 'the-node-is-lost',
       object,
@@ -77,7 +77,7 @@ export function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | un
       cure: 'repair the node or its kubelet; if it is gone for good, delete the node',
     };
   }
-  if (isUnschedulable(pod)) return unschedulable(pod, here, now);
+  if (isUnschedulable(pod)) return unschedulable(pod, here);
   if (schedulingGates.length > 0)
     return {
       kind: 'it-is-starting',
@@ -87,8 +87,8 @@ export function causeOfPod(pod: LiveObject, here: Here, now: number): Cause | un
   return (
     // A class that waits for the first consumer makes the volume when the pod has its node, before the pod is told so.
     (nodeName === undefined ? claimCause(pod, here, true) : undefined) ??
-    causeBeforeContainers(pod, here, now) ??
-    causeOfContainers(pod, here, now) ?? {
+    causeBeforeContainers(pod, here) ??
+    causeOfContainers(pod, here) ?? {
       kind: 'it-is-starting',
       object,
       what: saidOf(pod) ?? `it is ${stateOf(pod)}`,
@@ -110,7 +110,7 @@ function isNodeLost(pod: LiveObject): boolean {
 }
 
 /** What is wrong with its volumes or its network. A container that has begun has both, whatever an older event says. */
-function causeBeforeContainers(pod: LiveObject, here: Here, now: number): Cause | undefined {
+function causeBeforeContainers(pod: LiveObject, here: Here): Cause | undefined {
   const hasBegun = statusesOf(pod).some(
     ({ state, lastState }) => (state?.running ?? state?.terminated ?? lastState?.terminated) !== undefined,
   );
@@ -119,7 +119,7 @@ function causeBeforeContainers(pod: LiveObject, here: Here, now: number): Cause 
   const { kubectl } = here.wanted;
   const warnings = here
     .warnings('Pod', pod.metadata.name)
-    .filter((event) => !(now - Date.parse(timeOf(event)) > REPEATED_SECONDS * 1000));
+    .filter((event) => !(here.secondsSince(timeOf(event)) > REPEATED_SECONDS));
   const mounts = warnings.filter(({ reason }) => reason === 'FailedMount' || reason === 'FailedAttachVolume');
   // "timed out" comes after what it is about.
   const mount =
@@ -149,11 +149,11 @@ function causeBeforeContainers(pod: LiveObject, here: Here, now: number): Cause 
 }
 
 /** Of init containers the first, since those that come later have not begun; beside each other are a server and its sidecars. */
-function causeOfContainers(pod: LiveObject, here: Here, now: number): Cause | undefined {
+function causeOfContainers(pod: LiveObject, here: Here): Cause | undefined {
   const inits = initStatusesOf(pod);
   const others = statusesOf(pod).filter((status) => !inits.includes(status));
   const causes = (statuses: readonly ContainerStatus[]) =>
-    statuses.flatMap((status) => causeOfContainer(pod, status, here, now) ?? []);
+    statuses.flatMap((status) => causeOfContainer(pod, status, here) ?? []);
   return causes(inits)[0] ?? inOrder(causes(others))[0];
 }
 

@@ -13,7 +13,7 @@ const OF_CLAIMS =
 const SCALE_UP_SECONDS = 900;
 
 /** Why the scheduler finds no node for a pod. */
-export function unschedulable(pod: LiveObject, here: Here, now: number): Cause {
+export function unschedulable(pod: LiveObject, here: Here): Cause {
   const object = nameOf(pod);
   const message = oneLine(unscheduled(pod)?.message ?? '');
   if (OF_CLAIMS.test(message)) {
@@ -31,7 +31,7 @@ export function unschedulable(pod: LiveObject, here: Here, now: number): Cause {
   const isGrowing = here
     .all('Event')
     .filter((one) => isScaleUp(one) && one.involvedObject?.name === pod.metadata.name)
-    .some((one) => now - Date.parse(timeOf(one)) < SCALE_UP_SECONDS * 1000);
+    .some((one) => here.secondsSince(timeOf(one)) < SCALE_UP_SECONDS);
   if (isGrowing) return { ...noRoom, cure: 'wait, an autoscaler is adding a node', patience: NEVER };
   // Which pods would have to go is said after the reasons, and in the same words.
   const [reasons = ''] = message.split(' preemption: ');

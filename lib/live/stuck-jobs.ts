@@ -5,11 +5,11 @@ import { isEnded, isOwnedBy, type Meta } from './objects';
 import { causeOfPod } from './pods';
 
 /** Why Jobs that are there do not start. */
-export function stuckJobs(here: Here, now: number): readonly Cause[] {
+export function stuckJobs(here: Here): readonly Cause[] {
   const ofPods = here
     .labelled('Pod')
     .filter((pod) => pod.status?.phase === 'Pending' && isOwnedBy(pod, 'Job'))
-    .flatMap((pod) => causeOfPod(pod, here, now) ?? [])
+    .flatMap((pod) => causeOfPod(pod, here) ?? [])
     .filter(({ kind }) => kind !== 'it-is-starting' && kind !== 'it-waits-for-another-workload');
   const jobs = [
     ...here

@@ -10,7 +10,7 @@ import { isWell, type WorkloadStatus, workloadName } from './workloads';
 const KILLED_WITHIN_SECONDS = 3600;
 
 /** Why a workload does not have all of its pods, and what was wrong a moment ago where it has. */
-export function causesOfWorkload(workload: WorkloadStatus, here: Here, now: number): readonly Cause[] {
+export function causesOfWorkload(workload: WorkloadStatus, here: Here): readonly Cause[] {
   const object = workloadName(workload);
   const { apply } = here.wanted;
   if (workload.due === 'not applied') {
@@ -18,7 +18,7 @@ export function causesOfWorkload(workload: WorkloadStatus, here: Here, now: numb
     return [{ kind: 'nothing-is-applied', object, what, cure: apply }];
   }
   const pods = here.podsOf(workload.component);
-  if (isWell(workload)) return pods.filter(isReady).flatMap((pod) => killedBefore(pod, here, now));
+  if (isWell(workload)) return pods.filter(isReady).flatMap((pod) => killedBefore(pod, here));
   if (workload.wanted === 0)
     return [
       {
@@ -33,7 +33,7 @@ export function causesOfWorkload(workload: WorkloadStatus, here: Here, now: numb
   const alive = newestOf(workload, unended, here);
   const causes = [
     ...refusedPods(workload, pods, here),
-    ...alive.flatMap((pod) => causeOfPod(pod, here, now) ?? []),
+    ...alive.flatMap((pod) => causeOfPod(pod, here) ?? []),
   ];
   const isBetween =
     causes.length === 0 && alive.every(({ metadata }) => metadata.deletionTimestamp !== undefined);
@@ -89,10 +89,10 @@ function evicted(pod: LiveObject): Cause[] {
   return [{ kind: 'a-pod-was-evicted', object: nameOf(pod), what: oneLine(message), cure }];
 }
 
-function killedBefore(pod: LiveObject, here: Here, now: number): Cause[] {
+function killedBefore(pod: LiveObject, here: Here): Cause[] {
   return statusesOf(pod).flatMap(({ name, lastState }) => {
-    const { reason, finishedAt = '' } = lastState?.terminated ?? {};
-    const isRecent = now - Date.parse(finishedAt) < KILLED_WITHIN_SECONDS * 1000;
+    const { reason, finishedAt } = lastState?.terminated ?? {};
+    const isRecent = here.secondsSince(finishedAt) < KILLED_WITHIN_SECONDS;
     // It is ready now, so that this is nothing to give up for.
     return reason === 'OOMKilled' && isRecent ? [{ ...outOfMemory(pod, name, here), patience: NEVER }] : [];
   });
