@@ -99,7 +99,8 @@ function nothingThere(outdir: string, stderr: CommandContext['stderr']): number 
   return NOT_COMPARED;
 }
 
-function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandContext): number {
+function againstCluster(args: readonly string[], context: CommandContext): number {
+  const { stderr, cwd, env } = context;
   const own = args.find((arg) => /^(-[co]|--(config|outdir|format)(=.*)?)$/.test(arg));
   if (own !== undefined) throw new UsageError(`option '${own}' is for --against dist or a revision`);
   const outdir = defaultOutdir(env);
@@ -119,7 +120,7 @@ function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandCo
     return NOT_COMPARED;
   }
   const exitCode = status ?? NOT_COMPARED;
-  if (exitCode === EXIT.failed) stderr.write(inWords(command, resolve(cwd, outdir), cwd, env));
+  if (exitCode === EXIT.failed) stderr.write(inWords(command, resolve(cwd, outdir), context));
   stderr.write(`${MEANINGS[exitCode] ?? COULD_NOT}\n`);
   return exitCode;
 }
@@ -128,12 +129,7 @@ function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandCo
  * What the differences mean. kubectl has both sides in files for a moment, and shows them to the program that compares: asked once more
  * for all of their lines, it tells the objects whole.
  */
-function inWords(
-  command: readonly string[],
-  directory: string,
-  cwd: string,
-  env: CommandContext['env'],
-): string {
+function inWords(command: readonly string[], directory: string, { cwd, env }: CommandContext): string {
   const { stdout } = spawnSync('kubectl', command, {
     cwd,
     env: { ...env, KUBECTL_EXTERNAL_DIFF: 'diff -U100000 -rN' },

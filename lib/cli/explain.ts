@@ -43,14 +43,9 @@ in the words of Kubernetes. Without a milvus.yaml it explains them for a cluster
   },
 };
 
-interface Asked {
-  readonly config?: readonly string[];
-  readonly cluster?: string;
-}
-
 /** The cluster that is meant; one with all defaults where nobody has configured any. */
 function clusterFor(
-  { config, cluster: name }: Asked,
+  { config, cluster: name }: { readonly config?: readonly string[]; readonly cluster?: string },
   context: CommandContext,
 ): { readonly cluster: Omit<LoadedCluster, 'source' | 'warnings'>; readonly note: string } {
   try {

@@ -64,7 +64,7 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
   const stopped = () => signal?.aborted === true;
   for (let polls = 0; !stopped(); polls++) {
     try {
-      const job = await kubectl.json<LiveObject>(['get', `job/${name}`], { ...(signal && { signal }) });
+      const job = await kubectl.json<LiveObject>(['get', `job/${name}`], { signal });
       const pods = await podsOf(kubectl, name, job);
       failures = 0;
       for (const pod of pods) logs.follow(pod);
@@ -96,7 +96,7 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
       const gone = error instanceof KubectlError && /NotFound/.test(error.message);
       if (!(error instanceof KubectlError) || gone || failures >= MOST_FAILURES) throw error;
     }
-    await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
+    await delay(pollMilliseconds, undefined, { signal }).catch(() => {});
   }
   return { end: 'interrupted' };
 }

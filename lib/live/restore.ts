@@ -272,7 +272,7 @@ class Restore {
 
   private async aMoment(): Promise<void> {
     const { signal, pollMilliseconds = 2000 } = this.context;
-    await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
+    await delay(pollMilliseconds, undefined, { signal }).catch(() => {});
     if (signal?.aborted === true) throw new KubectlError('Interrupted.');
   }
 
