@@ -58,7 +58,7 @@ export async function withJobRunner<T>(
 }
 
 /** Puts Jobs of a cluster in place, and prints what they say until they end. */
-export class JobRunner {
+class JobRunner {
   /** With the namespace of the command line, or that of the configuration. */
   public readonly kubectl: Kubectl;
   private readonly outdir: string;

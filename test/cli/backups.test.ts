@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { JobRunner } from '../../lib/cli/job-runner';
+import { withJobRunner } from '../../lib/cli/job-runner';
 import { loadClusters } from '../../lib/config/load';
 import { placeClusters } from '../../lib/output/synthesize';
 import { complete, ended, failed, fakeKubectl, type Look, pod, running } from '../support/job-life';
@@ -96,11 +96,8 @@ describe('a Job that is there already', () => {
       const lines: string[] = [];
       const sink = { write: () => true };
       const context = { cwd: directory, env, stdout: sink, stderr: sink };
-      const { signal } = new AbortController();
-      await new JobRunner(cluster, {}, context, signal).run('restore', {
-        adopt,
-        onLog: (line) => lines.push(line),
-      });
+      const onLog = (line: string) => lines.push(line);
+      await withJobRunner(cluster, {}, context, (runner) => runner.run('restore', { adopt, onLog }));
       expect(calls().some((call) => /^(--\S+ )*replace /.test(call))).toBe(isReplaced);
       if (looks.some((look) => look.pods !== undefined)) expect(lines).toContain('[download] took it');
     },
