@@ -1,8 +1,9 @@
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
-import { defaultOutdir } from '../output/synthesize';
-import { asJson, CONFIG, type Command, EXIT, FORMAT, OUTDIR, optionsAndNames, UsageError } from './command';
-import { backupsOf, clusterOf, INTERRUPTED, interruptible, kubectlOf, runJob } from './job';
+import { backupsOf, clusterOf } from './clusters';
+import { type Command, EXIT } from './command';
+import { INTERRUPTED, withJobRunner } from './job-runner';
+import { asJson, CONFIG, FORMAT, jsonText, OUTDIR, optionsAndNames, UsageError } from './options';
 
 const OPTIONS = {
   config: CONFIG,
@@ -11,7 +12,7 @@ const OPTIONS = {
   ...TARGET,
 } as const;
 
-/** Before each line of the Job, as runJob prints it. */
+/** Before each line of the Job, as JobRunner prints it. */
 const CONTAINER = /^\[list\] /;
 
 export const backups: Command = {
@@ -23,26 +24,16 @@ NAME is the cluster, if the configuration has several.`,
   options: OPTIONS,
   exitCodes: `0 listed, 1 could not be listed, 2 wrong arguments, ${INTERRUPTED} interrupted (Ctrl-C).`,
   run: async (args, context) => {
-    const { stdout, stderr, cwd, env } = context;
+    const { stdout, stderr } = context;
     const { values, names } = optionsAndNames(args, OPTIONS);
     const [name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one cluster at a time, not also ${tooMany.join(', ')}`);
     const json = asJson(values.format);
     const cluster = clusterOf(values.config, name, context);
     backupsOf(cluster);
-    const kubectl = kubectlOf(cluster, values, context);
-    const outdir = values.outdir ?? defaultOutdir(env);
     let log = '';
-    const { end } = await interruptible((signal) =>
-      runJob(kubectl, cluster, 'list-backups', {
-        cwd,
-        outdir,
-        variables: [],
-        signal,
-        stdout: { write: (text) => (log += text) },
-        stderr,
-      }),
-    );
+    const kept = { ...context, stdout: { write: (text: string) => (log += text) } };
+    const { end } = await withJobRunner(cluster, values, kept, (runner) => runner.run('list-backups'));
     if (end === 'interrupted') return INTERRUPTED;
     if (end === 'failed') {
       stderr.write(log);
@@ -58,15 +49,7 @@ NAME is the cluster, if the configuration has several.`,
       throw new KubectlError(
         'The Job is complete, but its log can not be read: kubectl logs needs the right to get pods/log.',
       );
-    stdout.write(
-      json
-        ? `${JSON.stringify(
-            rows.map((row) => JSON.parse(row) as unknown),
-            undefined,
-            2,
-          )}\n`
-        : `${table.join('\n')}\n`,
-    );
+    stdout.write(json ? jsonText(rows.map((row) => JSON.parse(row) as unknown)) : `${table.join('\n')}\n`);
     if (rows.length === 0) stderr.write(`There is no backup of ${cluster.settings.name} yet.\n`);
     return EXIT.ok;
   },

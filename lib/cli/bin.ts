@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { main } from '.';
-import { endWith, processContext } from './command';
+import { endWith, processContext } from './process';
 
 endWith(main(process.argv.slice(2), processContext()));

@@ -1,10 +1,8 @@
-import { isatty } from 'node:tty';
-import { parseArgs } from 'node:util';
-import { ConfigurationError, suggest } from '../config/problems';
+import { ConfigurationError } from '../config/problems';
 import { KubectlError } from '../live/kubectl-error';
 import { OutputError } from '../output/files';
 import type { Terminal } from '../output/progress';
-import { quoted } from '../shell';
+import { type Completion, isJson, type Option, UsageError } from './options';
 import { annotations, problemsAsJson } from './problem-formats';
 
 /** Where a command writes, and what it starts from. */
@@ -24,38 +22,11 @@ export interface CommandContext {
  */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-/** Wrong arguments; the message is for the person who typed them. */
-export class UsageError extends Error {}
-
-/** A name that no cluster of the configuration has. */
-export function noSuchCluster(
-  name: string,
-  known: readonly { readonly settings: { readonly name: string } }[],
-): UsageError {
-  const names = known.map(({ settings }) => settings.name).join(', ');
-  return new UsageError(`there is no cluster "${name}" in the configuration: ${names}`);
-}
+/** That manifests are looked for which nobody has written yet. */
+export const notSynthesized = (what: string): string =>
+  `There is no ${what}: synthesize first (npm run synth, or cdk8s-milvus synth).`;
 
 export type ExitCode = number | Promise<number>;
-
-/** What the shell offers where a value is typed. */
-export type Completion = 'files' | 'directories' | 'keys' | readonly string[];
-
-/** An option as parseArgs of node:util takes it, and what help, completion and the reference have of it. */
-export interface Option {
-  readonly type: 'string' | 'boolean';
-  readonly short?: string;
-  readonly multiple?: boolean;
-  readonly default?: string;
-  /** What stands for its value. @default - nothing, it is a switch */
-  readonly value?: string;
-  /** What it is, in a line or more. */
-  readonly about: string;
-  /** @default - nothing */
-  readonly completion?: Completion;
-}
-
-export type CommandOptions = Readonly<Record<string, Option>>;
 
 export interface Command {
   /** Its arguments, for the list of all commands. */
@@ -65,7 +36,7 @@ export interface Command {
   /** What it does, as its help begins. @default - the summary */
   readonly about?: string;
   /** @default - none */
-  readonly options?: CommandOptions;
+  readonly options?: Readonly<Record<string, Option>>;
   /** What the shell offers for the arguments that are no options. @default - nothing */
   readonly completion?: Completion;
   /** Arguments that work as they stand beside a milvus.yaml; a test runs them. */
@@ -108,7 +79,7 @@ function inShell(text: string, called: string): string {
 export const EXIT_CODES = '0 done, 1 the configuration or a file can not be used, 2 wrong arguments.';
 
 /** Lines of help, all that an option is in one column. */
-function optionsHelp(known: CommandOptions): string {
+function optionsHelp(known: NonNullable<Command['options']>): string {
   const heads = Object.entries(known).map(([name, { short, value }]) => {
     const long = `--${name}${value === undefined ? '' : ` ${value}`}`;
     return short === undefined ? long : `-${short}, ${long}`;
@@ -191,142 +162,4 @@ function failure(
 export function usageError(message: string, { stderr }: CommandContext, called: string): number {
   stderr.write(`cdk8s-milvus: ${message}\nSee ${called} --help\n`);
   return EXIT.usage;
-}
-
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
-type Values<T extends Options> = ReturnType<
-  typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: false }>
->['values'];
-
-/**
- * The options of a command.
- * @throws UsageError for anything else, and for a value that is empty: an unset variable of a shell script
- */
-export function options<T extends Options>(args: readonly string[], known: T): Values<T> {
-  return optionsAndNames(args, known, false).values;
-}
-
-/**
- * The options of a command, and the arguments that are none, in their order.
- * @throws UsageError as `options()` does
- */
-export function optionsAndNames<T extends Options>(
-  args: readonly string[],
-  known: T,
-  allowPositionals = true,
-): { readonly values: Values<T>; readonly names: readonly string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: known,
-      strict: true,
-      allowPositionals,
-    }) as { values: Values<T>; positionals: string[] };
-    for (const [name, value] of Object.entries<unknown>(values)) {
-      if ([value].flat().includes('')) throw new UsageError(`option '--${name}' has an empty value`);
-    }
-    return { values, names: positionals };
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (!code?.startsWith('ERR_PARSE_ARGS')) throw error;
-    const [sentence = message] = message.split(/\.\s/);
-    const [, given] = /^Unknown option '--([^']+)'/.exec(sentence) ?? [];
-    const meant = given === undefined ? undefined : suggest(given, Object.keys(known));
-    const hint = meant === undefined ? fileHint(sentence, known) : `; did you mean '--${meant}'?`;
-    throw new UsageError(`${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}${hint}`);
-  }
-}
-
-/** For whoever names a configuration without its option. */
-function fileHint(sentence: string, known: Options): string {
-  const [, file] = /^Unexpected argument '(.+\.ya?ml|.+\/)'/.exec(sentence) ?? [];
-  return file === undefined || known['config'] === undefined
-    ? ''
-    : `; a configuration goes behind -c: -c ${quoted(file)}`;
-}
-
-/** Which configuration: as often as somebody likes. */
-export const CONFIG = {
-  type: 'string',
-  short: 'c',
-  multiple: true,
-  value: 'CONFIG',
-  about: `a file, a directory, a glob, or several of them: separated by commas, or each after a -c
-(default: the environment variable MILVUS_CONFIG, or milvus.yaml)`,
-  completion: 'files',
-} as const satisfies Option;
-export const FORMAT = {
-  type: 'string',
-  default: 'text',
-  value: 'FORMAT',
-  about: 'text, or json: problems as JSON on stdout, for editors and other programs (default: text)',
-  completion: ['text', 'json'],
-} as const satisfies Option;
-
-/** @throws UsageError for a format that there is not */
-export function asJson(format: string): boolean {
-  if (!['text', 'json'].includes(format)) throw new UsageError(`option '--format' is text or json`);
-  return format === 'json';
-}
-
-/** The same, when the options can not be asked any more. */
-function isJson(args: readonly string[]): boolean {
-  return args.some(
-    (arg, index) => arg === '--format=json' || (arg === 'json' && args[index - 1] === '--format'),
-  );
-}
-
-export const OUTDIR = {
-  type: 'string',
-  short: 'o',
-  value: 'DIRECTORY',
-  about: 'where the manifests are (default: the environment variable CDK8S_OUTDIR, or dist)',
-  completion: 'directories',
-} as const satisfies Option;
-
-/** The context of this process. That nobody reads the output any more is no failure; that it can not be kept is. */
-export function processContext(): CommandContext {
-  const { stdout, stderr, env } = process;
-  stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') return;
-    process.exitCode = EXIT.failed;
-    stderr.write(`The output can not be written: ${message}\n`);
-  });
-  stderr.on('error', () => {});
-  // Not process.stdin, which is opened by being looked at: few commands ask.
-  const terminal = isatty(0) && stdout.isTTY;
-  return { stdout, stderr, cwd: currentDirectory(), env, ...(terminal ? { ask } : {}) };
-}
-
-async function ask(question: string): Promise<string> {
-  const { createInterface } = await import('node:readline/promises');
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  reader.once('SIGINT', () => process.exit(130));
-  try {
-    return await Promise.race([
-      reader.question(question),
-      new Promise<never>((_, reject) => {
-        reader.once('close', () => reject(new UsageError('there was no answer')));
-      }),
-    ]);
-  } finally {
-    reader.removeAllListeners('close');
-    reader.close();
-  }
-}
-
-/** The exit code of this process. It ends by itself, when all is written that goes to a pipe. */
-export function endWith(code: ExitCode): void {
-  void Promise.resolve(code).then((ended) => {
-    process.exitCode ??= ended; // unless the output could not be written
-  });
-}
-
-function currentDirectory(): string {
-  try {
-    return process.cwd();
-  } catch {
-    process.stderr.write('The current directory is gone: change to one that is there.\n');
-    process.exit(EXIT.failed);
-  }
 }

@@ -1,8 +1,15 @@
-import { type Command, type Completion, EXIT, UsageError } from './command';
+import { type Command, EXIT } from './command';
+import { type Completion, UsageError } from './options';
 
-const SHELLS = ['bash', 'zsh', 'fish'] as const;
-type Shell = (typeof SHELLS)[number];
 type Commands = Readonly<Record<string, Command>>;
+
+/** By shell, its completion script. */
+const SCRIPTS: Readonly<Record<string, (commands: Commands, keys: readonly string[]) => string>> = {
+  bash,
+  zsh,
+  fish,
+};
+const SHELLS = Object.keys(SCRIPTS);
 
 /** @param commands all of them, this one included */
 export const completionCommand = (commands: () => Commands): Command => ({
@@ -15,24 +22,20 @@ export const completionCommand = (commands: () => Commands): Command => ({
   fish   cdk8s-milvus completion fish > ~/.config/fish/completions/cdk8s-milvus.fish`,
   completion: SHELLS,
   example: 'bash',
-  run: ([shell, ...others], { stdout }) => {
-    const known = SHELLS.find((one) => one === shell);
-    if (known === undefined || others.length > 0)
+  run: ([shell = '', ...others], { stdout }) => {
+    const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
+    if (script === undefined || others.length > 0)
       throw new UsageError(`which shell? One of ${SHELLS.join(', ')}`);
     const { configurationKeys } = require('../config/keys') as typeof import('../config/keys');
     const keys = configurationKeys().map(({ path }) => path);
-    stdout.write(SCRIPTS[known](commands(), keys));
+    stdout.write(script(commands(), keys));
     return EXIT.ok;
   },
 });
 
-const SCRIPTS: Readonly<Record<Shell, (commands: Commands, keys: readonly string[]) => string>> = {
-  bash,
-  zsh,
-  fish,
-};
-
 const NAME = 'cdk8s-milvus';
+/** Of the function in a script that completes it. */
+const FUNCTION = `_${NAME.replaceAll('-', '_')}`;
 
 /** What an option of a command is typed as: `-c`, `--config`. */
 function flagsOf({ options = {} }: Command): readonly {
@@ -58,16 +61,14 @@ function bash(commands: Commands, keys: readonly string[]): string {
     const list = completion === 'keys' ? '$keys' : completion.join(' ');
     return `COMPREPLY=($(compgen -W "${list}" -- "$word"))`;
   };
-  const cases = Object.entries(commands).flatMap(([name, command]) => {
-    const flags = flagsOf(command);
-    const values = flags
+  const cases = Object.entries(commands).flatMap(([name, command]) =>
+    flagsOf(command)
       .filter(({ takes }) => takes)
       .map(
-        ({ flags: typed, completion }) =>
-          `    "${name} "${typed.join(`|"${name} "`)}) ${words(completion)}; return ;;`,
-      );
-    return values;
-  });
+        ({ flags, completion }) =>
+          `    "${name} "${flags.join(`|"${name} "`)}) ${words(completion)}; return ;;`,
+      ),
+  );
   const rest = Object.entries(commands).map(
     ([name, command]) => `    ${name})
       if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${flagsOf(command)
@@ -76,7 +77,7 @@ function bash(commands: Commands, keys: readonly string[]): string {
       else ${words(command.completion)}; fi ;;`,
   );
   return `# Completion of ${NAME} in bash.
-_${functionName()}() {
+${FUNCTION}() {
   local keys="${keys.join(' ')}"
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
   COMPREPLY=()
@@ -91,7 +92,7 @@ ${cases.join('\n')}
 ${rest.join('\n')}
   esac
 }
-complete -F _${functionName()} ${NAME}
+complete -F ${FUNCTION} ${NAME}
 `;
 }
 
@@ -116,7 +117,7 @@ function zsh(commands: Commands, keys: readonly string[]): string {
 _cdk8s_milvus_keys() {
   compadd ${keys.join(' ')}
 }
-_${functionName()}() {
+${FUNCTION}() {
   if ((CURRENT == 2)); then
     local -a commands=(
 ${Object.entries(commands)
@@ -133,7 +134,7 @@ ${Object.entries(commands)
 ${cases.join('\n')}
   esac
 }
-if [[ $funcstack[1] == _${NAME} ]]; then _${functionName()} "$@"; else compdef _${functionName()} ${NAME}; fi
+if [[ $funcstack[1] == _${NAME} ]]; then ${FUNCTION} "$@"; else compdef ${FUNCTION} ${NAME}; fi
 `;
 }
 
@@ -162,8 +163,4 @@ function fish(commands: Commands, keys: readonly string[]): string {
 complete -c ${NAME} -f
 ${lines.join('\n')}
 `;
-}
-
-function functionName(): string {
-  return NAME.replaceAll('-', '_');
 }

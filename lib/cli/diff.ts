@@ -3,17 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../live/kubectl';
 import { defaultOutdir } from '../output/synthesize';
-import {
-  asJson,
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  FORMAT,
-  OUTDIR,
-  options,
-  UsageError,
-} from './command';
+import { type Command, type CommandContext, EXIT, notSynthesized } from './command';
+import { asJson, CONFIG, FORMAT, jsonText, loadOptions, OUTDIR, options, UsageError } from './options';
 
 const CLUSTER = 'cluster';
 const DIST = 'dist';
@@ -53,20 +44,21 @@ Against the cluster, all other flags go to kubectl: -n NAMESPACE, --context NAME
   },
 };
 
-function againstFiles(args: readonly string[], { stdout, stderr, cwd, env }: CommandContext): number {
+function againstFiles(args: readonly string[], context: CommandContext): number {
+  const { stdout, stderr, cwd, env } = context;
   const { against, config, outdir = defaultOutdir(env), format } = options(args, OPTIONS);
   const json = asJson(format);
   const { changesOfClusters, clustersOf, configuredObjects, differing, documentsAt, documentsOf, GitError } =
-    require('../answers/differences') as typeof import('../answers/differences');
+    answers();
   const directory = resolve(cwd, outdir);
   if (against === DIST && !existsSync(directory)) return nothingThere(outdir, stderr);
-  const configured = configuredObjects({ config: config?.join(), cwd, env });
+  const configured = configuredObjects(loadOptions(config, context));
   try {
     const documents = against === DIST ? documentsOf(directory) : documentsAt(against, outdir, cwd);
     const { before, after, all } = differing(documents, configured);
     const clusters = changesOfClusters(before, after, all);
     const fleet = clustersOf(all);
-    if (json) stdout.write(`${JSON.stringify(answerOf(clusters, fleet), null, 2)}\n`);
+    if (json) stdout.write(jsonText(answerOf(clusters, fleet)));
     else if (clusters.length > 0) stdout.write(textOf(clusters, fleet));
     else
       stderr.write(
@@ -83,29 +75,32 @@ function againstFiles(args: readonly string[], { stdout, stderr, cwd, env }: Com
   }
 }
 
+/** What compares two sides, loaded when there are some. */
+const answers = () => ({
+  ...(require('../answers/differences') as typeof import('../answers/differences')),
+  ...(require('../answers/fleet-differences') as typeof import('../answers/fleet-differences')),
+});
+
 type Clusters = Parameters<typeof import('../answers/fleet-differences').fleetText>;
 
 /** Of one cluster all that changes; of several groups to which the same happens. */
 function answerOf(...[clusters, fleet]: Clusters): unknown {
   if (fleet.size <= 1) return clusters;
-  const { effectGroups } =
-    require('../answers/fleet-differences') as typeof import('../answers/fleet-differences');
-  return effectGroups(clusters, fleet);
+  return answers().effectGroups(clusters, fleet);
 }
 
 function textOf(...[clusters, fleet]: Clusters): string {
-  const { differencesText } = require('../answers/differences') as typeof import('../answers/differences');
-  const { fleetText } =
-    require('../answers/fleet-differences') as typeof import('../answers/fleet-differences');
+  const { differencesText, fleetText } = answers();
   return fleet.size <= 1 ? differencesText(clusters) : fleetText(clusters, fleet);
 }
 
 function nothingThere(outdir: string, stderr: CommandContext['stderr']): number {
-  stderr.write(`There is no ${outdir}/: synthesize first (npm run synth, or cdk8s-milvus synth).\n`);
+  stderr.write(`${notSynthesized(`${outdir}/`)}\n`);
   return NOT_COMPARED;
 }
 
-function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandContext): number {
+function againstCluster(args: readonly string[], context: CommandContext): number {
+  const { stderr, cwd, env } = context;
   const own = args.find((arg) => /^(-[co]|--(config|outdir|format)(=.*)?)$/.test(arg));
   if (own !== undefined) throw new UsageError(`option '${own}' is for --against dist or a revision`);
   const outdir = defaultOutdir(env);
@@ -125,7 +120,7 @@ function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandCo
     return NOT_COMPARED;
   }
   const exitCode = status ?? NOT_COMPARED;
-  if (exitCode === EXIT.failed) stderr.write(inWords(command, resolve(cwd, outdir), cwd, env));
+  if (exitCode === EXIT.failed) stderr.write(inWords(command, resolve(cwd, outdir), context));
   stderr.write(`${MEANINGS[exitCode] ?? COULD_NOT}\n`);
   return exitCode;
 }
@@ -134,20 +129,14 @@ function againstCluster(args: readonly string[], { stderr, cwd, env }: CommandCo
  * What the differences mean. kubectl has both sides in files for a moment, and shows them to the program that compares: asked once more
  * for all of their lines, it tells the objects whole.
  */
-function inWords(
-  command: readonly string[],
-  directory: string,
-  cwd: string,
-  env: CommandContext['env'],
-): string {
+function inWords(command: readonly string[], directory: string, { cwd, env }: CommandContext): string {
   const { stdout } = spawnSync('kubectl', command, {
     cwd,
     env: { ...env, KUBECTL_EXTERNAL_DIFF: 'diff -U100000 -rN' },
     encoding: 'utf8',
     maxBuffer: Number.POSITIVE_INFINITY,
   });
-  const { changesOfClusters, clustersOf, objectsInDiff, objectsOf } =
-    require('../answers/differences') as typeof import('../answers/differences');
+  const { changesOfClusters, clustersOf, objectsInDiff, objectsOf } = answers();
   const { before, after } = objectsInDiff(stdout);
   const all = existsSync(directory) ? objectsOf(directory) : after;
   const clusters = changesOfClusters(before, after, all);

@@ -1,15 +1,7 @@
-import type { LoadedCluster } from '../config/load';
+import { type LoadedCluster, loadClusters } from '../config/load';
 import { ConfigurationError } from '../config/problems';
-import {
-  asJson,
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  FORMAT,
-  optionsAndNames,
-  UsageError,
-} from './command';
+import { type Command, type CommandContext, EXIT } from './command';
+import { asJson, CONFIG, FORMAT, jsonText, loadOptions, optionsAndNames, UsageError } from './options';
 
 const OPTIONS = {
   config: CONFIG,
@@ -41,8 +33,8 @@ in the words of Kubernetes. Without a milvus.yaml it explains them for a cluster
     const { cluster, note } = clusterFor(values, context);
     try {
       const explanations = names.map((name) => explain(name, cluster));
-      if (json) context.stdout.write(`${JSON.stringify(explanations, null, 2)}\n`);
-      else context.stdout.write(explanations.map(explanationText).join('\n') + note);
+      const text = () => explanations.map(explanationText).join('\n') + note;
+      context.stdout.write(json ? jsonText(explanations) : text());
     } catch (error) {
       if (error instanceof UnknownKey) throw new UsageError(error.message);
       throw error;
@@ -51,19 +43,13 @@ in the words of Kubernetes. Without a milvus.yaml it explains them for a cluster
   },
 };
 
-interface Asked {
-  readonly config?: readonly string[];
-  readonly cluster?: string;
-}
-
 /** The cluster that is meant; one with all defaults where nobody has configured any. */
 function clusterFor(
-  { config, cluster: name }: Asked,
-  { cwd, env }: CommandContext,
+  { config, cluster: name }: { readonly config?: readonly string[]; readonly cluster?: string },
+  context: CommandContext,
 ): { readonly cluster: Omit<LoadedCluster, 'source' | 'warnings'>; readonly note: string } {
-  const { loadClusters } = require('../config/load') as typeof import('../config/load');
   try {
-    const clusters = loadClusters({ config: config?.join(), cwd, env });
+    const clusters = loadClusters(loadOptions(config, context));
     const found = name === undefined ? clusters[0] : clusters.find(({ settings }) => settings.name === name);
     if (found === undefined) {
       throw new UsageError(

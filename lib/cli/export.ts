@@ -5,16 +5,10 @@ import { type KubectlTarget, TARGET } from '../live/kubectl';
 import { MilvusJob } from '../milvus-job';
 import type { PlacedCluster } from '../output/cluster-files';
 import { writeDocuments } from '../yaml/write';
-import {
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  type ExitCode,
-  optionsAndNames,
-  UsageError,
-} from './command';
-import { clusterOf, exitCodeOf, INTERRUPTED, interruptible, kubectlOf, runManifest } from './job';
+import { clusterOf } from './clusters';
+import { type Command, type CommandContext, EXIT, type ExitCode } from './command';
+import { exitCodeOf, INTERRUPTED, withJobRunner } from './job-runner';
+import { CONFIG, optionsAndNames, UsageError } from './options';
 import { backupPlace } from './restore';
 
 const METRICS = ['L2', 'IP', 'HAMMING', 'JACCARD', 'TANIMOTO', 'SUBSTRUCTURE', 'SUPERSTRUCTURE'];
@@ -134,14 +128,16 @@ through your kubectl and see its log; or
     }
     return make(context, cluster, 'export', values, {
       COLLECTIONS: collections(values.all, names),
-      ...given('EXPORT', matching('--name', name, NAME, 'letters, digits, "_", "." and "-"')),
-      ...given(
-        'BACKUP',
-        matching('--backup', backup, BACKUP, 'the name of a backup such as 20260701T021500Z, or latest'),
+      EXPORT: matching('--name', name, NAME, 'letters, digits, "_", "." and "-"'),
+      BACKUP: matching(
+        '--backup',
+        backup,
+        BACKUP,
+        'the name of a backup such as 20260701T021500Z, or latest',
       ),
       ...(from === undefined ? {} : variablesOf(from)),
-      ...given('PART_MIB', partSize),
-      ...given('SKIP_MISSING', values['skip-missing'] ? 'true' : undefined),
+      PART_MIB: partSize,
+      SKIP_MISSING: values['skip-missing'] ? 'true' : undefined,
     });
   },
 };
@@ -163,19 +159,16 @@ vectors.npy (then with --as), in the bucket or on the claim. It ends with "/".`,
     if (others.length > 0) throw new UsageError(`one export at a time, not also "${others.join(' ')}"`);
     const folder = from?.includes('/') === true;
     return make(context, clusterOf(values.config, values.cluster, context), 'import', values, {
-      ...given(
-        'FROM',
-        folder
-          ? from
-          : matching('EXPORT', from, NAME, 'the name of an export, or a folder that ends with "/"'),
-      ),
-      ...(values.collection === undefined ? {} : { COLLECTIONS: collections(false, values.collection) }),
-      ...given('AS', matching('--as', values.as, COLLECTION, COLLECTION_MEANT)),
-      ...given('PARTITION', values.partition),
-      ...given('METRIC', values.metric),
-      ...given('INDEX', values.index),
-      ...given('INDEX_PARAMETERS', indexParameters(values['index-parameters'])),
-      ...given('INTO_EXISTING', values['into-existing'] ? 'true' : undefined),
+      FROM: folder
+        ? from
+        : matching('EXPORT', from, NAME, 'the name of an export, or a folder that ends with "/"'),
+      COLLECTIONS: values.collection && collections(false, values.collection),
+      AS: matching('--as', values.as, COLLECTION, COLLECTION_MEANT),
+      PARTITION: values.partition,
+      METRIC: values.metric,
+      INDEX: values.index,
+      INDEX_PARAMETERS: indexParameters(values['index-parameters']),
+      INTO_EXISTING: values['into-existing'] ? 'true' : undefined,
     });
   },
 };
@@ -222,27 +215,30 @@ function matching(
   return value;
 }
 
-const given = (name: string, value: string | undefined) => (value === undefined ? {} : { [name]: value });
-
 interface HowToRun extends KubectlTarget {
   readonly claim?: string;
   readonly run?: boolean;
 }
 
-/** Prints the Job, or runs it. */
+/**
+ * Prints the Job, or runs it.
+ * @param variables of its containers; those that are undefined keep their defaults
+ */
 function make(
   context: CommandContext,
   cluster: PlacedCluster,
   name: 'export' | 'import',
   { claim, run: isRun, ...options }: HowToRun,
-  values: Readonly<Record<string, string>>,
+  variables: Readonly<Record<string, string | undefined>>,
 ): ExitCode {
-  const { stdout, stderr } = context;
   const { settings } = cluster;
   const { namespace, kubeconfig, context: ofKubectl } = options;
   const target = { namespace, context: ofKubectl, kubeconfig };
   const unused = Object.entries(target).find(([, value]) => value !== undefined);
   if (unused !== undefined && !isRun) throw new UsageError(`option '--${unused[0]}' needs --run`);
+  const values = Object.fromEntries(
+    Object.entries(variables).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])),
+  );
   const run = { values, claim: matching('--claim', claim, CLAIM, 'the name of a PersistentVolumeClaim') };
   if (!MilvusJob.movesFor(settings, run).includes(name)) {
     throw new UsageError(
@@ -253,12 +249,10 @@ function make(
   }
   const manifest = writeDocuments(new MilvusJob(new App(), name, name, settings, run).toJson());
   if (!isRun) {
-    stdout.write(manifest);
+    context.stdout.write(manifest);
     return EXIT.ok;
   }
-  return interruptible(async (signal) => {
-    const kubectl = kubectlOf(cluster, target, context);
-    const job = Names.of(settings)[name];
-    return exitCodeOf(await runManifest(kubectl, job, manifest, { signal, stdout, stderr }));
-  });
+  return withJobRunner(cluster, target, context, async (runner) =>
+    exitCodeOf(await runner.runManifest(Names.of(settings)[name], manifest)),
+  );
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fromHelm } from '../helm';
 import { replaceFile } from '../output/files';
-import { asJson, type Command, EXIT, UsageError } from './command';
+import { type Command, EXIT } from './command';
+import { asJson, UsageError } from './options';
 import { annotations, problemsAsJson } from './problem-formats';
 
 export const fromHelmCommand: Command = {

@@ -1,25 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { loadClusters } from '../config/load';
-import { suggest } from '../config/problems';
-import { imageList, imageTable } from '../output/images';
-import { MadeBefore } from '../output/made';
-import { type StaleFile, staleFiles } from '../output/stale';
-import { defaultOutdir, STDOUT } from '../output/synthesize';
+import { join } from 'node:path';
 import { backups } from './backups';
+import { check } from './check';
 import {
-  asJson,
-  CONFIG,
   type Command,
   type CommandContext,
   EXIT,
   EXIT_CODES,
   type ExitCode,
-  FORMAT,
-  OUTDIR,
-  options,
   runCommand,
-  UsageError,
   usageError,
 } from './command';
 import { completionCommand } from './completion';
@@ -27,79 +16,15 @@ import { diff } from './diff';
 import { explainCommand } from './explain';
 import { exportCommand, importCommand } from './export';
 import { fromHelmCommand } from './from-helm';
+import { images } from './images';
 import { initCommand } from './init';
 import { job } from './job';
-import { problemsAsJson } from './problem-formats';
+import { didYouMean } from './options';
 import { restoreCommand } from './restore';
 import { showCommand } from './show';
 import { sizeCommand } from './size';
 import { status } from './status';
 import { synth } from './synth';
-
-export { type CommandContext, EXIT } from './command';
-
-const CHECK_OPTIONS = { config: CONFIG, outdir: OUTDIR, format: FORMAT } as const;
-
-const check: Command = {
-  synopsis: '[-c CONFIG] [-o DIRECTORY]',
-  summary: 'fails if the manifests do not match the configuration',
-  about:
-    'Checks that committed manifests match the configuration, for continuous integration. Names each file that differs.',
-  options: CHECK_OPTIONS,
-  example: '-c milvus.yaml -o dist',
-  exitCodes: '0 they match, 1 they do not (or the configuration can not be used), 2 wrong arguments.',
-  run: (args, { stdout, stderr, cwd, env }) => {
-    const { config, outdir = defaultOutdir(env), format } = options(args, CHECK_OPTIONS);
-    const json = asJson(format);
-    if (outdir === STDOUT) throw new UsageError('a directory is compared, not standard output');
-    const stale = staleFiles({ config: config?.join(), cwd, env }, resolve(cwd, outdir), new MadeBefore());
-    if (json) {
-      const problems = stale.map(({ file, how }) => ({
-        at: { file: join(outdir, file), line: 1, column: 1 },
-        path: '',
-        given: `a file that is ${how === 'differs' ? 'different' : how}`,
-        expected: 'what the configuration gives',
-        fix: mend(how),
-      }));
-      stdout.write(problemsAsJson([{ source: outdir, problems }]));
-      return stale.length === 0 ? EXIT.ok : EXIT.failed;
-    }
-    for (const { file, how } of stale) stderr.write(`${join(outdir, file)}: ${how}\n`);
-    if (stale.length === 0) return EXIT.ok;
-    for (const fix of new Set(stale.map(({ how }) => mend(how)))) stderr.write(`${fix}\n`);
-    return EXIT.failed;
-  },
-};
-
-function mend(how: StaleFile['how']): string {
-  return how === 'left over'
-    ? 'What is left over is removed by synth with --prune.'
-    : 'Synthesize, and commit what changes.';
-}
-
-const IMAGES_OPTIONS = {
-  config: CONFIG,
-  all: { type: 'boolean', about: 'also images of parts that are switched off' },
-  format: FORMAT,
-} as const;
-
-const images: Command = {
-  synopsis: '[-c CONFIG] [--all] [--format json]',
-  summary: 'lists the images, for mirrors',
-  about:
-    'Lists the images, separated by tabs: where the image comes from, where the pods pull it from, and its option.',
-  options: IMAGES_OPTIONS,
-  example: '--all',
-  run: (args, { stdout, cwd, env }) => {
-    const { config, all, format } = options(args, IMAGES_OPTIONS);
-    const json = asJson(format);
-    const clusters = loadClusters({ config: config?.join(), cwd, env }).map(({ settings }) => settings);
-    stdout.write(
-      json ? problemsAsJson([], { images: imageList(clusters, all) }) : `${imageTable(clusters, all)}\n`,
-    );
-    return EXIT.ok;
-  },
-};
 
 /** Every command, by its name: help, completion and the reference are made from it. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
@@ -151,15 +76,13 @@ export function main(args: readonly string[], context: CommandContext): ExitCode
   // `help synth` is `synth --help`.
   const [name = '', ...rest] = asksForHelp ? [...others, '--help'] : args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) return usageError(unknownCommand(name), context, 'cdk8s-milvus');
+  if (command === undefined) {
+    const meant = didYouMean(name, Object.keys(COMMANDS));
+    return usageError(`there is no command "${name}"${meant}`, context, 'cdk8s-milvus');
+  }
   // npm says which of the scripts it runs.
   const called = context.env['npm_lifecycle_event'] === name ? `npm run ${name} --` : `cdk8s-milvus ${name}`;
   return runCommand(command, rest, context, called);
-}
-
-function unknownCommand(name: string): string {
-  const meant = suggest(name, Object.keys(COMMANDS));
-  return `there is no command "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
 }
 
 /** Of this package, wherever it is built to. */

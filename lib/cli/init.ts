@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Answers } from '../answers/init';
-import { type Command, type CommandContext, EXIT, optionsAndNames, UsageError } from './command';
+import { type Command, type CommandContext, EXIT } from './command';
+import { optionsAndNames, UsageError } from './options';
 
 const OPTIONS = {
   name: { type: 'string', value: 'NAME', about: 'name of the cluster (default: milvus)' },

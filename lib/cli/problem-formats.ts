@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { formatProblem, type Problem, type ProblemReport } from '../config/problems';
 import type { CommandContext } from './command';
+import { jsonText } from './options';
 
 /**
  * Problems for programs: a JSON object, in which each has all that the text says, and the text.
@@ -10,7 +11,7 @@ export function problemsAsJson(reports: readonly ProblemReport[], others: object
   const problems = reports.flatMap(({ source, problems: ofSource }) =>
     ofSource.map(({ at, ...problem }) => ({ source, ...at, ...problem, message: messageOf(problem) })),
   );
-  return `${JSON.stringify({ problems, ...others }, null, 2)}\n`;
+  return jsonText({ problems, ...others });
 }
 
 /** Problems as GitHub Actions shows them, at the lines of a pull request; nothing anywhere else. */

@@ -4,17 +4,10 @@ import { Names } from '../kubernetes/names';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import { type RestoreContext, type RestoreProps, restore, undo } from '../live/restore';
-import { defaultOutdir } from '../output/synthesize';
-import {
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  OUTDIR,
-  optionsAndNames,
-  UsageError,
-} from './command';
-import { backupsOf, clusterOf, declared, interruptible, kubectlOf, runJob } from './job';
+import { clusterOf, refuseDeclaredRestore } from './clusters';
+import { type Command, type CommandContext, EXIT } from './command';
+import { withJobRunner } from './job-runner';
+import { CONFIG, OUTDIR, optionsAndNames, UsageError } from './options';
 
 const FLAG = { type: 'boolean' } as const;
 
@@ -43,14 +36,14 @@ BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is t
   exitCodes:
     '0 restored, 1 not restored: the message says how far it is and how to go on, 2 wrong arguments.',
   run: async (args, context) => {
-    const { stdout, stderr, cwd, env } = context;
+    const { stderr } = context;
     const { values, names } = optionsAndNames(args, OPTIONS);
     const [backup = 'latest', name, ...tooMany] = names;
     if (tooMany.length > 0) throw new UsageError(`one backup of one cluster, not also ${tooMany.join(', ')}`);
     const cluster = clusterOf(values.config, name, context);
     const { settings } = cluster;
     const of = Names.of(settings);
-    if (backupsOf(cluster).restore !== undefined) throw new KubectlError(declared(settings.name));
+    refuseDeclaredRestore(cluster);
     const { readonly: readers, mishards } = settings;
     const props: RestoreProps = {
       name: settings.name,
@@ -61,27 +54,20 @@ BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is t
       deployments: settings.mode === 'cluster' ? [of.writable, of.readonly, of.mishards] : [of.writable],
       configured: { [of.readonly]: fewest(readers), [of.mishards]: fewest(mishards) },
     };
-    const kubectl = kubectlOf(cluster, values, context);
-    const outdir = values.outdir ?? defaultOutdir(env);
     const variables = [
       ...(values.force ? ['RESTORE_FORCE=true'] : []),
       ...(values['no-objects'] ? ['RESTORE_OBJECTS=false'] : []),
       ...(values.from === undefined ? [] : variablesOf(values.from)),
     ];
     if (!values.undo && !values.yes) await confirm(props, context);
-    return await interruptible(async (signal) => {
-      const how = { cwd, outdir, signal, stdout, stderr };
+    return await withJobRunner(cluster, values, context, async (runner) => {
       const live: RestoreContext = {
-        kubectl,
+        kubectl: runner.kubectl,
         say: (line) => stderr.write(`${line}\n`),
-        signal,
+        signal: runner.signal,
         runRestore: ({ backup: which, ...run }) =>
-          runJob(kubectl, cluster, 'restore', {
-            ...how,
-            ...run,
-            variables: [`BACKUP=${which}`, ...variables],
-          }),
-        runSmokeTest: () => runJob(kubectl, cluster, 'smoke-test', { ...how, variables: [] }),
+          runner.run('restore', { ...run, variables: [`BACKUP=${which}`, ...variables] }),
+        runSmokeTest: () => runner.run('smoke-test'),
       };
       if (values.undo) await undo(props, live);
       else await restore(props, live);

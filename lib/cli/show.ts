@@ -1,4 +1,6 @@
-import { CONFIG, type Command, EXIT, options } from './command';
+import { loadClusters } from '../config/load';
+import { type Command, EXIT } from './command';
+import { CONFIG, loadOptions, options } from './options';
 
 const OPTIONS = { config: CONFIG } as const;
 
@@ -9,11 +11,10 @@ export const showCommand: Command = {
 from. The output is YAML that gives the same manifests. It never shows a credential, but a reference to the environment in its place.`,
   options: OPTIONS,
   example: '-c milvus.yaml',
-  run: (args, { stdout, cwd, env }) => {
+  run: (args, context) => {
     const { config } = options(args, OPTIONS);
-    const { loadClusters } = require('../config/load') as typeof import('../config/load');
     const { show } = require('../answers/show') as typeof import('../answers/show');
-    stdout.write(show(loadClusters({ config: config?.join(), cwd, env })));
+    context.stdout.write(show(loadClusters(loadOptions(config, context))));
     return EXIT.ok;
   },
 };

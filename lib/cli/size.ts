@@ -1,5 +1,6 @@
 import type { IndexType } from '../answers/size';
-import { asJson, CONFIG, type Command, EXIT, FORMAT, options, UsageError } from './command';
+import { type Command, EXIT } from './command';
+import { asJson, CONFIG, FORMAT, jsonText, loadOptions, options, UsageError } from './options';
 
 const INDEXES = [
   'FLAT',
@@ -45,7 +46,8 @@ export const sizeCommand: Command = {
   options: OPTIONS,
   example: '--vectors 100M --dim 128 --index IVF_SQ8 --replicas 3',
   exitCodes: '0 computed, 1 the configuration can not be used, 2 wrong arguments.',
-  run: (args, { stdout, cwd, env }) => {
+  run: (args, context) => {
+    const { stdout } = context;
     const given = options(args, OPTIONS);
     const json = asJson(given.format);
     const { quota = false, vectors: count, dim, config } = given;
@@ -54,8 +56,8 @@ export const sizeCommand: Command = {
     if (quota) {
       const { quotas } = require('../answers/quota') as typeof import('../answers/quota');
       const { writeDocuments } = require('../yaml/write') as typeof import('../yaml/write');
-      const found = quotas({ config: given.config?.join(), cwd, env });
-      stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : writeDocuments(found));
+      const found = quotas(loadOptions(config, context));
+      stdout.write(json ? jsonText(found) : writeDocuments(found));
       return EXIT.ok;
     }
     const { MOST_READERS, needsRatio, parseCount, size, sizeText } =
@@ -91,7 +93,7 @@ export const sizeCommand: Command = {
       binary,
       ...(ratio === undefined ? {} : { ratio }),
     });
-    stdout.write(json ? `${JSON.stringify(answer, null, 2)}\n` : sizeText(answer));
+    stdout.write(json ? jsonText(answer) : sizeText(answer));
     return EXIT.ok;
   },
 };

@@ -1,30 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadClusters } from '../config/load';
-import { anchorOf, type Cause, mends, patienceWith } from '../live/causes';
-import { type ClusterStatus, type ClusterWanted, diagnose } from '../live/diagnose';
+import { anchorOf, mends, Patience } from '../live/causes';
+import { type ClusterStatus, diagnose } from '../live/diagnose';
 import { gather } from '../live/gather';
+import type { ClusterWanted } from '../live/here';
 import { answerOf, Kubectl, TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
-import type { LiveObject } from '../live/objects';
+import type { LiveObject, ObjectList } from '../live/objects';
 import { Display, paint, screen, table } from '../live/print';
 import { objectsIn } from '../output/cluster-files';
 import { defaultOutdir } from '../output/synthesize';
-import {
-  asJson,
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  FORMAT,
-  noSuchCluster,
-  optionsAndNames,
-  UsageError,
-} from './command';
+import { noSuchCluster } from './clusters';
+import { type Command, type CommandContext, EXIT } from './command';
+import { asJson, CONFIG, FORMAT, jsonText, loadOptions, optionsAndNames, UsageError } from './options';
 
 const DEFAULT_WAIT = '15m';
 const POLL_SECONDS = 3;
-/** A cause that does not mend itself has to be there for so many looks: an event may be of a pod that is gone by now. */
-const LOOKS_TO_BE_SURE = 2;
 const TIME = /^(\d{1,5})(s|m|h)?$/;
 
 const OPTIONS = {
@@ -51,17 +42,13 @@ NAME selects clusters of the configuration (default: all; several are printed as
     const json = asJson(values.format);
     const waitSeconds = values.wait === undefined ? 0 : secondsOf(values.wait);
     const kubectl = new Kubectl({ ...values, namespace: undefined }, cwd, env);
-    const loaded = wantedOf(names, values.namespace, context, values.config?.join());
-    const wanted = (await inPlace(kubectl, loaded)).map((one) => ({
-      ...one,
-      ...commandsFor(kubectl, one, env),
-    }));
+    const wanted = await wantedOf(names, values, kubectl, context);
     const isTerminal = stdout.isTTY === true && env['TERM'] !== 'dumb';
     const colours = paint(isTerminal && !env['NO_COLOR']);
     const display = waitSeconds > 0 && isTerminal && !json ? new Display(stdout) : undefined;
     const print = (statuses: readonly ClusterStatus[], now: number): string =>
       json
-        ? `${JSON.stringify(statuses.map(withAnchors), undefined, 2)}\n`
+        ? jsonText(statuses.map(withAnchors))
         : statuses.length === 1 && statuses[0] !== undefined
           ? screen(statuses[0], now, colours)
           : table(statuses, colours);
@@ -101,27 +88,41 @@ NAME selects clusters of the configuration (default: all; several are printed as
   },
 };
 
-/** Since when causes are there, and whether one has been for longer than those that mend themselves. */
-class Patience {
-  private since = new Map<string, { readonly first: number; readonly looks: number }>();
-
-  public isOverWith(causes: readonly Cause[], now: number): boolean {
-    const before = this.since;
-    this.since = new Map(
-      causes.map(keyOf).map((key) => {
-        const { first = now, looks = 0 } = before.get(key) ?? {};
-        return [key, { first, looks: looks + 1 }];
-      }),
-    );
-    return causes.some((cause) => {
-      const { first = now, looks = 0 } = this.since.get(keyOf(cause)) ?? {};
-      return looks >= LOOKS_TO_BE_SURE && now - first >= patienceWith(cause) * 1000;
-    });
-  }
+/** The clusters that are asked about. What is printed to be pasted goes to where they are. */
+async function wantedOf(
+  names: readonly string[],
+  { config, namespace: given }: { readonly config?: readonly string[]; readonly namespace?: string },
+  kubectl: Kubectl,
+  context: CommandContext,
+): Promise<readonly ClusterWanted[]> {
+  const loaded = loadClusters(loadOptions(config, context));
+  const unknown = names.find((name) => !loaded.some(({ settings }) => settings.name === name));
+  if (unknown !== undefined) throw noSuchCluster(unknown, loaded);
+  const asked = loaded.filter(({ settings }) => names.length === 0 || names.includes(settings.name));
+  const namespaces = new Set(asked.map(({ settings }) => given ?? settings.namespace));
+  // Those without a namespace are in that of the context, whose name matters beside others that have one.
+  const others = namespaces.size > 1 && namespaces.has(undefined) ? await namespaceOf(kubectl) : undefined;
+  const outdir = defaultOutdir(context.env);
+  return asked.map(({ settings }) => {
+    const namespace = given ?? settings.namespace ?? others;
+    const flags = namespace === undefined ? [] : ['-n', namespace];
+    // Several clusters have their namespaces in their manifests.
+    const apply = loaded.length > 1 ? ['apply', '-k', outdir] : [...flags, 'apply', '-f', outdir];
+    return {
+      settings,
+      namespace,
+      objects: objectsIn(settings) as readonly LiveObject[],
+      kubectl: kubectl.commandLine(flags),
+      apply: kubectl.commandLine(apply),
+    };
+  });
 }
 
-/** What is waited for without end leaves nothing of the time of others of its kind. */
-const keyOf = (cause: Cause) => `${cause.kind} ${patienceWith(cause)}`;
+/** Of the context. */
+async function namespaceOf(kubectl: Kubectl): Promise<string> {
+  const { stdout } = await kubectl.run(['config', 'view', '--minify', '--output=jsonpath={..namespace}']);
+  return stdout.trim() || 'default';
+}
 
 async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise<readonly ClusterStatus[]> {
   const snapshot = await gather(kubectl, wanted);
@@ -129,59 +130,14 @@ async function look(kubectl: Kubectl, wanted: readonly ClusterWanted[]): Promise
   const [only] = statuses;
   if (wanted.length > 1 || only?.causes[0]?.object !== only?.name) return statuses;
   // Nothing is here. Who may not look elsewhere is told no more than that.
-  const [{ settings } = { settings: undefined }] = wanted;
-  const args = [
-    'get',
-    'deployments',
-    '--all-namespaces',
-    `--selector=app.kubernetes.io/instance=${settings?.instance}`,
-    '--output=json',
-  ];
+  const selectors = wanted.map(
+    ({ settings }) => `--selector=app.kubernetes.io/instance=${settings.instance}`,
+  );
+  const args = ['get', 'deployments', '--all-namespaces', ...selectors, '--output=json'];
   const { code, stdout } = await kubectl.run(args);
   if (code !== 0) return statuses;
-  const { items: objects } = answerOf<{ items: readonly LiveObject[] }>(stdout, kubectl.commandLine(args));
+  const { items: objects } = answerOf<ObjectList>(stdout, kubectl.commandLine(args));
   return wanted.map((one) => diagnose(one, { ...snapshot, objects }, Date.now()));
-}
-
-/** Clusters without a namespace are in that of the context, whose name matters beside others that have one. */
-async function inPlace(kubectl: Kubectl, wanted: readonly Unplaced[]): Promise<readonly Unplaced[]> {
-  if (new Set(wanted.map(({ namespace }) => namespace)).size < 2) return wanted;
-  if (wanted.every(({ namespace }) => namespace !== undefined)) return wanted;
-  const { stdout } = await kubectl.run(['config', 'view', '--minify', '--output=jsonpath={..namespace}']);
-  return wanted.map((one) => ({ ...one, namespace: one.namespace ?? (stdout.trim() || 'default') }));
-}
-
-type Unplaced = Omit<ClusterWanted, 'kubectl' | 'apply'> & { readonly several: boolean };
-
-/** What is printed to be pasted goes to the cluster that was asked about. */
-function commandsFor(kubectl: Kubectl, { namespace, several }: Unplaced, env: CommandContext['env']) {
-  const flags = namespace === undefined ? [] : ['-n', namespace];
-  return {
-    kubectl: kubectl.commandLine(flags),
-    // Several clusters have their namespaces in their manifests.
-    apply: several
-      ? kubectl.commandLine(['apply', '-k', defaultOutdir(env)])
-      : kubectl.commandLine([...flags, 'apply', '-f', defaultOutdir(env)]),
-  };
-}
-
-function wantedOf(
-  names: readonly string[],
-  namespace: string | undefined,
-  { cwd, env }: CommandContext,
-  config: string | undefined,
-): readonly Unplaced[] {
-  const loaded = loadClusters({ config, cwd, env });
-  const unknown = names.find((name) => !loaded.some(({ settings }) => settings.name === name));
-  if (unknown !== undefined) throw noSuchCluster(unknown, loaded);
-  return loaded
-    .filter(({ settings }) => names.length === 0 || names.includes(settings.name))
-    .map(({ settings }) => ({
-      settings,
-      namespace: namespace ?? settings.namespace,
-      several: loaded.length > 1,
-      objects: objectsIn(settings) as readonly LiveObject[],
-    }));
 }
 
 const withAnchors = (status: ClusterStatus) => ({

@@ -6,18 +6,8 @@ import { synthesizeStream } from '../output/stream';
 import { headline, staleWarning, streamSummary, summary } from '../output/summary';
 import { defaultOutdir, type Memory, STDOUT, synthesize } from '../output/synthesize';
 import { quoted } from '../shell';
-import {
-  asJson,
-  CONFIG,
-  type Command,
-  type CommandContext,
-  EXIT,
-  FORMAT,
-  OUTDIR,
-  options,
-  runCommand,
-  UsageError,
-} from './command';
+import { type Command, type CommandContext, EXIT, runCommand } from './command';
+import { asJson, CONFIG, FORMAT, loadOptions, OUTDIR, options, UsageError } from './options';
 import { problemsAsJson } from './problem-formats';
 import { Watcher } from './watch';
 
@@ -65,10 +55,10 @@ interface Watch {
 
 function run(args: readonly string[], context: CommandContext, called: string, watch?: Watch): number {
   const start = performance.now();
-  const { stdout, stderr, cwd, env } = context;
+  const { stdout, stderr, env } = context;
   const { config, outdir = defaultOutdir(env), prune, quiet, format } = options(args, OPTIONS);
   const json = asJson(format);
-  const given = { config: config?.join(), cwd, env, onProgress: progressLine(stderr) };
+  const given = { ...loadOptions(config, context), onProgress: progressLine(stderr) };
   const warn = (warning: string) => stderr.write(`Warning: ${warning}\n`);
   const tell = (text: string) => quiet !== true && stderr.write(`${text}\n`);
 

@@ -76,34 +76,30 @@ export function inOrder(causes: readonly Cause[]): readonly Cause[] {
   return [...once.values()].sort((a, b) => CAUSE_KINDS.indexOf(a.kind) - CAUSE_KINDS.indexOf(b.kind));
 }
 
-/**
- * What init containers and servers say before they end, in the words of the scripts in assets/ and of Milvus 1.1.1,
- * as seen running. The first that fits.
- */
-export const WORDS: readonly (readonly [RegExp, CauseKind])[] = [
-  [
-    /the first start was interrupted|there is no user '.*', but database/,
-    'the-first-start-of-mysql-was-interrupted',
-  ],
-  [/does not resolve|Unknown server host|DNS gives no answer/, 'a-name-does-not-resolve'],
-  [
-    /refuses user|may not use database|there is no database|no user of MySQL|authentication plugin|logs in with a plugin|accepts TLS only/,
-    'mysql-refuses-the-login',
-  ],
-  [
-    /does not know the access key|does not belong to its access key|there is no bucket|may not .*grant it|another region|speaks plain HTTP|wants HTTPS|speaks TLS, but|clocks of this node|can't be sent|differs from what was written|not in its listing|is still there: is the bucket locked/,
-    's3-refuses',
-  ],
-  [
-    /volume-preflight|can't write to|single instance lock (db|wal) path failed|Could not open file: .*lock, Permission denied|left no mark on the volume/,
-    'a-volume-can-not-be-written',
-  ],
-  [/^render-config: |is not set or empty: look at Secret/m, 'a-credential-can-not-be-used'],
-  [/Wal init error/, 'the-write-ahead-log-does-not-fit'],
-  [/exec format error/, 'a-container-does-not-start'],
-  [
-    /does not answer|does not accept connections|nothing listens|closes the connection|trouble of its own|could not .*is the storage up|gave up after/,
-    'something-does-not-answer',
-  ],
-  [/could not .* \(bucket '/, 's3-refuses'],
-];
+/** A message as a cause has it. */
+export const oneLine = (text: string): string => text.trim().replace(/\s+/g, ' ');
+
+/** A cause that does not mend itself has to be there for so many looks: an event may be of a pod that is gone by now. */
+const LOOKS_TO_BE_SURE = 2;
+
+/** Since when causes are there, and whether one has been for longer than those that mend themselves. */
+export class Patience {
+  private since = new Map<string, { readonly first: number; readonly looks: number }>();
+
+  public isOverWith(causes: readonly Cause[], now: number): boolean {
+    const before = this.since;
+    this.since = new Map(
+      causes.map(keyOf).map((key) => {
+        const { first = now, looks = 0 } = before.get(key) ?? {};
+        return [key, { first, looks: looks + 1 }];
+      }),
+    );
+    return causes.some((cause) => {
+      const { first = now, looks = 0 } = this.since.get(keyOf(cause)) ?? {};
+      return looks >= LOOKS_TO_BE_SURE && now - first >= patienceWith(cause) * 1000;
+    });
+  }
+}
+
+/** What is waited for without end leaves nothing of the time of others of its kind. */
+const keyOf = (cause: Cause) => `${cause.kind} ${patienceWith(cause)}`;

@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kubectl } from './kubectl';
 import { KubectlError } from './kubectl-error';
-import { type LiveObject, type ObjectList, statusesOf } from './objects';
+import {
+  conditionOf,
+  hasFailed,
+  isEnded,
+  type LiveObject,
+  type ObjectList,
+  statusesOf,
+  unscheduled,
+} from './objects';
 
 /** How a Job ended; `interrupted`: it did not, whoever watched it was told to stop. */
 export interface JobEnd {
@@ -56,7 +64,7 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
   const stopped = () => signal?.aborted === true;
   for (let polls = 0; !stopped(); polls++) {
     try {
-      const job = await kubectl.json<LiveObject>(['get', `job/${name}`], { ...(signal && { signal }) });
+      const job = await kubectl.json<LiveObject>(['get', `job/${name}`], { signal });
       const pods = await podsOf(kubectl, name, job);
       failures = 0;
       for (const pod of pods) logs.follow(pod);
@@ -88,7 +96,7 @@ export async function followJob(kubectl: Kubectl, name: string, options: FollowO
       const gone = error instanceof KubectlError && /NotFound/.test(error.message);
       if (!(error instanceof KubectlError) || gone || failures >= MOST_FAILURES) throw error;
     }
-    await delay(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => {});
+    await delay(pollMilliseconds, undefined, { signal }).catch(() => {});
   }
   return { end: 'interrupted' };
 }
@@ -114,18 +122,18 @@ async function podsOf(
 
 /** What keeps a pod from going on, if it is more than a moment. */
 function waitsFor(pod: LiveObject): Waiting | undefined {
-  const unscheduled = pod.status?.conditions?.find(
-    (one) => one.type === 'PodScheduled' && one.status === 'False',
-  );
   // An autoscaler may add a node, and other pods end.
-  if (unscheduled !== undefined)
-    return { text: `pod ${pod.metadata.name} is Pending: ${unscheduled.message ?? ''}`, isStuck: false };
-  for (const { name, state } of statusesOf(pod)) {
-    const { reason, message } = state?.waiting ?? {};
-    if (reason === undefined || IN_PROGRESS.includes(reason)) continue;
+  if (unscheduled(pod) !== undefined)
     return {
-      text: `container ${name} of pod ${pod.metadata.name}: ${[reason, message].filter(Boolean).join(': ')}`,
-      isStuck: STUCK.test(reason),
+      text: `pod ${pod.metadata.name} is Pending: ${unscheduled(pod)?.message ?? ''}`,
+      isStuck: false,
+    };
+  for (const { name, state } of statusesOf(pod)) {
+    const { waiting } = state ?? {};
+    if (waiting?.reason === undefined || IN_PROGRESS.includes(waiting.reason)) continue;
+    return {
+      text: `container ${name} of pod ${pod.metadata.name}: ${reasonOf(waiting)}`,
+      isStuck: STUCK.test(waiting.reason),
     };
   }
   return undefined;
@@ -144,25 +152,23 @@ async function whyNoPod(kubectl: Kubectl, name: string, { metadata }: LiveObject
     : { text: `there is no pod yet: ${message}`, isStuck: true };
 }
 
-function endOf({ status }: LiveObject, pods: readonly LiveObject[]): JobEnd | undefined {
-  const over = status?.conditions?.find(
-    (one) => one.status === 'True' && ['Complete', 'Failed'].includes(one.type),
-  );
-  if (over === undefined) return undefined;
-  if (over.type === 'Complete') return { end: 'complete' };
+function endOf(job: LiveObject, pods: readonly LiveObject[]): JobEnd | undefined {
+  if (!isEnded(job)) return undefined;
+  const over = conditionOf(job, 'Failed', 'True');
+  if (over === undefined) return { end: 'complete' };
   const last = pods.at(-1);
-  const failed = last && statusesOf(last).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0);
+  const failed = last && statusesOf(last).find(({ state = {} }) => hasFailed(state));
   const causes = [
-    [over.reason, over.message].filter(Boolean).join(': '),
+    reasonOf(over),
     failed && `container ${failed.name} ended with exit code ${failed.state?.terminated?.exitCode}`,
     failed === undefined && last !== undefined ? waitsFor(last)?.text : undefined,
   ];
-  return {
-    end: 'failed',
-    reason: causes.filter(Boolean).join('; '),
-    ...(failed && { container: failed.name }),
-  };
+  return { end: 'failed', reason: causes.filter(Boolean).join('; '), container: failed?.name };
 }
+
+/** What Kubernetes says about something, in one line. */
+const reasonOf = ({ reason, message }: { readonly reason?: string; readonly message?: string }) =>
+  [reason, message].filter(Boolean).join(': ');
 
 /** The logs of the containers of a Job, each once. */
 class Logs {

@@ -28,7 +28,7 @@ export const TARGET = {
 } as const;
 
 /** What kubectl said. */
-export interface KubectlResult {
+interface KubectlResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

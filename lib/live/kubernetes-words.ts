@@ -1,24 +1,38 @@
+import { type Cause, oneLine } from './causes';
+
+/** What words mean; the first that fit. */
+export type Meanings<T> = readonly (readonly [RegExp, T])[];
+
+export const meaningOf = <T>(table: Meanings<T>, text: string): T | undefined =>
+  table.find(([words]) => words.test(text))?.[1];
+
 /**
- * Words of Kubernetes 1.22 to 1.34, of container runtimes and of registries, each with what mends it; the first that fits. KUBECTL stands for how
- * commands begin.
+ * Words of Kubernetes 1.22 to 1.34, of container runtimes and of registries, each with what mends it. KUBECTL stands for how commands begin.
  */
-type Cures = readonly (readonly [RegExp, string])[];
+type Cures = Meanings<string>;
 
 const ADD_A_NODE = 'or add a node';
 const PULL_SECRET = 'name a Secret for the registry in podTemplate.spec.imagePullSecrets';
 const AMD64 = 'it is for another architecture than the node: mirror it for linux/amd64';
 
-/** The cure that a table has for a message. */
-export const cureFor = (table: Cures, message: string): string | undefined =>
-  table.find(([words]) => words.test(message))?.[1];
-
 /**
- * What to do where the API server takes no pod.
+ * The cure that a table has for a message.
  * @param kubectl how commands begin that are to be pasted
  */
+export const cureFor = (table: Cures, message: string, kubectl: string): string | undefined =>
+  meaningOf(table, message)?.replace('KUBECTL', kubectl);
+
+/** What to do where the API server takes no pod. */
 export const refusalCure = (message: string, kubectl: string): string =>
-  cureFor(REFUSALS, message)?.replace('KUBECTL', kubectl) ??
-  'change the field in the message, or what the namespace enforces';
+  cureFor(REFUSALS, message, kubectl) ?? 'change the field in the message, or what the namespace enforces';
+
+/** What the API server said when it took no pods of a workload or a Job. */
+export const refused = (object: string, message: string, kubectl: string): Cause => ({
+  kind: /(exceeded|failed) quota/.test(message) ? 'the-quota-is-used-up' : 'the-pods-are-refused',
+  object,
+  what: `no pods of ${object.slice(object.indexOf('/') + 1)}: ${oneLine(message)}`,
+  cure: refusalCure(message, kubectl),
+});
 
 const REFUSALS: Cures = [
   [/exceeded quota/, 'raise the ResourceQuota, or choose smaller resources'],

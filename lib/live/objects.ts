@@ -16,7 +16,7 @@ export interface Meta {
   }[];
 }
 
-export interface Condition {
+interface Condition {
   readonly type: string;
   readonly status: string;
   readonly reason?: string;
@@ -32,7 +32,7 @@ export interface Terminated {
   readonly finishedAt?: string;
 }
 
-export interface ContainerState {
+interface ContainerState {
   readonly waiting?: { readonly reason?: string; readonly message?: string };
   readonly running?: { readonly startedAt?: string };
   readonly terminated?: Terminated;
@@ -47,7 +47,7 @@ export interface ContainerStatus {
   readonly lastState?: ContainerState;
 }
 
-interface Container {
+export interface Container {
   readonly name: string;
   readonly image?: string;
   /** `Always` for an init container that is a sidecar. */
@@ -62,7 +62,7 @@ interface Container {
   };
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly nodeName?: string;
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
@@ -136,6 +136,37 @@ export interface ObjectList {
   readonly items: readonly LiveObject[];
 }
 
+/** As kubectl names it. */
+export const nameOf = ({ kind, metadata }: LiveObject): string => `${kind.toLowerCase()}/${metadata.name}`;
+
+/** Whether an object is owned by one of a kind, or by a certain one of it. */
+export const isOwnedBy = ({ metadata }: LiveObject, kind: string, name?: string): boolean =>
+  metadata.ownerReferences?.some(
+    (owner) => owner.kind === kind && (name === undefined || owner.name === name),
+  ) === true;
+
+/** The condition of a type, where it is in this state, if that matters. */
+export const conditionOf = ({ status }: LiveObject, type: string, state?: string): Condition | undefined =>
+  status?.conditions?.find((one) => one.type === type && (state === undefined || one.status === state));
+
+const isTrue = (object: LiveObject, type: string) => conditionOf(object, type, 'True') !== undefined;
+export const isReady = (pod: LiveObject): boolean => isTrue(pod, 'Ready');
+/** Whether a Job is over. */
+export const isEnded = (job: LiveObject): boolean => isTrue(job, 'Complete') || isTrue(job, 'Failed');
+/** Why a pod has no node yet. */
+export const unscheduled = (pod: LiveObject): Condition | undefined =>
+  conditionOf(pod, 'PodScheduled', 'False');
+export const isUnschedulable = (pod: LiveObject): boolean => unscheduled(pod)?.reason === 'Unschedulable';
+
+/** When an event was seen last. */
+export const timeOf = ({ lastTimestamp, eventTime, firstTimestamp }: LiveObject): string =>
+  lastTimestamp ?? eventTime ?? firstTimestamp ?? '';
+
+export const containersOf = ({ spec }: LiveObject): readonly Container[] => [
+  ...(spec?.initContainers ?? []),
+  ...(spec?.containers ?? []),
+];
+
 /** Of all containers of a pod, those that come first at the front. */
 export function statusesOf({ status }: LiveObject): readonly ContainerStatus[] {
   return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
@@ -147,3 +178,6 @@ export function initStatusesOf({ spec, status }: LiveObject): readonly Container
     spec?.initContainers?.some((one) => one.name === name && one.restartPolicy === 'Always') === true;
   return (status?.initContainerStatuses ?? []).filter((one) => !isSidecar(one));
 }
+
+/** Whether a container has ended, and not well. */
+export const hasFailed = ({ terminated }: ContainerState): boolean => (terminated?.exitCode ?? 0) !== 0;

@@ -1,12 +1,14 @@
 import type { Terminal } from '../output/progress';
 import { anchorOf, type Cause } from './causes';
-import type { ClusterStatus, WorkloadStatus } from './diagnose';
+import type { ClusterStatus } from './diagnose';
 import { type LastRun, sizeInWords } from './runs';
-
-/** Words with a colour of the terminal, or without. */
-export type Paint = (colour: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
+import type { WorkloadStatus } from './workloads';
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
+type Colour = keyof typeof CODES;
+
+/** Words with a colour of the terminal, or without. */
+type Paint = (colour: Colour, text: string) => string;
 
 export const paint =
   (isColoured: boolean): Paint =>
@@ -42,44 +44,38 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 
 /** One screen about a cluster. */
 export function screen(status: ClusterStatus, now: number, p: Paint): string {
-  const { name, namespace, ready, workloads, claims, services, causes, forbidden } = status;
-  const lines = [
-    `${p('bold', name)}${namespace === undefined ? '' : ` in namespace ${namespace}`}: ${ready ? p('green', 'ready') : p('red', 'not ready')}`,
-  ];
-  if (workloads.some(({ due }) => due !== 'not applied')) {
-    lines.push('', ...workloadLines(workloads, now, p));
-  }
+  const { name, namespace, ready, workloads, claims, services, backup, causes, forbidden } = status;
+  const place = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const isThere = workloads.some(({ due }) => due !== 'not applied');
   const due = workloads.flatMap((one) => one.differences.map((what) => `  ${one.name}: ${one.due}: ${what}`));
-  if (due.length > 0)
-    lines.push(
-      '',
+  const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ['', isThere ? workloadLines(workloads, now, p) : []],
+    [
       'Other than configured',
-      ...due.map((line) => p('yellow', line)),
-      ...status.due.map((command) => `  ${command}`),
-    );
-  if (claims.length > 0) {
-    const rows = claims.map((one) => [`  ${one.name}`, one.phase, one.size, one.storageClass]);
-    lines.push('', 'Claims', ...columns(rows));
-  }
-  if (services.length > 0) {
-    lines.push(
+      due.length === 0
+        ? []
+        : [...due.map((line) => p('yellow', line)), ...status.due.map((command) => `  ${command}`)],
+    ],
+    ['Claims', columns(claims.map((one) => [`  ${one.name}`, one.phase, one.size, one.storageClass]))],
+    ['Clients connect to', columns(services.map((one) => [`  ${one.name}`, one.type, one.address]))],
+    [
       '',
-      'Clients connect to',
-      ...columns(services.map((one) => [`  ${one.name}`, one.type, one.address])),
-    );
-  }
-  const runs = [
-    ['Last backup', status.backup, status.backup === undefined ? '' : sizeInWords(status.backup)],
-    ['Last verification of a backup', status.verification, ''],
-    ['Last smoke test', status.smokeTest, ''],
-  ] as const;
-  const known = runs.flatMap(([what, run, words]) =>
-    run === undefined ? [] : [runLine(what, run, words, now, p)],
-  );
-  if (known.length > 0) lines.push('', ...known);
-  if (causes.length > 0) lines.push('', 'Why', ...causes.map((cause) => causeLine(cause, p)));
-  if (forbidden.length > 0) lines.push('', forbiddenLine(forbidden));
-  return `${lines.join('\n')}\n`;
+      [
+        ...runLine('Last backup', backup, backup === undefined ? '' : sizeInWords(backup), now, p),
+        ...runLine('Last verification of a backup', status.verification, '', now, p),
+        ...runLine('Last smoke test', status.smokeTest, '', now, p),
+      ],
+    ],
+    ['Why', causes.map((cause) => causeLine(cause, p))],
+    ['', forbiddenLine(forbidden)],
+  ];
+  return [
+    `${p('bold', name)}${place}: ${ready ? p('green', 'ready') : p('red', 'not ready')}`,
+    ...sections
+      .filter(([, lines]) => lines.length > 0)
+      .flatMap(([title, lines]) => ['', ...(title === '' ? [] : [title]), ...lines]),
+    '',
+  ].join('\n');
 }
 
 function workloadLines(workloads: readonly WorkloadStatus[], now: number, p: Paint): string[] {
@@ -93,18 +89,21 @@ function workloadLines(workloads: readonly WorkloadStatus[], now: number, p: Pai
       '',
     ]),
   ]);
-  const texts = columns([['Workload', 'Ready', 'Since', '', 'Image'], ...rows]);
-  const colours = workloads.flatMap(({ ready, wanted, pods }) => [
+  const colours = workloads.flatMap(({ ready, wanted, pods }): Colour[] => [
     ready >= wanted ? 'green' : 'red',
     ...pods.map((pod) => (pod.ready ? 'dim' : 'yellow')),
-  ]) as readonly ('green' | 'red' | 'dim' | 'yellow')[];
-  return texts.map((text, index) => p(index === 0 ? 'dim' : (colours[index - 1] ?? 'dim'), text));
+  ]);
+  return columns([['Workload', 'Ready', 'Since', '', 'Image'], ...rows]).map((text, index) =>
+    p(index === 0 ? 'dim' : (colours[index - 1] ?? 'dim'), text),
+  );
 }
 
-function runLine(what: string, { at, failedSince }: LastRun, words: string, now: number, p: Paint): string {
+function runLine(what: string, run: LastRun | undefined, words: string, now: number, p: Paint): string[] {
+  if (run === undefined) return [];
+  const { at, failedSince } = run;
   const when =
     at === undefined ? p('yellow', 'none that ended well') : `${age(at, now)} ago${words && ` (${words})`}`;
-  return `${what}: ${when}${failedSince ? p('red', '; the last one failed') : ''}`;
+  return [`${what}: ${when}${failedSince ? p('red', '; the last one failed') : ''}`];
 }
 
 function causeLine(cause: Cause, p: Paint): string {
@@ -113,7 +112,9 @@ function causeLine(cause: Cause, p: Paint): string {
 }
 
 const forbiddenLine = (forbidden: readonly string[]) =>
-  `You may not read ${forbidden.join(', ')} here, so some causes may be missing.`;
+  forbidden.length === 0
+    ? []
+    : [`You may not read ${forbidden.join(', ')} here, so some causes may be missing.`];
 
 /** A line for each of several clusters. */
 export function table(statuses: readonly ClusterStatus[], p: Paint): string {
@@ -127,11 +128,15 @@ export function table(statuses: readonly ClusterStatus[], p: Paint): string {
   });
   const texts = columns([['Cluster', 'Namespace', 'State', 'Pods', 'Why'], ...rows]);
   const ready = statuses.filter((one) => one.ready).length;
-  const lines = texts.map((text, index) =>
-    p(index === 0 ? 'dim' : statuses[index - 1]?.ready ? 'green' : 'red', text),
-  );
-  const [{ forbidden } = { forbidden: [] }] = statuses;
-  return `${[...lines, '', `${ready} of ${statuses.length} clusters are ready.`, ...(forbidden.length > 0 ? [forbiddenLine(forbidden)] : [])].join('\n')}\n`;
+  return [
+    ...texts.map((text, index) =>
+      p(index === 0 ? 'dim' : statuses[index - 1]?.ready ? 'green' : 'red', text),
+    ),
+    '',
+    `${ready} of ${statuses.length} clusters are ready.`,
+    ...forbiddenLine(statuses[0]?.forbidden ?? []),
+    '',
+  ].join('\n');
 }
 
 /**

@@ -42,7 +42,7 @@ export interface Restart {
 }
 
 /** How pods are made anew: all times in seconds, and the longest that Kubernetes allows. */
-export interface RestartedPods {
+interface RestartedPods {
   /** That one gets to stop. */
   readonly grace: number;
   /** After which a start counts as failed. */

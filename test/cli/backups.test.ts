@@ -1,9 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { runJob } from '../../lib/cli/job';
+import { withJobRunner } from '../../lib/cli/job-runner';
 import { loadClusters } from '../../lib/config/load';
-import { Kubectl } from '../../lib/live/kubectl';
 import { placeClusters } from '../../lib/output/synthesize';
 import { complete, ended, failed, fakeKubectl, type Look, pod, running } from '../support/job-life';
 import { runIn } from './support';
@@ -96,17 +95,10 @@ describe('a Job that is there already', () => {
       if (cluster === undefined) throw new Error('no cluster');
       const lines: string[] = [];
       const sink = { write: () => true };
-      await runJob(new Kubectl({}, directory, env), cluster, 'restore', {
-        cwd: directory,
-        outdir: 'dist',
-        variables: [],
-        signal: new AbortController().signal,
-        stdout: sink,
-        stderr: sink,
-        adopt,
-        onLog: (line) => lines.push(line),
-      });
-      expect(calls().some((call) => call.startsWith('replace'))).toBe(isReplaced);
+      const context = { cwd: directory, env, stdout: sink, stderr: sink };
+      const onLog = (line: string) => lines.push(line);
+      await withJobRunner(cluster, {}, context, (runner) => runner.run('restore', { adopt, onLog }));
+      expect(calls().some((call) => /^(--\S+ )*replace /.test(call))).toBe(isReplaced);
       if (looks.some((look) => look.pods !== undefined)) expect(lines).toContain('[download] took it');
     },
     20_000,

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMMANDS } from '../../lib/cli';
-import { helpOf, optionsAndNames } from '../../lib/cli/command';
+import { helpOf } from '../../lib/cli/command';
+import { optionsAndNames } from '../../lib/cli/options';
 import { ROOT } from '../support/project';
 import { runIn } from './support';
 

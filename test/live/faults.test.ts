@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CauseKind, mends, patienceWith, WORDS } from '../../lib/live/causes';
+import { type CauseKind, mends, patienceWith } from '../../lib/live/causes';
+import { WORDS } from '../../lib/live/container-words';
 import type { KubectlCall } from '../../lib/live/kubectl';
 import { KubectlError } from '../../lib/live/kubectl-error';
 import type { LiveObject } from '../../lib/live/objects';
@@ -807,6 +808,24 @@ describe('Jobs', () => {
         what: `no pods of ${N}-backup-29: ${refusal}`,
         cure: expect.stringContaining('ResourceQuota'),
       },
+    ]);
+  });
+
+  test('a backup that failed without a pod: events of the newer API have an eventTime alone', async () => {
+    const cluster = new LiveCluster(config);
+    Object.assign(cluster.get('CronJob', `${N}-backup`), {
+      status: { lastSuccessfulTime: '2026-06-30T13:00:00Z', lastScheduleTime: HOUR_AGO },
+    });
+    // They come by their names, not by their times.
+    for (const [message, eventTime] of [
+      ['the newer', '2026-07-01T11:30:00.000000Z'],
+      ['the older', '2026-07-01T11:20:00.000000Z'],
+    ] as const) {
+      cluster.event('Job', `${N}-backup-29`, 'FailedCreate', message);
+      Object.assign(cluster.objects.at(-1) ?? {}, { lastTimestamp: null, eventTime });
+    }
+    expect((await cluster.status()).causes).toMatchObject([
+      { kind: 'a-backup-has-failed', what: `no pods of ${N}-backup-29: the newer` },
     ]);
   });
 

@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { type CommandContext, main } from '../../lib/cli';
+import { main } from '../../lib/cli';
+import type { CommandContext } from '../../lib/cli/command';
 import { parse } from '../support/manifests';
 
 let directory: string;

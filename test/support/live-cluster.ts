@@ -1,7 +1,8 @@
 import type { MilvusConfig } from '../../lib';
 import { settingsOf } from '../../lib/config';
-import { type ClusterStatus, type ClusterWanted, diagnose } from '../../lib/live/diagnose';
+import { type ClusterStatus, diagnose } from '../../lib/live/diagnose';
 import { gather } from '../../lib/live/gather';
+import type { ClusterWanted } from '../../lib/live/here';
 import type { KubectlCall } from '../../lib/live/kubectl';
 import type { ContainerStatus, LiveObject } from '../../lib/live/objects';
 import { clusterOf } from './clusters';
