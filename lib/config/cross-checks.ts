@@ -1,5 +1,6 @@
 import { claimsOf } from '../inventory/claims';
 import { metricSources } from '../inventory/metrics';
+import { NO_RESERVED_LABEL, RESERVED_LABELS } from '../kubernetes/labels';
 import { Names } from '../kubernetes/names';
 import { foreignPorts, reachable, regions, speaksTls } from './endpoints';
 import { extraServerConfigProblems } from './extra-server-config';
@@ -845,18 +846,11 @@ function fileSizes({ milvus, mysql }: ParsedConfig): Problem[] {
 }
 
 function reservedLabels(config: ParsedConfig): Problem[] {
-  const given: Record<string, Readonly<Record<string, string>>> = {
-    labels: config.labels,
-    'service.labels': config.service.labels,
-  };
-  return Object.entries(given).flatMap(([path, labels]) =>
-    Object.keys(labels)
-      .filter((key) => key === 'component' || key.startsWith('app.kubernetes.io/'))
-      .map((key) => ({
-        path: `${path}.${formatPath([key])}`,
-        given: 'a label that selectors use',
-        expected: 'other labels than component and app.kubernetes.io/*',
-      })),
+  return Object.entries({ labels: config.labels, 'service.labels': config.service.labels }).flatMap(
+    ([path, labels]) =>
+      Object.keys(labels)
+        .filter((key) => RESERVED_LABELS.test(key))
+        .map((key) => ({ path: `${path}.${formatPath([key])}`, ...NO_RESERVED_LABEL })),
   );
 }
 
