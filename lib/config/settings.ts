@@ -1,10 +1,10 @@
 import { Names } from '../kubernetes/names';
-import { regionOf, SIGNED_REGION } from './endpoints';
 import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, type Problem } from './problems';
 import { parseMilvusSize } from './quantities';
+import { regionOf, SIGNED_REGION } from './regions';
 import {
   definedOnly,
   RESOURCE_DEFAULTS,

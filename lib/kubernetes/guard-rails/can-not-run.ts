@@ -4,13 +4,13 @@ import {
   type GuardedPod,
   graceOf,
   items,
+  type Locate,
   mountsOf,
   securityOf,
   stepsToUser,
   type Violation,
   volumesOf,
 } from './guarded-pod';
-import type { Locate } from './places';
 
 /** Pods that could never run, or that would lose requests when they stop. */
 

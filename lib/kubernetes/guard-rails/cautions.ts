@@ -1,7 +1,6 @@
 import { WRITABLE_GRACE_SECONDS } from '../../config/settings';
 import { restrictedViolations } from '../pod-security';
-import { containersOf, type GuardedPod, graceOf, items } from './guarded-pod';
-import { type Locate, locator } from './places';
+import { containersOf, type GuardedPod, graceOf, items, type Locate, locator } from './guarded-pod';
 
 /** Warnings about a pod that works. */
 export function cautions(guarded: GuardedPod): readonly string[] {

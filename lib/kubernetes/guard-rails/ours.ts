@@ -12,18 +12,18 @@ import {
   named,
   type OwnContainer,
   ownContainers,
+  type Step,
   securityOf,
   stepsToUser,
   type Violation,
   volumesOf,
 } from './guarded-pod';
-import type { Step } from './places';
 
 /** What is ours and must stay: containers, volumes, ports, mounts, variables, programs, owners and labels. */
 
 const KEEP = 'It belongs to this project. Change it under its own name, or add others beside it.';
 
-export function ownPartsStay({ pod }: GuardedPod): Violation[] {
+export function partsStay({ pod }: GuardedPod): Violation[] {
   const { own, template } = pod;
   const gone = (what: string, steps: readonly Step[]): Violation => ({
     steps,
@@ -47,7 +47,7 @@ export function ownPartsStay({ pod }: GuardedPod): Violation[] {
   return [...containers, ...volumes, ...ports];
 }
 
-export function ownMountsStay({ pod }: GuardedPod): Violation[] {
+export function mountsStay({ pod }: GuardedPod): Violation[] {
   return ownContainers(pod).flatMap(({ where, before, after }) => {
     const ours = mountsOf(before, where);
     const theirs = mountsOf(after, where);
@@ -88,7 +88,7 @@ const RESERVED_VARIABLES: Readonly<Record<string, RegExp>> = {
   mysql: /^MYSQL_(DATABASE|USER|(ROOT_)?PASSWORD(_FILE)?|ROOT_HOST|ALLOW_EMPTY_PASSWORD)$/,
 };
 
-export function ownVariablesStay({ pod }: GuardedPod): Violation[] {
+export function variablesStay({ pod }: GuardedPod): Violation[] {
   return ownContainers(pod).flatMap(({ where, before, after }) => {
     const byName = ({ env }: ContainerJson) =>
       new Map(items(env).map((variable) => [String(variable['name']), variable]));
@@ -125,7 +125,7 @@ const SIZED_BY: Readonly<Record<string, string>> = {
 };
 
 /** What our containers run, and with how much. */
-export function ownProgramsStay({ section, pod }: GuardedPod): Violation[] {
+export function programsStay({ section, pod }: GuardedPod): Violation[] {
   return ownContainers(pod).flatMap((container) => {
     const { name } = container.before;
     const more = MORE_ARGUMENTS[name];
@@ -143,7 +143,7 @@ export function ownProgramsStay({ section, pod }: GuardedPod): Violation[] {
   });
 }
 
-export function ownHooksStay({ pod }: GuardedPod): Violation[] {
+export function hooksStay({ pod }: GuardedPod): Violation[] {
   const steps = ['lifecycle', 'preStop'];
   const fix = 'With it, the container goes on serving until nobody asks it any more.';
   return ownContainers(pod)
@@ -170,7 +170,7 @@ function fieldStays(
 }
 
 /** An emptyDir may be larger. */
-export function ownVolumesStay({ pod }: GuardedPod): Violation[] {
+export function volumesStay({ pod }: GuardedPod): Violation[] {
   const source = ({ emptyDir, ...others }: Readonly<Record<string, unknown>>) => ({
     ...others,
     emptyDir: isMapping(emptyDir) ? { ...emptyDir, sizeLimit: '' } : emptyDir,
@@ -197,7 +197,7 @@ const OWNERS: Readonly<Partial<Record<PodSection, string>>> = {
 };
 
 /** The user must stay the one who wrote the files: others of the group can not write Milvus' files (0744, 0640). */
-export function ownerOfFiles({ section, pod }: GuardedPod): Violation[] {
+export function ownerStays({ section, pod }: GuardedPod): Violation[] {
   const fix = OWNERS[section];
   if (fix === undefined) return [];
   const user = (template: Pod['template'], container: ContainerJson) =>
@@ -217,7 +217,7 @@ export function ownerOfFiles({ section, pod }: GuardedPod): Violation[] {
 }
 
 /** Fields that take one value alone. */
-export function ownFieldsStay({ pod }: GuardedPod): Violation[] {
+export function fieldsStay({ pod }: GuardedPod): Violation[] {
   const { restartPolicy } = pod.own.spec;
   const fields = listOf(
     {
@@ -250,7 +250,7 @@ export function ownFieldsStay({ pod }: GuardedPod): Violation[] {
   });
 }
 
-export function ownLabelsStay({ pod: { own, template } }: GuardedPod): Violation[] {
+export function labelsStay({ pod: { own, template } }: GuardedPod): Violation[] {
   const differing = (key: 'labels' | 'annotations', reserved: RegExp) => {
     const [before, after] = [own.metadata?.[key] ?? {}, template.metadata?.[key] ?? {}];
     return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(

@@ -3,8 +3,7 @@ import { isMapping, valueAt } from '../../config/validate';
 import { listOf } from '../../list-of';
 import type { ContainerJson } from '../pod';
 import type { Mapping } from '../strategic-merge';
-import { containersOf, type GuardedPod, graceOf, items, type Violation } from './guarded-pod';
-import type { Step } from './places';
+import { containersOf, type GuardedPod, graceOf, items, type Step, type Violation } from './guarded-pod';
 
 /** Seconds, probes and hooks that the API server refuses (ValidatePodSpec, validateProbe); Kubernetes' schema takes any. */
 

@@ -1,11 +1,22 @@
-import { type Problem, showValue } from '../../config/problems';
+import { type Problem, showValue, suggest } from '../../config/problems';
 import { annotations, dnsLabel, labels, objectName } from '../../config/rules';
+import type { PodTemplatePatch } from '../../config/settings';
 import { isMapping, valueAt } from '../../config/validate';
 import { listOf } from '../../list-of';
+import { CONTAINER_LISTS, type Pod } from '../pod';
 import { checkPodTemplate } from '../pod-schema';
 import { APP_ARMOR } from '../pod-security';
-import { containersOf, type GuardedPod, items, type Violation, volumesOf } from './guarded-pod';
-import { type Locate, placeOf, type Step } from './places';
+import { itemPath } from '../strategic-merge';
+import {
+  containersOf,
+  type GuardedPod,
+  items,
+  type Locate,
+  placeOf,
+  type Step,
+  type Violation,
+  volumesOf,
+} from './guarded-pod';
 
 /** What the API server refuses, or drops, of the template as a whole. */
 
@@ -163,4 +174,37 @@ export function spread({ pod }: GuardedPod): Violation[] {
       return [{ steps, given: String(value), expected: '1 or more' }];
     }),
   );
+}
+
+/**
+ * Containers of a patch that no pod has, and that are no new containers because they have no image. `pods` are all pods
+ * that the patch is for.
+ */
+export function unknownContainers(
+  { path, patch }: PodTemplatePatch,
+  pods: readonly Pod[],
+): readonly Problem[] {
+  const spec = patch['spec'];
+  // The cluster has no pods of this section.
+  if (!isMapping(spec) || pods.length === 0) return [];
+  return CONTAINER_LISTS.flatMap((list) => {
+    const containers = pods.flatMap(({ own, template }) =>
+      [own, template].flatMap((one) => items(one.spec[list])),
+    );
+    const known = [...new Set(containers.map(({ name }) => String(name)))];
+    return items(spec[list]).flatMap((container) => {
+      const { name, image: given, ...rest } = container;
+      const order = Object.keys(rest).length === 0;
+      if (typeof given === 'string' || name === undefined || order || known.includes(String(name))) return [];
+      const meant = suggest(String(name), known);
+      return [
+        {
+          path: itemPath(`${path}.spec.${list}`, list, container, 0),
+          given: 'a container without an image',
+          expected: `the name of a container of these pods${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+          fix: `The pods have ${known.join(', ') || 'none'}. A new container needs an image.`,
+        },
+      ];
+    });
+  });
 }

@@ -1,13 +1,97 @@
-import type { Problem } from '../../config/problems';
+import { isDeepStrictEqual } from 'node:util';
+import { isCredentialName, type Problem } from '../../config/problems';
 import { parseQuantity } from '../../config/quantities';
-import { bytesQuantity, cpuQuantity, memoryQuantity, mendings } from '../../config/rules';
+import { bytesQuantity, cpuQuantity, image, memoryQuantity, mendings } from '../../config/rules';
 import { otherResources, type ResourcesInput } from '../../config/sizing';
 import { isMapping, valueAt } from '../../config/validate';
 import { fieldPath } from '../strategic-merge';
-import { containersOf, type GuardedPod, type Violation, volumesOf } from './guarded-pod';
-import type { Locate, Step } from './places';
+import {
+  containersOf,
+  type GuardedPod,
+  items,
+  type Locate,
+  named,
+  type Step,
+  type Violation,
+  volumesOf,
+} from './guarded-pod';
 
-/** Amounts that the API server refuses, or takes although nobody means them. */
+/** Values that nobody means, or that the API server only takes together: credentials, images, modes, amounts. */
+
+export function noCredentials({ pod }: GuardedPod): Violation[] {
+  return containersOf(pod.template).flatMap(({ list, container, where }) => {
+    const ours = items(named(pod.own.spec[list], container.name)?.['env']);
+    return items(container.env)
+      .filter((variable) => !ours.some((own) => isDeepStrictEqual(own, variable)))
+      .filter(({ name, value }) => value !== undefined && value !== '' && isCredentialName(String(name)))
+      .map(({ name }) => ({
+        steps: [...where, 'env', ['name', String(name)], 'value'],
+        given: 'a value (not shown: by its name it is a credential)',
+        expected: 'valueFrom.secretKeyRef',
+        fix: 'Manifests are read by many: put it into a Secret.',
+      }));
+  });
+}
+
+const VERSIONED = image();
+
+export function versionedImages({ pod }: GuardedPod): Violation[] {
+  return containersOf(pod.template)
+    .filter(({ container }) => container.image !== undefined && !VERSIONED.safeParse(container.image).success)
+    .map(({ container, where }) => ({
+      steps: [...where, 'image'],
+      given: JSON.stringify(container.image),
+      expected: 'an image with a version: repository:tag, repository@sha256:..., or both; not "latest"',
+    }));
+}
+
+/** Modes of the files of a volume, and of its listed items. */
+export function modes({ pod }: GuardedPod): Violation[] {
+  return volumesOf(pod.template).flatMap(({ volume, where }) =>
+    Object.entries(volume).flatMap(([kind, source]) => {
+      if (!isMapping(source)) return [];
+      const steps = [...where, kind];
+      const projected = items(source['sources']).flatMap((one, index) =>
+        Object.entries(one).flatMap(([key, value]) => modesOf(value, [...steps, 'sources', index, key])),
+      );
+      return [...modesOf(source, steps), ...projected];
+    }),
+  );
+}
+
+function modesOf(source: unknown, steps: readonly Step[]): Violation[] {
+  if (!isMapping(source)) return [];
+  return [
+    ...modeProblems(source['defaultMode'], [...steps, 'defaultMode']),
+    ...items(source['items']).flatMap(({ mode }, index) =>
+      modeProblems(mode, [...steps, 'items', index, 'mode']),
+    ),
+  ];
+}
+
+/** Octal modes that are also decimal numbers of modes, of a kind that nobody wants: 0400 read as 0620, and so on. */
+const MISREAD = [400, 440, 444, 500];
+
+function modeProblems(mode: unknown, steps: readonly Step[]): Violation[] {
+  if (typeof mode !== 'number') return [];
+  const isMode = mode >= 0 && mode <= 0o777;
+  if (isMode && !MISREAD.includes(mode)) return [];
+  // The digits are what was meant, if they can be octal ones.
+  const octal = /^[0-7]{3}$/.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
+  return [
+    {
+      steps,
+      given: `${mode}, a decimal number${isMode ? ` that is the mode 0${mode.toString(8)}` : ''}`,
+      expected: 'a file mode from 0 to 511, in octal 0o0 to 0o777',
+      fix:
+        octal === undefined
+          ? undefined
+          : `A number that begins with 0 is decimal here: write 0o${mode}, or ${octal} in JSON.`,
+    },
+  ];
+}
+
+// Amounts ----------------------------------------------------------------------------------------------------------------
 
 const STORAGE = bytesQuantity();
 /** Made once, because a cluster has many amounts to check. */
