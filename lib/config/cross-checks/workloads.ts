@@ -4,7 +4,7 @@ import { extraServerConfigProblems } from '../extra-server-config';
 import { imageParts, imageVersion } from '../images';
 import type { ParsedConfig } from '../parsed-config';
 import { formatPath, type Problem } from '../problems';
-import { devicesNamed, type ServerRole } from '../settings';
+import { deploysMysql, devicesNamed, type ServerRole } from '../settings';
 
 /** How many pods there are, and what they run and have. */
 
@@ -111,7 +111,7 @@ export function reservedLabels(config: ParsedConfig): Problem[] {
 
 /** What the name of an image tells: a private tag, or a digest alone, tells nothing. */
 export function versions(config: ParsedConfig): Problem[] {
-  const { images, externalMysql } = config;
+  const { images } = config;
   const ofMilvus = (['milvus', 'mishards', 'milvusGpu'] as const).flatMap((key): Problem[] => {
     const given = images[key];
     const { name, tag } = imageParts(given);
@@ -138,8 +138,7 @@ export function versions(config: ParsedConfig): Problem[] {
       ? [{ path, given, expected: 'a GPU build, such as 1.1.1-gpu-...: a CPU build ignores gpu' }]
       : [];
   });
-  const mysql = externalMysql === undefined && config.mysql.enabled ? mysqlImage(images.mysql) : [];
-  return [...ofMilvus, ...mysql];
+  return [...ofMilvus, ...(deploysMysql(config) ? mysqlImage(images.mysql) : [])];
 }
 
 function mysqlImage(given: string): Problem[] {
