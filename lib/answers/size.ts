@@ -23,7 +23,7 @@ const HNSW_LINKS = 32;
 export type IndexType = keyof typeof RATIOS;
 
 /** What is to be stored and searched. */
-export interface SizeQuestion {
+interface SizeQuestion {
   readonly vectors: number;
   readonly dim: number;
   readonly index: IndexType;
@@ -36,7 +36,7 @@ export interface SizeQuestion {
 }
 
 /** An amount, and how it comes about. */
-export interface SizeRow {
+interface SizeRow {
   readonly what: string;
   readonly amount: string;
   readonly formula: string;

@@ -82,7 +82,7 @@ export interface ServerMemoryInput {
   readonly memoryRequest?: string | number;
 }
 
-export interface ServerMemory {
+interface ServerMemory {
   readonly cacheBytes: number;
   readonly insertBufferBytes: number;
   readonly memoryLimit: string;

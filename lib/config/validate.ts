@@ -8,7 +8,7 @@ import { clusterSchema } from './schema';
 import { childOf, innermost, layersOf, shapeOf } from './schema-walk';
 
 /** A configuration that matches the schema, or what is wrong with it. */
-export interface Validated {
+interface Validated {
   /** The configuration; when it has problems, what is left of it without the values that are wrong, if that is enough. */
   readonly config?: ParsedConfig;
   /** What was given, with numbers and booleans where texts from the environment stood for them. */

@@ -2,7 +2,7 @@ import { isMapping } from '../config/validate';
 import { CONTAINER_LISTS, type PodTemplateJson } from './pod';
 
 /** A field that Pod Security "restricted" refuses, and why. */
-export interface PodSecurityViolation {
+interface PodSecurityViolation {
   readonly steps: readonly (string | readonly [key: string, value: string])[];
   readonly what: string;
 }

@@ -9,7 +9,7 @@ import { strategicMerge } from './strategic-merge';
  * The user that Milvus, mishards and the init containers run as. It never changes: Milvus creates files that no other
  * user of the group may write (0744, 0640), so that a volume written by another uid is refused at start.
  */
-export const MILVUS_UID = 10001;
+const MILVUS_UID = 10001;
 
 /** A container as it is in a manifest. */
 export interface ContainerJson {
@@ -52,7 +52,7 @@ export interface Pod {
   readonly lost: readonly LostItem[];
 }
 
-export interface LostItem {
+interface LostItem {
   readonly path: string;
   readonly key: string;
 }

@@ -29,7 +29,7 @@ export function synthesizeStream(options: LoadOptions & Pick<SynthesizeOptions, 
  * Does something in a directory that is there for as long as that takes.
  * @throws OutputError when it can not be made
  */
-export function inTemporaryDirectory<T>(action: (directory: string) => T): T {
+function inTemporaryDirectory<T>(action: (directory: string) => T): T {
   const directory = guarded(`${tmpdir()} (TMPDIR)`, 'written', () =>
     mkdtempSync(join(tmpdir(), 'cdk8s-milvus-')),
   );
