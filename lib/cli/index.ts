@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
-import { suggest } from '../config/problems';
+import { didYouMean, suggest } from '../config/problems';
 import { imageList, imageTable } from '../output/images';
 import { MadeBefore } from '../output/made';
 import { type StaleFile, staleFiles } from '../output/stale';
@@ -159,7 +159,7 @@ export function main(args: readonly string[], context: CommandContext): ExitCode
 
 function unknownCommand(name: string): string {
   const meant = suggest(name, Object.keys(COMMANDS));
-  return `there is no command "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+  return `there is no command "${name}"${didYouMean(meant)}`;
 }
 
 /** Of this package, wherever it is built to. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadClusters } from '../config/load';
-import { suggest } from '../config/problems';
+import { didYouMean, suggest } from '../config/problems';
 import type { BackupSettings } from '../config/settings';
 import { untilJobEnds } from '../kubernetes/jobs';
 import { Names } from '../kubernetes/names';
@@ -198,7 +198,7 @@ function kindOf(given: string | undefined): JobKind {
   if (kind !== undefined) return kind;
   const meant = given === undefined ? undefined : suggest(given, JOBS);
   throw new UsageError(
-    `which Job? ${JOBS.join(', ')}${given === undefined ? '' : `, not "${given}"`}${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    `which Job? ${JOBS.join(', ')}${given === undefined ? '' : `, not "${given}"`}${didYouMean(meant)}`,
   );
 }
 

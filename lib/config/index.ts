@@ -1,8 +1,8 @@
 import type { PodChecks } from '../pod-checks';
 import { crossCheck } from './cross-checks';
 import type { MilvusConfig } from './milvus-config';
-import { podReferences } from './pod-references';
 import { ConfigurationError, formatPath, type Problem } from './problems';
+import { podReferences } from './references';
 import { type PodTemplatePatch, resolveSettings, type Settings } from './settings';
 import { validate } from './validate';
 

@@ -63,6 +63,11 @@ export function problemsOf({ faults }: FaultyFile, file: string): Problem[] {
   return faults.map(({ line, column, ...fault }) => ({ at: { file, line, column }, path: '', ...fault }));
 }
 
+/** Each problem once, of those that were found in two ways. */
+export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+}
+
 /** A problem in one line, the hint indented under it, and lines to paste at the margin. */
 export function formatProblem(problem: Problem): string {
   const given = problem.given === undefined ? '' : `given ${problem.given}; `;
@@ -174,6 +179,11 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3))
     ? best
     : undefined;
+}
+
+/** The end of a sentence about a word that is none of those that are known; empty where nothing is like it. */
+export function didYouMean(meant: string | undefined): string {
+  return meant === undefined ? '' : `; did you mean "${meant}"?`;
 }
 
 /** How people may spell a key: `storage_class_name`, `storageclassname`. */

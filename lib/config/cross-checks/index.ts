@@ -1,5 +1,5 @@
 import type { ParsedConfig } from '../parsed-config';
-import { formatProblem, type Problem } from '../problems';
+import { eachOnce, type Problem } from '../problems';
 import type { Settings } from '../settings';
 import { valueAt } from '../validate';
 import {
@@ -70,9 +70,8 @@ const CHECKS: readonly Check[] = [
 
 /** Checks what the schema can't: one value against another. */
 export const crossCheck: Check = (...given) => {
-  const problems = CHECKS.flatMap((check) => check(...given));
-  // A problem of a section that both roles read is found twice, and reported once.
-  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+  // A problem of a section that both roles read is found twice.
+  return eachOnce(CHECKS.flatMap((check) => check(...given)));
 };
 
 // Sections and keys of which there may be one ------------------------------------------------------------------------------

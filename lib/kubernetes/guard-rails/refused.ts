@@ -1,4 +1,4 @@
-import { type Problem, showValue, suggest } from '../../config/problems';
+import { didYouMean, type Problem, showValue, suggest } from '../../config/problems';
 import { annotations, dnsLabel, labels, objectName } from '../../config/rules';
 import type { PodTemplatePatch } from '../../config/settings';
 import { isMapping, valueAt } from '../../config/validate';
@@ -196,12 +196,11 @@ export function unknownContainers(
       const { name, image: given, ...rest } = container;
       const order = Object.keys(rest).length === 0;
       if (typeof given === 'string' || name === undefined || order || known.includes(String(name))) return [];
-      const meant = suggest(String(name), known);
       return [
         {
           path: itemPath(`${path}.spec.${list}`, list, container, 0),
           given: 'a container without an image',
-          expected: `the name of a container of these pods${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+          expected: `the name of a container of these pods${didYouMean(suggest(String(name), known))}`,
           fix: `The pods have ${known.join(', ') || 'none'}. A new container needs an image.`,
         },
       ];
