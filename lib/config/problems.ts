@@ -1,4 +1,3 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { FaultyFile } from '../yaml/read';
 
 /** A place in a file; lines and columns count from 1. */
@@ -175,6 +174,8 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   if (candidates.length === 0) return undefined;
   const same = candidates.find((candidate) => plain(candidate) === plain(word));
   if (same !== undefined) return same;
+  // Loaded when something is wrong.
+  const { closest, distance } = require('fastest-levenshtein') as typeof import('fastest-levenshtein');
   const best = closest(word, [...candidates]);
   return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3))
     ? best
