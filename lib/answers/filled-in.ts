@@ -7,7 +7,7 @@ import type { ServerRole, Settings } from '../config/settings';
 import { isMapping, validate, valueAt } from '../config/validate';
 
 /** A configuration of which nothing is left out. */
-export interface FilledIn {
+interface FilledIn {
   /** As somebody would write it: with references to the environment as they stand, and without a credential. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Where a value of it comes from: `milvus.yaml:3:5`, or `default`, with what that follows from. */

@@ -20,7 +20,7 @@ export interface Answers {
 }
 
 /** The configuration that was asked for: what is left out has its default. */
-export function configOf(answers: Answers): MilvusConfig {
+function configOf(answers: Answers): MilvusConfig {
   const { name, namespace, embedded, s3Address, s3Port, bucket, storageClass } = answers;
   const volume = storageClass === undefined ? undefined : { persistence: { storageClassName: storageClass } };
   return withoutUndefined({

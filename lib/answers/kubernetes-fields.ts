@@ -4,7 +4,7 @@ import { parsePath, suggest } from '../config/problems';
 import { KUBERNETES_VERSION } from '../kubernetes/pod-shapes';
 
 /** A field of a pod template, in Kubernetes' words. */
-export interface KubernetesField {
+interface KubernetesField {
   readonly description: string;
   readonly type: string;
   readonly version: string;

@@ -26,7 +26,7 @@ export const MOST_READERS = 1000;
 export type IndexType = keyof typeof RATIOS;
 
 /** What is to be stored and searched. */
-export interface SizeQuestion {
+interface SizeQuestion {
   readonly vectors: number;
   readonly dim: number;
   readonly index: IndexType;
@@ -39,7 +39,7 @@ export interface SizeQuestion {
 }
 
 /** An amount, and how it comes about. */
-export interface SizeRow {
+interface SizeRow {
   readonly what: string;
   readonly amount: string;
   readonly formula: string;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { didYouMean, suggest } from '../config/problems';
 import { backups } from './backups';
 import { check } from './check';
 import {
@@ -19,7 +20,6 @@ import { fromHelmCommand } from './from-helm';
 import { images } from './images';
 import { initCommand } from './init';
 import { job } from './job';
-import { didYouMean } from './options';
 import { restoreCommand } from './restore';
 import { showCommand } from './show';
 import { sizeCommand } from './size';
@@ -77,7 +77,7 @@ export function main(args: readonly string[], context: CommandContext): ExitCode
   const [name = '', ...rest] = asksForHelp ? [...others, '--help'] : args;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    const meant = didYouMean(name, Object.keys(COMMANDS));
+    const meant = didYouMean(suggest(name, Object.keys(COMMANDS)));
     return usageError(`there is no command "${name}"${meant}`, context, 'cdk8s-milvus');
   }
   // npm says which of the scripts it runs.

@@ -1,8 +1,9 @@
+import { didYouMean, suggest } from '../config/problems';
 import { TARGET } from '../live/kubectl';
 import { backupsOf, clusterOf, refuseDeclaredRestore } from './clusters';
 import type { Command } from './command';
 import { exitCodeOf, JOBS, type JobKind, withJobRunner } from './job-runner';
-import { CONFIG, didYouMean, OUTDIR, optionsAndNames, UsageError } from './options';
+import { CONFIG, OUTDIR, optionsAndNames, UsageError } from './options';
 
 const OPTIONS = {
   config: CONFIG,
@@ -55,6 +56,6 @@ NAME is the cluster, if the configuration has several.`,
 function kindOf(given: string | undefined): JobKind {
   const kind = JOBS.find((one) => one === given);
   if (kind !== undefined) return kind;
-  const wrong = given === undefined ? '' : `, not "${given}"${didYouMean(given, JOBS)}`;
+  const wrong = given === undefined ? '' : `, not "${given}"${didYouMean(suggest(given, JOBS))}`;
   throw new UsageError(`which Job? ${JOBS.join(', ')}${wrong}`);
 }

@@ -124,9 +124,3 @@ export const loadOptions = (
   config: readonly string[] | undefined,
   { cwd, env }: Pick<LoadOptions, 'cwd' | 'env'>,
 ): LoadOptions => ({ config: config?.join(), cwd, env });
-
-/** The end of a message about a word that is none of those that are known. */
-export function didYouMean(given: string, known: readonly string[]): string {
-  const meant = suggest(given, known);
-  return meant === undefined ? '' : `; did you mean "${meant}"?`;
-}

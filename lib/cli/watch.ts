@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { type LoadMemory, listingOf } from '../config/load';
+import type { LoadMemory } from '../config/load';
+import { listingOf } from '../config/sources';
 import { guarded } from '../output/files';
 
 /** Editors write a file in several steps; what happens within this time is one change. */

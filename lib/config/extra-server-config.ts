@@ -1,4 +1,4 @@
-import { formatPath, type Problem, suggest } from './problems';
+import { didYouMean, formatPath, type Problem, suggest } from './problems';
 import { mendings } from './rules';
 import { FIXED, PLACEHOLDER, SERVER_KEYS, type ServerKey } from './server-keys';
 
@@ -51,11 +51,10 @@ function rowsOf(section: string): Readonly<Record<string, ServerKey>> | undefine
 }
 
 function unknown(path: string, word: string, known: readonly string[], what: string): Problem {
-  const meant = suggest(word, known);
   return {
     path,
     given: `an unknown ${what}`,
-    expected: `a ${what} that Milvus 1.1.1 reads${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    expected: `a ${what} that Milvus 1.1.1 reads${didYouMean(suggest(word, known))}`,
     fix: `The server ignores others without a word. Known: ${known.join(', ')}.`,
   };
 }

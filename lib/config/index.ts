@@ -1,8 +1,8 @@
 import type { PodChecks } from '../pod-checks';
 import { crossCheck } from './cross-checks';
 import type { MilvusConfig } from './milvus-config';
-import { podReferences } from './pod-references';
 import { ConfigurationError, formatPath, type Problem } from './problems';
+import { podReferences } from './references';
 import { type PodTemplatePatch, resolveSettings, type Settings } from './settings';
 import { validate } from './validate';
 
@@ -33,7 +33,7 @@ export function check(input: unknown, references: ReadonlyMap<string, string> = 
   if (config === undefined) return { problems };
   const { settings, problems: sizing } = resolveSettings(config);
   const pods = podChecks(markChecked(settings), podReferences(given, references));
-  const others = [...crossCheck(config, input, settings), ...sizing, ...pods.problems].filter(
+  const others = [...crossCheck(config, settings, input), ...sizing, ...pods.problems].filter(
     ({ path }) => !isAbout(path, problems),
   );
   if (problems.length + others.length > 0) return { problems: [...problems, ...others] };

@@ -1,22 +1,18 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
-import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { Owners } from './conflicts';
 import { type Checked, check } from './index';
 import type { MilvusConfig } from './milvus-config';
 import {
   ConfigurationError,
   type FilePlace,
-  formatPath,
   formatProblem,
   type Problem,
   type ProblemReport,
   parsePath,
-  problemsOf,
-  showValue,
 } from './problems';
+import { type Substituted, substitute } from './references';
 import type { Settings } from './settings';
-import { isMapping, valueAt } from './validate';
+import { type FileContent, findFiles, patternsIn, Reader, type Source } from './sources';
+import { valueAt } from './validate';
 
 /** A cluster as it was loaded. */
 export interface LoadedCluster {
@@ -58,26 +54,6 @@ export class LoadMemory {
   public directories = new Map<string, string | undefined>();
   /** What became of each configuration, by its text. */
   public checked = new Map<string, Checked>();
-}
-
-interface FileContent {
-  readonly bytes: Uint8Array;
-  readonly documents: readonly YamlDocument[] | ConfigurationError;
-}
-
-/** A YAML document that describes a cluster, before it is checked. */
-interface Source {
-  readonly name: string;
-  readonly input: unknown;
-  /** Its own document, and those that it extends, directly or not. */
-  readonly documents: readonly FileDocument[];
-}
-
-interface FileDocument {
-  readonly file: string;
-  /** The file as messages name it. */
-  readonly shown: string;
-  readonly document: YamlDocument;
 }
 
 /**
@@ -159,7 +135,7 @@ function remembering(memory: LoadMemory | undefined): (given: Substituted) => Ch
   };
 }
 
-function basesOf({ documents }: Source): readonly FileDocument[] {
+function basesOf({ documents }: Source): Source['documents'] {
   return documents.slice(1);
 }
 
@@ -221,272 +197,8 @@ function originOf(source: Source, steps: Steps): Origin | undefined {
   return found && written !== undefined && written !== null ? { ...place, written } : undefined;
 }
 
-/** The names that are separated by commas, of which there is at least one: no cluster would be no manifests, either. */
-function patternsIn(config: string): readonly string[] {
-  const patterns = config
-    // Not at the commas of a glob: {a,b}.yaml
-    .split(/,(?![^{]*\})/)
-    .map((pattern) => pattern.trim())
-    .filter((pattern) => pattern !== '');
-  if (patterns.length > 0) return patterns;
-  return fail('configuration', {
-    path: '',
-    given: `no file (${JSON.stringify(config)})`,
-    expected: 'a file, a directory, a glob, or several of them separated by commas',
-    fix: 'Name it with -c or MILVUS_CONFIG; without either it is milvus.yaml.',
-  });
-}
-
-const YAML_FILE = /\.(ya?ml|json)$/;
-
-function findFiles(
-  pattern: string,
-  cwd: string,
-  directories = new Map<string, string | undefined>(),
-): { readonly file: string; readonly listed: boolean }[] {
-  const target = path.resolve(cwd, pattern);
-  const found = (names: readonly string[]) => {
-    if (names.length === 0) {
-      fail(pattern, { path: '', given: 'no files', expected: 'YAML files (*.yaml, *.yml, *.json)' });
-    }
-    return [...names].sort().map((file) => ({ file, listed: false }));
-  };
-  const names = namesIn(target);
-  if (names !== undefined) {
-    directories.set(target, listingOf(target));
-    return found(names.filter((name) => YAML_FILE.test(name)).map((name) => path.join(target, name)));
-  }
-  if (/[*?{[]/.test(pattern) && !fs.existsSync(target)) {
-    const [fixed = ''] = pattern.split(/[*?{[]/);
-    const base = path.dirname(path.resolve(cwd, `${fixed}x`));
-    directories.set(base, listingOf(base));
-    const { globSync } = require('tinyglobby') as typeof import('tinyglobby');
-    return found(globSync(pattern, { cwd, absolute: true, expandDirectories: false }));
-  }
-  return [{ file: target, listed: true }];
-}
-
-/** Undefined when it is no directory that can be read; reading it as a file then tells why. */
-function namesIn(directory: string): readonly string[] | undefined {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The names of what is in a directory; undefined where it can not be read. */
-export function listingOf(directory: string): string | undefined {
-  return namesIn(directory)?.join('/');
-}
-
-/** Reads YAML files, each once, with what they extend. */
-class Reader {
-  private readonly cache = new Map<string, FileContent | undefined>();
-  private readonly before: ReadonlyMap<string, FileContent | undefined>;
-
-  public constructor(
-    private readonly cwd: string,
-    memory?: LoadMemory,
-  ) {
-    this.before = memory?.files ?? new Map();
-    if (memory !== undefined) memory.files = this.cache;
-  }
-
-  public clustersIn(file: string): Source[] {
-    const documents = this.documents(file);
-    return documents.map((document, index) => {
-      const { value, documents: chain } = this.extend(document, file, [file]);
-      const name =
-        isMapping(value) && typeof value['name'] === 'string' ? ` (${value['name'].slice(0, 63)})` : '';
-      const position = documents.length > 1 ? `, document ${index + 1}${name}` : '';
-      return { name: `${this.show(file)}${position}`, input: value, documents: chain };
-    });
-  }
-
-  private extend(
-    document: YamlDocument,
-    file: string,
-    chain: readonly string[],
-  ): { value: unknown; documents: readonly FileDocument[] } {
-    const { value } = document;
-    const here = { file, shown: this.show(file), document };
-    if (!isMapping(value) || value['extends'] === undefined) return { value, documents: [here] };
-    const { extends: base, ...own } = value;
-    const at = this.placeIn(document, file, ['extends']);
-    if (typeof base !== 'string') {
-      return fail(this.show(file), {
-        at,
-        path: 'extends',
-        given: showValue(base, ['extends']),
-        expected: 'the path of a YAML file, relative to this one',
-      });
-    }
-    const baseFile = path.resolve(path.dirname(file), base);
-    if (chain.includes(baseFile)) {
-      return fail(this.show(file), {
-        at,
-        path: 'extends',
-        given: JSON.stringify(base),
-        expected: `a file that does not extend this one again (${[...chain, baseFile].map((name) => this.show(name)).join(' -> ')})`,
-      });
-    }
-    const [first, ...others] = this.documents(baseFile, { at, path: 'extends' });
-    if (first === undefined || others.length > 0) {
-      return fail(this.show(file), {
-        at,
-        path: 'extends',
-        given: JSON.stringify(base),
-        expected: 'a file with one YAML document',
-      });
-    }
-    const extended = this.extend(first, baseFile, [...chain, baseFile]);
-    return { value: merge(extended.value, own), documents: [here, ...extended.documents] };
-  }
-
-  private placeIn(document: YamlDocument, file: string, steps: readonly PropertyKey[]): FilePlace {
-    const { line, column } = document.placeOf(steps);
-    return { file: this.show(file), line, column };
-  }
-
-  private documents(file: string, wanted?: { at: FilePlace; path: string }): readonly YamlDocument[] {
-    const { documents } = this.cache.get(file) ?? this.load(file, wanted);
-    if (documents instanceof ConfigurationError) throw documents;
-    return documents;
-  }
-
-  private load(file: string, wanted?: { at: FilePlace; path: string }): FileContent {
-    this.cache.set(file, undefined);
-    const bytes = this.read(file, wanted);
-    const known = this.before.get(file);
-    const content =
-      known !== undefined && Buffer.compare(known.bytes, bytes) === 0
-        ? known
-        : { bytes, documents: this.parse(bytes, this.show(file)) };
-    this.cache.set(file, content);
-    return content;
-  }
-
-  private parse(bytes: Uint8Array, source: string): readonly YamlDocument[] | ConfigurationError {
-    try {
-      const documents = readYaml(decode(bytes));
-      if (documents.length > 0) return documents;
-      const problem = {
-        at: { file: source, line: 1, column: 1 },
-        path: '',
-        given: 'an empty file',
-        expected: 'a cluster: at least name, s3.address and s3.bucket',
-        fix: `For example:\n${LEAST}`,
-      };
-      return new ConfigurationError([{ source, problems: [problem] }]);
-    } catch (error) {
-      if (!(error instanceof FaultyFile)) throw error;
-      return new ConfigurationError([{ source, problems: problemsOf(error, source) }]);
-    }
-  }
-
-  private read(file: string, wanted?: { at: FilePlace; path: string }): Uint8Array {
-    try {
-      return fs.readFileSync(file);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      const missing = code === 'ENOENT';
-      return fail(wanted?.at.file ?? this.show(file), {
-        at: wanted?.at,
-        path: wanted?.path ?? '',
-        given: missing ? 'no such file' : `a file that can not be read (${code})`,
-        expected: `the configuration in ${this.show(file)}`,
-        fix: wanted ? undefined : missing ? CREATE : NAME_ANOTHER,
-      });
-    }
-  }
-
-  private show(file: string): string {
-    const relative = path.relative(this.cwd, file);
-    return relative.startsWith('..') ? file : relative || '.';
-  }
-}
-
-const NAME_ANOTHER = 'Name another one with -c or MILVUS_CONFIG.';
-/** The three keys that a cluster has to have. */
-const LEAST = 'name: milvus\ns3: { address: s3.example.com, bucket: vectors }';
-const CREATE = `Let "npm run init" (or "cdk8s-milvus init") make one, or create it with these lines at least:\n${LEAST}\nOr name another one with -c or MILVUS_CONFIG.`;
-
-/** Mappings are merged key by key, everything else is replaced; null takes a key of the base away. */
-function merge(base: unknown, over: unknown): unknown {
-  if (!isMapping(base) || !isMapping(over)) return over;
-  const merged = Object.entries(over).map(
-    ([key, value]) => [key, Object.hasOwn(base, key) ? merge(base[key], value) : value] as const,
-  );
-  return Object.fromEntries([...Object.entries(base), ...merged]);
-}
-
-interface Substituted {
-  readonly value: unknown;
-  /** Texts that came from the environment, as they were written, by path. */
-  readonly references: ReadonlyMap<string, string>;
-  readonly problems: readonly Problem[];
-}
-
-/** Also one without its end, so that it is not taken for a text. */
-const REFERENCE = /\$\{env:[^}]*\}?/g;
-const WELL_FORMED = /^\$\{env:([A-Za-z_]\w*)(?::-([\s\S]*))?\}$/;
-
-/** Replaces `${env:NAME}` and `${env:NAME:-default}` in values. */
-function substitute(input: unknown, env: Readonly<Record<string, string | undefined>>): Substituted {
-  const references = new Map<string, string>();
-  const problems: Problem[] = [];
-
-  const resolve = (text: string, steps: readonly PropertyKey[]): string =>
-    text.replace(REFERENCE, (reference) => {
-      const [, name, fallback] = WELL_FORMED.exec(reference) ?? [];
-      if (name === undefined) {
-        problems.push({
-          path: formatPath(steps),
-          given: showReference(reference),
-          expected: '${env:NAME} or ${env:NAME:-default}',
-        });
-        return reference;
-      }
-      const value = env[name];
-      if (value !== undefined && (value !== '' || fallback === undefined)) return value;
-      if (fallback !== undefined) return fallback;
-      problems.push({
-        path: formatPath(steps),
-        given: reference,
-        expected: `the environment variable ${name} to be set`,
-        fix: `Set it, or give a default: \${env:${name}:-default}.`,
-      });
-      return reference;
-    });
-
-  const walk = (value: unknown, steps: readonly PropertyKey[]): unknown => {
-    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...steps, index]));
-    if (isMapping(value)) {
-      return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [key, walk(item, [...steps, key])]),
-      );
-    }
-    if (typeof value !== 'string' || !value.includes('${env:')) return value;
-    references.set(formatPath(steps), (value.match(REFERENCE) ?? []).map(showReference).join(' and '));
-    return resolve(value, steps);
-  };
-  return { value: walk(input, []), references, problems };
-}
-
-/** A reference as a message may show it: not its default, nor its value, which may be credentials. */
-function showReference(reference: string): string {
-  const [, name = '', rest = ''] = /^\$\{env:(\w*)(.*)$/s.exec(reference) ?? [];
-  if (rest === '}') return reference;
-  return `\${env:${name}${rest.startsWith(':-') ? ':-' : ''}...${rest.endsWith('}') ? '}' : ''}`;
-}
-
 /** A reference that could not be resolved is one problem, not also a value of the wrong form. */
 function withoutRepeats(problems: readonly Problem[], reported: readonly Problem[]): readonly Problem[] {
   const paths = new Set(reported.map(({ path: where }) => where));
   return problems.filter(({ path: where }) => !paths.has(where));
-}
-
-function fail(source: string, problem: Problem): never {
-  throw new ConfigurationError([{ source, problems: [problem] }]);
 }

@@ -1,4 +1,3 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { FaultyFile } from '../yaml/read';
 
 /** A place in a file; lines and columns count from 1. */
@@ -61,6 +60,11 @@ function byPlace(a?: Problem, b?: Problem): number {
 /** What is wrong with a file that is no text, or no YAML. */
 export function problemsOf({ faults }: FaultyFile, file: string): Problem[] {
   return faults.map(({ line, column, ...fault }) => ({ at: { file, line, column }, path: '', ...fault }));
+}
+
+/** Each problem once, of those that were found in two ways. */
+export function eachOnce(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
 }
 
 /** A problem in one line, the hint indented under it, and lines to paste at the margin. */
@@ -170,10 +174,17 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   if (candidates.length === 0) return undefined;
   const same = candidates.find((candidate) => plain(candidate) === plain(word));
   if (same !== undefined) return same;
+  // Loaded when something is wrong.
+  const { closest, distance } = require('fastest-levenshtein') as typeof import('fastest-levenshtein');
   const best = closest(word, [...candidates]);
   return distance(word.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.floor(word.length / 3))
     ? best
     : undefined;
+}
+
+/** The end of a sentence about a word that is none of those that are known; empty where nothing is like it. */
+export function didYouMean(meant: string | undefined): string {
+  return meant === undefined ? '' : `; did you mean "${meant}"?`;
 }
 
 /** How people may spell a key: `storage_class_name`, `storageclassname`. */

@@ -4,7 +4,7 @@ import { goDurationSeconds, prometheusDurationSeconds, scheduleFault } from './s
 
 /**
  * The vocabulary of the schema: one rule per kind of value, each with the words that the error report uses
- * for it. Rules about one value stand here; rules that need two values stand in cross-checks.ts.
+ * for it. Rules about one value stand here; rules that need two values stand in cross-checks/.
  */
 
 /** What the error report says about a value that breaks a rule. */

@@ -1,10 +1,12 @@
 import { Names } from '../kubernetes/names';
-import { regionOf, SIGNED_REGION } from './endpoints';
+import type { PersistenceOptions } from '../kubernetes/objects';
+import { listOf } from '../list-of';
 import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
 import { formatPath, type Problem } from './problems';
 import { parseMilvusSize } from './quantities';
+import { regionOf, SIGNED_REGION } from './regions';
 import {
   definedOnly,
   RESOURCE_DEFAULTS,
@@ -19,15 +21,17 @@ import {
 import { isMapping } from './validate';
 
 /** The sections that describe pods. */
-export type PodSection =
-  | 'writable'
-  | 'readonly'
-  | 'mishards'
-  | 'mysql'
-  | 'minio'
-  | 'admin'
-  | 'backup'
-  | 'smokeTest';
+const POD_SECTIONS = [
+  'writable',
+  'readonly',
+  'mishards',
+  'mysql',
+  'minio',
+  'admin',
+  'backup',
+  'smokeTest',
+] as const;
+export type PodSection = (typeof POD_SECTIONS)[number];
 
 /** A podTemplate of the configuration. */
 export interface PodTemplatePatch {
@@ -55,10 +59,10 @@ export interface CredentialSettings<Key extends string> {
   readonly inline?: Readonly<Record<Key, string>>;
 }
 
-export type S3CredentialKey = 'accessKey' | 'secretKey';
-export type MysqlCredentialKey = 'rootPassword' | 'password';
+type S3CredentialKey = 'accessKey' | 'secretKey';
+type MysqlCredentialKey = 'rootPassword' | 'password';
 
-export interface CacheSettings {
+interface CacheSettings {
   readonly cacheBytes: number;
   readonly insertBufferBytes: number;
   readonly cpuCacheThreshold?: number;
@@ -66,7 +70,7 @@ export interface CacheSettings {
   readonly preloadCollections?: readonly string[];
 }
 
-export interface EngineSettings {
+interface EngineSettings {
   readonly ompThreadNum: number;
   readonly useBlasThreshold?: number;
   readonly simdType?: string;
@@ -74,10 +78,10 @@ export interface EngineSettings {
   readonly maxPartitionNum?: number;
 }
 
-export type LogSettings = Omit<ParsedConfig['milvus']['logs'], 'persistence' | 'path' | 'sizeLimit'>;
+type LogSettings = Omit<ParsedConfig['milvus']['logs'], 'persistence' | 'path' | 'sizeLimit'>;
 
 /** GPUs of a role; unset on a role that runs the CPU build. */
-export interface GpuSettings {
+interface GpuSettings {
   readonly enabled: true;
   readonly cacheSize: string;
   readonly cacheThreshold?: number;
@@ -128,7 +132,7 @@ export interface ReplicationSettings {
 
 export type WritableSettings = Replace<ParsedConfig['writable'], ServerRoleSettings>;
 export type ReadonlySettings = Replace<ParsedConfig['readonly'], ServerRoleSettings & ReplicationSettings>;
-export type MishardsSettings = Replace<
+type MishardsSettings = Replace<
   ParsedConfig['mishards'],
   ReplicationSettings & { readonly resources: Resources }
 >;
@@ -174,13 +178,7 @@ export type S3Settings = Replace<
 >;
 
 /** A volume with everything filled in. */
-export interface VolumeSettings {
-  readonly enabled: boolean;
-  readonly storageClassName?: string;
-  readonly size: string | number;
-  readonly accessModes: readonly string[];
-  readonly existingClaim?: string;
-  readonly annotations: Readonly<Record<string, string>>;
+interface VolumeSettings extends PersistenceOptions {
   readonly subPath?: string;
 }
 
@@ -219,7 +217,7 @@ export interface BackupStorage {
 
 export type AdminSettings = Replace<ParsedConfig['admin'], { readonly resources: Resources }>;
 
-export type SmokeTestSettings = Replace<ParsedConfig['smokeTest'], { readonly resources: Resources }>;
+type SmokeTestSettings = Replace<ParsedConfig['smokeTest'], { readonly resources: Resources }>;
 
 /** Everything that the constructs need: the configuration with all defaults, fixed and derived, filled in. */
 export type Settings = Replace<
@@ -277,7 +275,6 @@ export function resolveSettings(config: ParsedConfig): {
   const { externalMysql, mysqlWaitSeconds, imageRegistry, podTemplate, ...rest } = config;
   const mysqlName = config.mysql.name ?? `${config.name}-mysql`;
   const names = new Names(config.name, mysqlName);
-  const standalone = config.mode === 'standalone';
   const problems: Problem[] = [];
   const images = Object.fromEntries(
     Object.entries(config.images).map(([name, image]) => [name, mirrored(image, imageRegistry)]),
@@ -288,60 +285,19 @@ export function resolveSettings(config: ParsedConfig): {
     problems.push(...resolved.problems);
     return resolved.resources;
   };
-  const workloadResources = (path: 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest' | 'admin') =>
-    resources(path, config[path].resources, RESOURCE_DEFAULTS[path]);
-
-  const serverRole = (role: ServerRole, defaults: { cacheSize: string; insertBufferSize: string }) => {
-    const own = config[role];
-    const merged = { ...config.milvus.cache, ...definedOnly(own.cache) };
-    const writes = role === 'writable';
-    const memory = sizeServer({
-      role,
-      cacheSize: merged.cacheSize,
-      insertBufferSize: merged.insertBufferSize ?? defaults.insertBufferSize,
-      defaultCacheSize: defaults.cacheSize,
-      walBufferBytes: writes && config.wal.enabled ? (parseMilvusSize(config.wal.bufferSize) ?? 0) : 0,
-      maxIndexFileBytes: writes ? (parseMilvusSize(config.writable.maxIndexFileSize) ?? 0) : 0,
-      memoryLimit: own.resources.limits.memory,
-      memoryRequest: own.resources.requests.memory,
-    });
-    problems.push(...memory.problems);
-    const limits = resources(role, own.resources, {
-      ...SERVER_CPU,
-      memoryLimit: memory.memoryLimit,
-    });
-    const engine = { ...config.milvus.engine, ...definedOnly(own.engine) };
-    const gpu = gpuSettings({ ...config.milvus.gpu, ...definedOnly(own.gpu) });
-    const devices = limits.limits[gpu?.resourceName ?? ''];
-    if (devices !== undefined) {
-      problems.push({
-        path: `${role}.resources.limits.${formatPath([gpu?.resourceName ?? ''])}`,
-        given: devices,
-        expected: 'none beside gpu.enabled',
-        fix: `Use ${role}.gpu.count.`,
-      });
-    }
-    const { persistence: _, path: _path, sizeLimit: _sizeLimit, ...logs } = config.milvus.logs;
-    return {
-      image: gpu === undefined ? images.milvus : images.milvusGpu,
-      securityProfile: own.securityProfile ?? securityProfile(config, role),
-      resources: limits,
-      cache: {
-        cacheBytes: memory.cacheBytes,
-        insertBufferBytes: memory.insertBufferBytes,
-        cpuCacheThreshold: merged.cpuCacheThreshold,
-        cacheInsertData: merged.cacheInsertData,
-        preloadCollections: merged.preloadCollections,
-      },
-      logs: { ...logs, ...definedOnly(own.logs) },
-      gpu,
-      engine: { ...engine, ompThreadNum: engine.ompThreadNum ?? threadsFor(limits.limits.cpu) },
-      extraServerConfig: mergeSections(config.milvus.extraServerConfig, own.extraServerConfig),
-    };
+  /** A section as it is configured, but for its resources. */
+  const sized = <Section extends 'mishards' | 'mysql' | 'minio' | 'backup' | 'smokeTest' | 'admin'>(
+    section: Section,
+  ) => ({
+    ...config[section],
+    resources: resources(section, config[section].resources, RESOURCE_DEFAULTS[section]),
+  });
+  const server = (role: ServerRole) => {
+    const resolved = serverRole(config, role, images);
+    problems.push(...resolved.problems);
+    return resolved.settings;
   };
 
-  const mysqlCredentials = credentials(config.mysql.credentials, mysqlName);
-  const database = databaseSettings(config, names, mysqlName);
   const s3: S3Settings | undefined = config.s3 && {
     ...config.s3,
     ...(config.s3.embedded
@@ -351,11 +307,13 @@ export function resolveSettings(config: ParsedConfig): {
     tls: tlsSettings(config.s3.tls),
     credentials: credentials(config.s3.credentials, `${config.name}-s3`),
   };
-  const shared = (volume: ParsedConfig['milvus']['logs']['persistence'], enabled = volume.enabled) => ({
+  const shared = (volume: ParsedConfig['storage']['persistence'], enabled: boolean) => ({
     ...volume,
     enabled,
-    accessModes: volume.accessModes ?? [standalone ? 'ReadWriteOnce' : 'ReadWriteMany'],
+    accessModes: volume.accessModes ?? [config.mode === 'standalone' ? 'ReadWriteOnce' : 'ReadWriteMany'],
   });
+  const { wal, storage, milvus, mysql } = config;
+  const { logs } = milvus;
 
   const settings: Settings = {
     ...rest,
@@ -364,120 +322,122 @@ export function resolveSettings(config: ParsedConfig): {
     images,
     imageSources: config.images,
     wal: {
-      ...config.wal,
+      ...wal,
       persistence: {
-        ...config.wal.persistence,
-        enabled: config.wal.enabled && config.wal.persistence.enabled,
-        storageClassName:
-          config.wal.persistence.storageClassName ?? config.mysql.persistence.storageClassName,
+        ...wal.persistence,
+        enabled: wal.enabled && wal.persistence.enabled,
+        storageClassName: wal.persistence.storageClassName ?? mysql.persistence.storageClassName,
       },
     },
     s3,
-    storage: {
-      ...config.storage,
-      persistence: shared({ ...config.storage.persistence, enabled: false }, keepsDataOnVolume(config)),
-    },
+    storage: { ...storage, persistence: shared(storage.persistence, keepsDataOnVolume(config)) },
     milvus: {
-      ...config.milvus,
-      logs: { ...config.milvus.logs, persistence: shared(config.milvus.logs.persistence) },
+      ...milvus,
+      logs: { ...logs, persistence: shared(logs.persistence, logs.persistence.enabled) },
     },
-    minio: config.s3?.embedded
+    minio: config.s3?.embedded ? sized('minio') : undefined,
+    admin: config.admin.enabled ? sized('admin') : undefined,
+    backup: config.backup.enabled ? { ...sized('backup'), ...backupSettings(config, s3) } : undefined,
+    smokeTest: sized('smokeTest'),
+    writable: { ...config.writable, ...server('writable') },
+    readonly: { ...config.readonly, ...server('readonly'), ...replication(config.readonly) },
+    mishards: { ...sized('mishards'), ...replication(config.mishards) },
+    database: databaseSettings(config, names),
+    mysql: deploysMysql(config)
       ? {
-          ...config.minio,
-          resources: workloadResources('minio'),
+          ...sized('mysql'),
+          name: mysqlName,
+          fsGroup: mysql.fsGroup ?? mysql.runAsUser,
+          credentials: credentials(mysql.credentials, mysqlName),
+          maxConnections: mysql.maxConnections ?? Math.max(1000, connectionsNeeded(config)),
+          persistence: {
+            ...mysql.persistence,
+            subPath:
+              mysql.persistence.subPath ?? (mysql.persistence.existingClaim === undefined ? 'data' : ''),
+          },
+          exporter: {
+            ...mysql.exporter,
+            resources: resources('mysql.exporter', mysql.exporter.resources, RESOURCE_DEFAULTS.mysqlExporter),
+          },
         }
       : undefined,
-    admin: config.admin.enabled
-      ? {
-          ...config.admin,
-          resources: workloadResources('admin'),
-        }
-      : undefined,
-    backup: config.backup.enabled
-      ? {
-          ...config.backup,
-          ...backupSettings(config, s3),
-          resources: workloadResources('backup'),
-        }
-      : undefined,
-    smokeTest: {
-      ...config.smokeTest,
-      resources: workloadResources('smokeTest'),
-    },
-    writable: {
-      ...config.writable,
-      ...serverRole('writable', {
-        // A standalone server searches too.
-        cacheSize: standalone ? '4GB' : '1GB',
-        insertBufferSize: '1GB',
-      }),
-    },
-    readonly: {
-      ...config.readonly,
-      ...serverRole('readonly', { cacheSize: '4GB', insertBufferSize: '64MB' }),
-      ...replication(config.readonly),
-    },
-    mishards: {
-      ...config.mishards,
-      ...replication(config.mishards),
-      resources: workloadResources('mishards'),
-    },
-    database,
-    mysql:
-      externalMysql === undefined && config.mysql.enabled
-        ? {
-            ...config.mysql,
-            name: mysqlName,
-            fsGroup: config.mysql.fsGroup ?? config.mysql.runAsUser,
-            credentials: mysqlCredentials,
-            maxConnections: config.mysql.maxConnections ?? Math.max(1000, connectionsNeeded(config)),
-            persistence: {
-              ...config.mysql.persistence,
-              subPath:
-                config.mysql.persistence.subPath ??
-                (config.mysql.persistence.existingClaim === undefined ? 'data' : ''),
-            },
-            resources: workloadResources('mysql'),
-            exporter: {
-              ...config.mysql.exporter,
-              resources: resources(
-                'mysql.exporter',
-                config.mysql.exporter.resources,
-                RESOURCE_DEFAULTS.mysqlExporter,
-              ),
-            },
-          }
-        : undefined,
   };
   return { settings, problems };
+}
+
+function serverRole(config: ParsedConfig, role: ServerRole, images: Settings['images']) {
+  const { mode, wal, milvus } = config;
+  const own = config[role];
+  const writes = role === 'writable';
+  const { cacheSize, insertBufferSize, ...cache } = overridden(milvus.cache, own.cache);
+  const memory = sizeServer({
+    role,
+    cacheSize,
+    insertBufferSize: insertBufferSize ?? (writes ? '1GB' : '64MB'),
+    // A standalone server searches too.
+    defaultCacheSize: writes && mode === 'cluster' ? '1GB' : '4GB',
+    walBufferBytes: writes && wal.enabled ? (parseMilvusSize(wal.bufferSize) ?? 0) : 0,
+    maxIndexFileBytes: writes ? (parseMilvusSize(config.writable.maxIndexFileSize) ?? 0) : 0,
+    memoryLimit: own.resources.limits.memory,
+    memoryRequest: own.resources.requests.memory,
+  });
+  const { resources, problems } = resolveResources(role, own.resources, {
+    ...SERVER_CPU,
+    memoryLimit: memory.memoryLimit,
+  });
+  const engine = overridden(milvus.engine, own.engine);
+  const gpu = gpuSettings(overridden(milvus.gpu, own.gpu));
+  const devices = gpu && resources.limits[gpu.resourceName];
+  const { persistence: _, path: _path, sizeLimit: _sizeLimit, ...logs } = milvus.logs;
+  return {
+    settings: {
+      image: gpu === undefined ? images.milvus : images.milvusGpu,
+      securityProfile: own.securityProfile ?? securityProfile(config, role),
+      resources,
+      cache: { cacheBytes: memory.cacheBytes, insertBufferBytes: memory.insertBufferBytes, ...cache },
+      logs: overridden(logs, own.logs),
+      gpu,
+      engine: { ...engine, ompThreadNum: engine.ompThreadNum ?? threadsFor(resources.limits.cpu) },
+      extraServerConfig: mergeSections(milvus.extraServerConfig, own.extraServerConfig),
+    },
+    problems: listOf<Problem>(
+      memory.problems,
+      problems,
+      gpu !== undefined &&
+        devices !== undefined && {
+          path: `${role}.resources.limits.${formatPath([gpu.resourceName])}`,
+          given: devices,
+          expected: 'none beside gpu.enabled',
+          fix: `Use ${role}.gpu.count.`,
+        },
+    ),
+  };
+}
+
+/** What the servers have, and over it what a role has itself. */
+function overridden<T extends object>(all: T, own: Partial<T>): T {
+  return { ...all, ...definedOnly(own) };
 }
 
 function podTemplates(config: ParsedConfig): Settings['podTemplates'] {
   const patch = (path: string, given: PodTemplatePatch['patch'] | undefined) =>
     given === undefined ? [] : [{ path, patch: withoutUndefined(given) }];
   const everywhere = patch('podTemplate', config.podTemplate);
-  const of = (section: PodSection) => [
+  const of = (section: PodSection): readonly PodTemplatePatch[] => [
     ...everywhere,
     ...patch(`${section}.podTemplate`, config[section].podTemplate),
   ];
-  return {
-    writable: of('writable'),
-    readonly: of('readonly'),
-    mishards: of('mishards'),
-    mysql: of('mysql'),
-    minio: of('minio'),
-    admin: of('admin'),
-    backup: of('backup'),
-    smokeTest: of('smokeTest'),
-  };
+  return Object.fromEntries(
+    POD_SECTIONS.map((section) => [section, of(section)]),
+  ) as Settings['podTemplates'];
 }
 
 /** What code leaves open takes nothing away; null does. */
 function withoutUndefined<T>(value: T): T {
   if (Array.isArray(value)) return value.map(withoutUndefined) as T;
   if (!isMapping(value)) return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(entries.map(([key, item]) => [key, withoutUndefined(item)])) as T;
+  const entries = Object.entries(definedOnly(value)).map(([key, item]) => [key, withoutUndefined(item)]);
+  return Object.fromEntries(entries) as T;
 }
 
 /** Where the image, or the chart, keeps files that belong to root. */
@@ -522,38 +482,41 @@ function replication(given: ParsedConfig['readonly' | 'mishards']): ReplicationS
   };
 }
 
+/** Whether MySQL comes with the cluster. */
+export function deploysMysql({
+  mysql,
+  externalMysql,
+}: Pick<ParsedConfig, 'mysql' | 'externalMysql'>): boolean {
+  return externalMysql === undefined && mysql.enabled;
+}
+
 /** Whether the metadata is in a file of the server: neither MySQL is deployed nor an external one given. */
 export function usesSqlite({ mysql, externalMysql }: Pick<ParsedConfig, 'mysql' | 'externalMysql'>): boolean {
   return externalMysql === undefined && !mysql.enabled;
 }
 
 /** Whether the directory `db` is on a volume of its own: with a cluster, only when that is asked for. */
-export function keepsDataOnVolume(config: ParsedConfig): boolean {
+function keepsDataOnVolume(config: ParsedConfig): boolean {
   const needed = config.mode === 'standalone' && (config.s3 === undefined || usesSqlite(config));
   return config.storage.persistence.enabled ?? needed;
 }
 
-function databaseSettings(
-  config: ParsedConfig,
-  names: Names,
-  mysqlName: string,
-): DatabaseSettings | undefined {
+function databaseSettings(config: ParsedConfig, names: Names): DatabaseSettings | undefined {
   const { externalMysql, mysql, mysqlWaitSeconds: waitSeconds } = config;
-  if (externalMysql !== undefined) {
-    return {
-      ...externalMysql,
-      waitSeconds,
-      credentials: credentials(externalMysql.credentials, mysqlName),
-    };
-  }
-  if (!mysql.enabled) return undefined;
-  return {
+  if (usesSqlite(config)) return undefined;
+  const { host, port, database, user } = externalMysql ?? {
+    ...mysql,
     host: names.mysql,
     port: mysql.service.port,
-    database: mysql.database,
-    user: mysql.user,
+  };
+  const given = (externalMysql ?? mysql).credentials;
+  return {
+    host,
+    port,
+    database,
+    user,
     waitSeconds,
-    credentials: credentials(mysql.credentials, mysqlName),
+    credentials: credentials<'password'>(given, names.mysql),
   };
 }
 
@@ -649,12 +612,8 @@ function credentials<Key extends string>(
   },
   defaultSecret: string,
 ): CredentialSettings<Key> {
-  return {
-    secretName: given.existingSecret ?? defaultSecret,
-    keys: given.keys,
-    externalSecret: given.externalSecret,
-    inline: given.inline,
-  };
+  const { existingSecret, ...source } = given;
+  return { secretName: existingSecret ?? defaultSecret, ...source };
 }
 
 function mergeSections(base: ExtraServerConfig, over: ExtraServerConfig): ExtraServerConfig {

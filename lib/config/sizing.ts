@@ -1,4 +1,4 @@
-import { formatPath, type Problem, suggest } from './problems';
+import { didYouMean, formatPath, type Problem, suggest } from './problems';
 import {
   canonicalQuantity,
   formatMilvusSize,
@@ -82,7 +82,7 @@ export interface ServerMemoryInput {
   readonly memoryRequest?: string | number;
 }
 
-export interface ServerMemory {
+interface ServerMemory {
   readonly cacheBytes: number;
   readonly insertBufferBytes: number;
   readonly memoryLimit: string;
@@ -209,7 +209,7 @@ export function otherResources(path: string, { requests, limits }: ResourcesInpu
       result.problems.push({
         path: where,
         given: 'an unknown resource',
-        expected: `a known one${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+        expected: `a known one${didYouMean(meant)}`,
         fix: 'Known are cpu, memory, ephemeral-storage, hugepages-<size>, and what a device plugin offers, such as nvidia.com/gpu.',
       });
       continue;

@@ -1,14 +1,14 @@
 import type * as z from 'zod';
 import { movedKeys, withoutCredentials } from './moved';
 import type { ParsedConfig } from './parsed-config';
-import { numberOrBoolean, withTypedReferences } from './pod-references';
-import { formatPath, formatProblem, type Problem, plain, showValue, suggest } from './problems';
+import { didYouMean, eachOnce, formatPath, type Problem, plain, showValue, suggest } from './problems';
+import { numberOrBoolean, withTypedReferences } from './references';
 import { type Mending, mendings } from './rules';
 import { clusterSchema } from './schema';
 import { childOf, innermost, layersOf, shapeOf } from './schema-walk';
 
 /** A configuration that matches the schema, or what is wrong with it. */
-export interface Validated {
+interface Validated {
   /** The configuration; when it has problems, what is left of it without the values that are wrong, if that is enough. */
   readonly config?: ParsedConfig;
   /** What was given, with numbers and booleans where texts from the environment stood for them. */
@@ -25,8 +25,8 @@ export function validate(input: unknown, references: ReadonlyMap<string, string>
   const given = withTypedReferences(withoutNulls(input, clusterSchema), references);
   const first = parse(given);
   if (first.success) return { config: first.data, given, problems: [] };
-  const typed = convertReferences(given, first.error.issues, references) ?? given;
-  const result = parse(typed);
+  const typed = convertReferences(given, first.error.issues, references);
+  const result = typed === given ? first : parse(typed);
   if (result.success) return { config: result.data, given: typed, problems: [] };
   const { issues } = result.error;
   const problems = issues.flatMap((issue) => toProblems(issue, given, references));
@@ -34,7 +34,7 @@ export function validate(input: unknown, references: ReadonlyMap<string, string>
     config: parse(withoutInvalid(typed, issues)).data,
     given: typed,
     // A text that is both too long and ill-formed breaks one rule twice.
-    problems: [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()],
+    problems: eachOnce(problems),
   };
 }
 
@@ -65,19 +65,14 @@ const STAND_INS: Readonly<Record<string, unknown>> = { name: 'x', s3: { address:
 
 /** The configuration without the values that are wrong: what is wrong with the rest belongs in the same report. */
 function withoutInvalid(input: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
-  const copy: unknown = structuredClone(input);
-  for (const { path, ...issue } of issues) {
-    const steps = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
-    for (const step of steps) {
-      const parent = valueAt(copy, step.slice(0, -1));
-      const key = String(step.at(-1));
-      if (!isMapping(parent)) continue;
-      const standIn = valueAt(STAND_INS, step);
-      if (standIn === undefined) delete parent[key];
-      else parent[key] = standIn;
-    }
-  }
-  return copy;
+  const paths = issues.flatMap(({ path, ...issue }) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path],
+  );
+  return edited(input, paths, (parent, key, path) => {
+    const standIn = valueAt(STAND_INS, path);
+    if (standIn === undefined) delete parent[key];
+    else parent[key] = standIn;
+  });
 }
 
 /** Environment variables are texts; where the schema wants a number or a boolean, they are read as one. */
@@ -86,14 +81,23 @@ function convertReferences(
   issues: readonly z.core.$ZodIssue[],
   references: ReadonlyMap<string, string>,
 ): unknown {
-  const wanted = issues.filter((issue) => references.has(formatPath(issue.path)));
-  if (wanted.length === 0) return undefined;
-  const copy: unknown = structuredClone(input);
-  for (const issue of wanted) {
-    const parent = valueAt(copy, issue.path.slice(0, -1));
-    const key = issue.path.at(-1);
-    if (!isMapping(parent) || typeof key !== 'string') continue;
+  const paths = issues.map(({ path }) => path).filter((path) => references.has(formatPath(path)));
+  return edited(input, paths, (parent, key) => {
     parent[key] = numberOrBoolean(parent[key]);
+  });
+}
+
+/** A copy with something else in the mappings in which the paths end; the same where there are none. */
+function edited(
+  input: unknown,
+  paths: readonly (readonly PropertyKey[])[],
+  edit: (parent: Record<string, unknown>, key: string, path: readonly PropertyKey[]) => void,
+): unknown {
+  if (paths.length === 0) return input;
+  const copy: unknown = structuredClone(input);
+  for (const path of paths) {
+    const parent = valueAt(copy, path.slice(0, -1));
+    if (isMapping(parent)) edit(parent, String(path.at(-1)), path);
   }
   return copy;
 }
@@ -217,7 +221,7 @@ function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
   return {
     path: hidden ? formatPath(parents) : path,
     given: hidden ? 'an unknown key (not shown: it may be a credential)' : 'an unknown key',
-    expected: meant === undefined ? 'a known one' : `a known one; did you mean "${meant}"?`,
+    expected: `a known one${didYouMean(meant)}`,
     fix: explanation ?? (suggestion === undefined ? `Known here: ${known.join(', ')}.` : undefined),
   };
 }

@@ -1,5 +1,5 @@
 /** The names that chart 1.1.6 and its MySQL subchart give, which clients, volumes and firewall rules depend on. */
-export interface ChartNames {
+interface ChartNames {
   /** Prefix of Milvus' objects, and the clients' Service. */
   readonly fullname: string;
   /** Value of the label app.kubernetes.io/name. */
@@ -15,7 +15,7 @@ export interface ReleaseNames {
 }
 
 /** What decides the names. */
-export interface NameValues {
+interface NameValues {
   readonly nameOverride?: string;
   readonly fullnameOverride?: string;
   readonly mysqlNameOverride?: string;

@@ -2,7 +2,7 @@ import { check } from '../config';
 import { readerDrainSeconds } from '../config/draining';
 import type { MilvusConfig } from '../config/milvus-config';
 import { inPodTemplate, type PodOption } from '../config/moved';
-import { ConfigurationError, formatPath, type Problem, suggest } from '../config/problems';
+import { ConfigurationError, didYouMean, formatPath, type Problem, suggest } from '../config/problems';
 import { clusterSchema, LONGEST_NAME } from '../config/schema';
 import { isMapping } from '../config/validate';
 import { Names } from '../kubernetes/names';
@@ -115,7 +115,7 @@ function unknownValue(parents: readonly string[], key: string): Problem {
   return {
     path: formatPath([...parents, key]),
     given: 'a value that chart 1.1.6 does not have',
-    expected: `a value of the chart${meant === undefined ? '' : `; did you mean "${meant}"?`}`,
+    expected: `a value of the chart${didYouMean(meant)}`,
     fix: meant === undefined ? `It has here: ${siblings.join(', ')}.` : undefined,
   };
 }

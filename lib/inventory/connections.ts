@@ -27,7 +27,7 @@ export interface Connection {
   readonly to: { readonly pods: readonly Component[]; readonly port: number } | readonly Place[];
 }
 
-export const EVERYWHERE: Peer = { ipBlock: { cidr: '0.0.0.0/0' } };
+const EVERYWHERE: Peer = { ipBlock: { cidr: '0.0.0.0/0' } };
 export const SAME_NAMESPACE: Peer = { podSelector: {} };
 
 /**

@@ -35,6 +35,15 @@ export function selectorLabels(
   };
 }
 
+/** Labels that the selectors use, and those that say what an object is: nobody else may set them. */
+export const RESERVED_LABELS = /^(component$|app\.kubernetes\.io\/)/;
+
+/** What is wrong with one that somebody sets. */
+export const NO_RESERVED_LABEL = {
+  given: 'a label that selectors use',
+  expected: 'other labels than component and app.kubernetes.io/*',
+};
+
 /** Labels of an object; those of pods leave the version out, so that nothing rolls when it changes. */
 export function objectLabels({ instance, appName }: Identity, component?: Component): Record<string, string> {
   return {

@@ -1,4 +1,4 @@
-import { type Problem, showValue, suggest } from '../config/problems';
+import { didYouMean, type Problem, showValue, suggest } from '../config/problems';
 import { isMapping } from '../config/validate';
 import { ALSO_REQUIRED, togetherFault, valueFault } from './pod-values';
 import { fieldPath, isDirective, itemPath, type Mapping, mergeKeys } from './strategic-merge';
@@ -230,7 +230,7 @@ function unknownField(known: readonly string[], field: string, place: Place): Pr
   return {
     path: fieldPath(place.path, field),
     given: 'an unknown key',
-    expected: meant === undefined ? 'a known one' : `a known one; did you mean "${meant}"?`,
+    expected: `a known one${didYouMean(meant)}`,
     fix: near === undefined ? here + newer : newer,
   };
 }

@@ -2,7 +2,7 @@ import { isMapping } from '../config/validate';
 import { CONTAINER_LISTS, type PodTemplateJson } from './pod';
 
 /** A field that Pod Security "restricted" refuses, and why. */
-export interface PodSecurityViolation {
+interface PodSecurityViolation {
   readonly steps: readonly (string | readonly [key: string, value: string])[];
   readonly what: string;
 }
@@ -38,48 +38,60 @@ const SYSCTLS = [
 ];
 const SELINUX_TYPES = ['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'];
 
+/** A field of a context, whether the standard refuses it, and why. */
+type Row = readonly [key: string, isRefused: boolean, what: string];
+
 /** What the standard asks of the context of a pod and of each container. */
-function ofContext(context: Fields): readonly (readonly [key: string, what: string])[] {
+function ofContext(context: Fields): readonly Row[] {
   const selinux = fields(context['seLinuxOptions']);
-  const seccomp = fields(context['seccompProfile'])['type'];
+  const hasOwnOptions =
+    !SELINUX_TYPES.includes(String(selinux['type'] ?? '')) || Boolean(selinux['user'] || selinux['role']);
+  const profile = (key: string) => fields(context[key])['type'];
   return [
-    ...(context['runAsNonRoot'] === false ? [['runAsNonRoot', 'it may run as root'] as const] : []),
-    ...(context['runAsUser'] === 0 ? [['runAsUser', 'it runs as root'] as const] : []),
-    ...(seccomp === 'Unconfined' ? [['seccompProfile', 'it is without a seccomp profile'] as const] : []),
-    ...(fields(context['appArmorProfile'])['type'] === 'Unconfined'
-      ? [['appArmorProfile', 'it is without an AppArmor profile'] as const]
-      : []),
-    ...(!SELINUX_TYPES.includes(String(selinux['type'] ?? '')) || selinux['user'] || selinux['role']
-      ? [['seLinuxOptions', 'it has SELinux options of its own'] as const]
-      : []),
-    ...(fields(context['windowsOptions'])['hostProcess'] === true
-      ? [['windowsOptions', 'it is a process of the host'] as const]
-      : []),
+    ['runAsNonRoot', context['runAsNonRoot'] === false, 'it may run as root'],
+    ['runAsUser', context['runAsUser'] === 0, 'it runs as root'],
+    ['seccompProfile', profile('seccompProfile') === 'Unconfined', 'it is without a seccomp profile'],
+    ['appArmorProfile', profile('appArmorProfile') === 'Unconfined', 'it is without an AppArmor profile'],
+    ['seLinuxOptions', hasOwnOptions, 'it has SELinux options of its own'],
+    [
+      'windowsOptions',
+      fields(context['windowsOptions'])['hostProcess'] === true,
+      'it is a process of the host',
+    ],
   ];
 }
 
-function ofContainer(context: Fields): readonly (readonly [key: string, what: string])[] {
+/** And of each container alone, which has from the pod what it leaves open. */
+function ofContainer(context: Fields, pod: Fields): readonly Row[] {
   const { drop, add } = fields(context['capabilities']);
   const added = Array.isArray(add) ? add.filter((name) => name !== 'NET_BIND_SERVICE') : [];
+  const { procMount = 'Default' } = context;
+  const nonRoot = context['runAsNonRoot'] ?? pod['runAsNonRoot'];
+  const isConfined = context['seccompProfile'] !== undefined || pod['seccompProfile'] !== undefined;
   return [
     ...ofContext(context),
-    ...(context['privileged'] === true ? [['privileged', 'it is privileged'] as const] : []),
-    ...(context['allowPrivilegeEscalation'] === false
-      ? []
-      : [
-          [
-            'allowPrivilegeEscalation',
-            'it may gain privileges (allowPrivilegeEscalation is not false)',
-          ] as const,
-        ]),
-    ...(Array.isArray(drop) && drop.includes('ALL')
-      ? []
-      : [['capabilities', 'it does not drop ALL capabilities'] as const]),
-    ...(added.length > 0 ? [['capabilities', `it adds capabilities (${added.join(', ')})`] as const] : []),
-    ...(context['procMount'] !== undefined && context['procMount'] !== 'Default'
-      ? [['procMount', 'it sees more of /proc'] as const]
-      : []),
+    ['privileged', context['privileged'] === true, 'it is privileged'],
+    [
+      'allowPrivilegeEscalation',
+      context['allowPrivilegeEscalation'] !== false,
+      'it may gain privileges (allowPrivilegeEscalation is not false)',
+    ],
+    ['capabilities', !(Array.isArray(drop) && drop.includes('ALL')), 'it does not drop ALL capabilities'],
+    ['capabilities', added.length > 0, `it adds capabilities (${added.join(', ')})`],
+    ['procMount', procMount !== 'Default', 'it sees more of /proc'],
+    ['runAsNonRoot', nonRoot !== true && context['runAsNonRoot'] !== false, 'it may run as root'],
+    ['seccompProfile', !isConfined, 'it is without a seccomp profile'],
   ];
+}
+
+function refused(
+  rows: readonly Row[],
+  where: PodSecurityViolation['steps'],
+  who: string,
+): PodSecurityViolation[] {
+  return rows
+    .filter(([, isRefused]) => isRefused)
+    .map(([key, , what]) => ({ steps: [...where, 'securityContext', key], what: `${who}: ${what}` }));
 }
 
 /** The annotation with the AppArmor profile of a container, from before there was a field. */
@@ -88,25 +100,12 @@ export const APP_ARMOR = /^container\.apparmor\.security\.beta\.kubernetes\.io\/
 /** Everything for which Pod Security "restricted" (its version of Kubernetes 1.32) refuses the pods. */
 export function restrictedViolations({ metadata, spec }: PodTemplateJson): readonly PodSecurityViolation[] {
   const pod = fields(spec['securityContext']);
-  const nonRoot = (context: Fields) => (context['runAsNonRoot'] ?? pod['runAsNonRoot']) === true;
-  const confined = (context: Fields) =>
-    context['seccompProfile'] !== undefined || pod['seccompProfile'] !== undefined;
   const containers = CONTAINER_LISTS.flatMap((key) =>
-    list(spec[key]).flatMap((container): PodSecurityViolation[] => {
+    list(spec[key]).flatMap((container) => {
       const name = String(container['name']);
       const where = ['spec', key, ['name', name]] as const;
-      const context = fields(container['securityContext']);
-      const inherited = [
-        ...(nonRoot(context) || context['runAsNonRoot'] === false
-          ? []
-          : [['runAsNonRoot', 'it may run as root'] as const]),
-        ...(confined(context) ? [] : [['seccompProfile', 'it is without a seccomp profile'] as const]),
-      ];
       return [
-        ...[...ofContainer(context), ...inherited].map(([field, what]) => ({
-          steps: [...where, 'securityContext', field],
-          what: `${name}: ${what}`,
-        })),
+        ...refused(ofContainer(fields(container['securityContext']), pod), where, name),
         ...list(container['ports'])
           .filter(({ hostPort }) => hostPort !== undefined && hostPort !== 0)
           .map(({ hostPort }) => ({
@@ -141,10 +140,7 @@ export function restrictedViolations({ metadata, spec }: PodTemplateJson): reado
         steps: ['metadata', 'annotations', key],
         what: `${APP_ARMOR.exec(key)?.[1]}: it is without an AppArmor profile`,
       })),
-    ...ofContext(pod).map(([field, what]) => ({
-      steps: ['spec', 'securityContext', field],
-      what: `the pod: ${what}`,
-    })),
+    ...refused(ofContext(pod), ['spec'], 'the pod'),
     ...containers,
   ];
 }

@@ -161,8 +161,14 @@ export interface Fault {
   readonly expected: string;
 }
 
-const size = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
-const repeated = (names: readonly unknown[]) => names.find((one, index) => names.indexOf(one) !== index);
+const items = (list: unknown): readonly unknown[] => (Array.isArray(list) ? list : []);
+const size = (list: unknown): number => items(list).length;
+const fieldOf = (value: unknown, field: string) => (isMapping(value) ? value[field] : undefined);
+/** The first name of a list that an earlier item has. */
+const repeated = (list: unknown) => {
+  const names = items(list).map((item) => fieldOf(item, 'name'));
+  return names.find((one, index) => one && names.indexOf(one) !== index);
+};
 
 function ofOperator({ operator, values }: Mapping): Fault | undefined {
   const count = size(values);
@@ -194,7 +200,7 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
       ? { field: 'subPathExpr', given: 'a value beside subPath', expected: 'one of them' }
       : undefined,
   SecurityContext: ({ allowPrivilegeEscalation, privileged, capabilities }) => {
-    const added = isMapping(capabilities) && Array.isArray(capabilities['add']) ? capabilities['add'] : [];
+    const added = items(fieldOf(capabilities, 'add'));
     const more = privileged === true ? 'privileged: true' : 'the capability CAP_SYS_ADMIN';
     return allowPrivilegeEscalation === false && (privileged === true || added.includes('CAP_SYS_ADMIN'))
       ? {
@@ -205,7 +211,7 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
       : undefined;
   },
   EnvVarSource: ({ fieldRef }) => {
-    const path = isMapping(fieldRef) ? String(fieldRef['fieldPath']) : '';
+    const path = String(fieldOf(fieldRef, 'fieldPath'));
     if (!/^metadata\.(labels|annotations)$/.test(path)) return undefined;
     return { field: 'fieldRef.fieldPath', given: path, expected: `one of them: ${path}['<key>']` };
   },
@@ -214,24 +220,20 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
       ? { field: 'nameservers', given: `${size(nameservers)} addresses`, expected: 'at most 3' }
       : undefined,
   PodSecurityContext: ({ sysctls }) => {
-    const names = (Array.isArray(sysctls) ? sysctls : []).map((one) => (isMapping(one) ? one['name'] : one));
-    const again = repeated(names);
+    const again = repeated(sysctls);
     return again === undefined
       ? undefined
       : { field: 'sysctls', given: `${again} a second time`, expected: 'each sysctl once' };
   },
   Container: ({ ports, volumeMounts, securityContext }) => {
-    const shared = (Array.isArray(volumeMounts) ? volumeMounts : []).some(
-      (mount) => isMapping(mount) && mount['mountPropagation'] === 'Bidirectional',
+    const shared = items(volumeMounts).some(
+      (mount) => fieldOf(mount, 'mountPropagation') === 'Bidirectional',
     );
-    if (shared && !(isMapping(securityContext) && securityContext['privileged'] === true)) {
+    if (shared && fieldOf(securityContext, 'privileged') !== true) {
       const expected = 'securityContext.privileged: true with it';
       return { field: 'volumeMounts', given: 'mountPropagation Bidirectional', expected };
     }
-    const names = (Array.isArray(ports) ? ports : []).flatMap((one) =>
-      isMapping(one) && one['name'] ? [one['name']] : [],
-    );
-    const again = repeated(names);
+    const again = repeated(ports);
     return again === undefined
       ? undefined
       : { field: 'ports', given: `two ports with the name ${again}`, expected: 'each name once' };
@@ -249,7 +251,7 @@ const TOGETHER: Readonly<Record<string, (value: Mapping) => Fault | undefined>> 
     const shared = ['hostNetwork', 'hostPID', 'hostIPC'].find((key) => spec[key] === true);
     if (hostUsers === false && shared !== undefined)
       return { field: 'hostUsers', given: `false with ${shared}`, expected: 'one of them' };
-    if (dnsPolicy === 'None' && !(isMapping(dnsConfig) && size(dnsConfig['nameservers']) > 0))
+    if (dnsPolicy === 'None' && size(fieldOf(dnsConfig, 'nameservers')) === 0)
       return { field: 'dnsPolicy', given: 'None', expected: 'dnsConfig.nameservers with it' };
     if (hostPID === true && shareProcessNamespace === true)
       return { field: 'shareProcessNamespace', given: 'true with hostPID', expected: 'one of them' };

@@ -9,7 +9,7 @@ import { strategicMerge } from './strategic-merge';
  * The user that Milvus, mishards and the init containers run as. It never changes: Milvus creates files that no other
  * user of the group may write (0744, 0640), so that a volume written by another uid is refused at start.
  */
-export const MILVUS_UID = 10001;
+const MILVUS_UID = 10001;
 
 /** A container as it is in a manifest. */
 export interface ContainerJson {
@@ -52,7 +52,7 @@ export interface Pod {
   readonly lost: readonly LostItem[];
 }
 
-export interface LostItem {
+interface LostItem {
   readonly path: string;
   readonly key: string;
 }
@@ -151,7 +151,7 @@ export const CONTAINER_LISTS = ['containers', 'initContainers'] as const;
 
 /**
  * A patch may be for several pods. Of its containers without an image those are left out that the pod does not have:
- * they belong to another one (guard-rails.ts sees to it that there is one), or give nothing but the order.
+ * they belong to another one (guard-rails/ sees to it that there is one), or give nothing but the order.
  */
 function forThisPod(patch: PodTemplatePatch['patch'], { spec }: PodTemplateJson): PodTemplatePatch['patch'] {
   const given = patch['spec'];
@@ -196,7 +196,7 @@ function withSecurity(template: PodTemplateJson, own: PodTemplateJson): PodTempl
       ],
     ];
   });
-  // A patch may take all of it away, which is refused (guard-rails.ts).
+  // A patch may take all of it away, which is refused (guard-rails/).
   return { ...template, spec: { ...template.spec, containers: [], ...Object.fromEntries(lists) } };
 }
 

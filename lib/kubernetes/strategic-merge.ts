@@ -47,7 +47,7 @@ export function fieldPath(path: string, field: string): string {
 }
 
 /** Told of an item of a patch that has no effect, since it names half of what tells an item of the template from others. */
-export type OnLostItem = (path: string, key: string) => void;
+type OnLostItem = (path: string, key: string) => void;
 
 /**
  * A pod template with a partial one merged over it, as `kubectl kustomize` does it: mappings merge, lists with a merge key

@@ -52,7 +52,7 @@ const MODULES = [
 ];
 const moduleFile = (module: string) => `mishards/${PACKAGE}/${module}`;
 /** Where Python looks for the package. */
-export const PACKAGE_DIRECTORY = '/opt/cdk8s-milvus-mishards';
+const PACKAGE_DIRECTORY = '/opt/cdk8s-milvus-mishards';
 /** Port in the pods, whatever that of the Service. */
 export const MISHARDS_PORT = 19530;
 const HEALTH_PORT = 19120;

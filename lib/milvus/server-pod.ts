@@ -40,7 +40,7 @@ import {
 import { VOLUME_PREFLIGHT, volumePreflight } from '../storage/volume';
 import type { ServerConfigTemplate } from './server-config';
 
-export const RENDER_CONFIG = 'render-config.sh';
+const RENDER_CONFIG = 'render-config.sh';
 const LEAVE = 'leave.sh';
 
 const TEMPLATE_DIRECTORY = '/etc/milvus';

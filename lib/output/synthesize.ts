@@ -105,7 +105,7 @@ export function synthesize(options: SynthesizeOptions = {}, memory: Memory = {})
 }
 
 /** The directories of the clusters that an output directory has beside each other, as a run finds it. */
-export function earlierClusters(target: string): readonly string[] {
+function earlierClusters(target: string): readonly string[] {
   return guarded(target, 'read', () => clustersOfEarlierRuns(target));
 }
 

@@ -16,7 +16,7 @@ export interface Alert {
 }
 
 /** Where each alert is explained; the heading is its name. */
-export const RUNBOOK = 'docs/how-to/alerts.md';
+const RUNBOOK = 'docs/how-to/alerts.md';
 
 /** Seconds after which a server that pushes every second has stopped doing so. */
 const STALE_SECONDS = 60;

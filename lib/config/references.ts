@@ -1,7 +1,78 @@
 import type * as PodSchema from '../kubernetes/pod-schema';
 import type * as StrategicMerge from '../kubernetes/strategic-merge';
-import { formatPath } from './problems';
+import { formatPath, type Problem } from './problems';
 import { isMapping, valueAt } from './validate';
+
+/** Values of the configuration that come from the environment: `${env:NAME}`. */
+
+export interface Substituted {
+  readonly value: unknown;
+  /** Texts that came from the environment, as they were written, by path. */
+  readonly references: ReadonlyMap<string, string>;
+  readonly problems: readonly Problem[];
+}
+
+/** Also one without its end, so that it is not taken for a text. */
+const REFERENCE = /\$\{env:[^}]*\}?/g;
+const WELL_FORMED = /^\$\{env:([A-Za-z_]\w*)(?::-([\s\S]*))?\}$/;
+
+/** Replaces `${env:NAME}` and `${env:NAME:-default}` in values. */
+export function substitute(input: unknown, env: Readonly<Record<string, string | undefined>>): Substituted {
+  const references = new Map<string, string>();
+  const problems: Problem[] = [];
+
+  const resolve = (text: string, steps: readonly PropertyKey[]): string =>
+    text.replace(REFERENCE, (reference) => {
+      const [, name, fallback] = WELL_FORMED.exec(reference) ?? [];
+      if (name === undefined) {
+        problems.push({
+          path: formatPath(steps),
+          given: showReference(reference),
+          expected: '${env:NAME} or ${env:NAME:-default}',
+        });
+        return reference;
+      }
+      const value = env[name];
+      if (value !== undefined && (value !== '' || fallback === undefined)) return value;
+      if (fallback !== undefined) return fallback;
+      problems.push({
+        path: formatPath(steps),
+        given: reference,
+        expected: `the environment variable ${name} to be set`,
+        fix: `Set it, or give a default: \${env:${name}:-default}.`,
+      });
+      return reference;
+    });
+
+  const walk = (value: unknown, steps: readonly PropertyKey[]): unknown => {
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, [...steps, index]));
+    if (isMapping(value)) {
+      return Object.fromEntries(
+        Object.entries(value).map(([key, item]) => [key, walk(item, [...steps, key])]),
+      );
+    }
+    if (typeof value !== 'string' || !value.includes('${env:')) return value;
+    references.set(formatPath(steps), (value.match(REFERENCE) ?? []).map(showReference).join(' and '));
+    return resolve(value, steps);
+  };
+  return { value: walk(input, []), references, problems };
+}
+
+/** A reference as a message may show it: not its default, nor its value, which may be credentials. */
+function showReference(reference: string): string {
+  const [, name = '', rest = ''] = /^\$\{env:(\w*)(.*)$/s.exec(reference) ?? [];
+  if (rest === '}') return reference;
+  return `\${env:${name}${rest.startsWith(':-') ? ':-' : ''}...${rest.endsWith('}') ? '}' : ''}`;
+}
+
+/** What a text from the environment stands for. */
+export function numberOrBoolean(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
+  return value === 'true' || value === 'false' ? value === 'true' : value;
+}
+
+// In a podTemplate --------------------------------------------------------------------------------------------------------
 
 type References = ReadonlyMap<string, string>;
 type Tree = Readonly<Record<string, unknown>>;
@@ -90,11 +161,4 @@ function mapLeaves(
   }
   const reference = references.get(formatPath(steps));
   return reference === undefined ? value : change({ path, reference, value });
-}
-
-/** What a text from the environment stands for. */
-export function numberOrBoolean(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  if (/^-?\d+(\.\d+)?$/.test(value)) return Number(value);
-  return value === 'true' || value === 'false' ? value === 'true' : value;
 }

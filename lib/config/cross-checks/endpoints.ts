@@ -1,39 +1,13 @@
-import type { ParsedConfig } from './parsed-config';
-import type { Problem } from './problems';
-import { isLoopback, isNoHost } from './rules';
-import { isMapping } from './validate';
+import { listOf } from '../../list-of';
+import type { ParsedConfig } from '../parsed-config';
+import type { Problem } from '../problems';
+import { regionOf, SIGNED_REGION } from '../regions';
+import { IPV4, isLoopback, isNoHost } from '../rules';
+import { isMapping } from '../validate';
 
 /** Where pods connect to: addresses and ports that can be written, and lead to nothing or to something else. */
 
 // Regions ----------------------------------------------------------------------------------------------------------------
-
-/** The one that Milvus 1.1.1 signs for (AWS SDK 1.7.250 without a region). */
-export const SIGNED_REGION = 'us-east-1';
-
-const REGION = '[a-z]{2}(?:-[a-z]+)+-\\d+';
-/** Of the storages that compare the region of a signature; others, as Ceph RGW, pass over it. */
-const REGIONAL = [
-  `s3(?:-fips|-external-1|-accelerate)?(?:\\.dualstack)?(?:[.-](${REGION}))?(?:\\.vpce)?\\.amazonaws\\.com(?:\\.cn)?`,
-  `s3(?:\\.(${REGION}))?\\.wasabisys\\.com`,
-].map((host) => new RegExp(`^(?:(.+)\\.)?${host}\\.?$`, 'i'));
-
-interface Regional {
-  readonly region: string;
-  /** The name of a bucket, in front of that of the endpoint. */
-  readonly bucket?: string;
-}
-
-/** The region that an endpoint is in, by its name; undefined where the name tells none, or it does not matter. */
-export function regionOf(address: string | undefined): Regional | undefined {
-  for (const pattern of REGIONAL) {
-    const [found, prefix, region = SIGNED_REGION] = pattern.exec(address ?? '') ?? [];
-    if (found === undefined) continue;
-    // An interface endpoint has names of its own: bucket.vpce-1a2b3c.s3....
-    const bucket = prefix === undefined || /(^|\.)vpce-/.test(prefix) ? undefined : prefix;
-    return { region: region.toLowerCase(), bucket };
-  }
-  return undefined;
-}
 
 export function regions({ s3, backup }: ParsedConfig): Problem[] {
   const endpoints = { 's3.address': s3?.address, 'backup.s3.address': backup.s3.address };
@@ -113,6 +87,74 @@ export function speaksTls({ s3, backup }: ParsedConfig): Problem[] {
   });
 }
 
+/** The proxy that speaks TLS verifies the name, and all who use the endpoint must use the same name. */
+export function tlsNames({ s3, backup }: ParsedConfig): Problem[] {
+  const endpoints = [
+    { path: 's3', address: s3?.address, port: s3?.port, tls: s3?.tls },
+    {
+      path: 'backup.s3',
+      address: backup.s3.address ?? s3?.address,
+      port: backup.s3.port,
+      tls: backup.s3.tls,
+    },
+    {
+      path: 'backup.restoreFrom',
+      address: backup.restoreFrom.address ?? backup.s3.address ?? s3?.address,
+      port: backup.restoreFrom.port,
+      tls: backup.restoreFrom.tls,
+    },
+  ];
+  return endpoints.flatMap(({ path, address, port, tls }): Problem[] => {
+    if (tls?.enabled !== true || address === undefined) return [];
+    const { serverName } = tls;
+    if (port === 80) {
+      return [
+        {
+          path: `${path}.port`,
+          given: '80',
+          expected: `the port on which ${address} speaks TLS, usually 443`,
+        },
+      ];
+    }
+    if (IPV4.test(address)) {
+      if (serverName !== undefined && !IPV4.test(serverName)) return [];
+      return [
+        {
+          path: `${path}.tls.serverName`,
+          given: serverName ?? 'nothing',
+          expected: `the host name in the certificate, since ${path}.address is an IPv4 address`,
+        },
+      ];
+    }
+    if (serverName === undefined || serverName === address) return [];
+    return [
+      {
+        path: `${path}.tls.serverName`,
+        given: serverName,
+        expected: `no value, or the same name as ${path}.address`,
+        fix: `Write the name in the certificate into ${path}.address. If that name leads elsewhere, write an IPv4 address there (for a Service, its clusterIP).`,
+      },
+    ];
+  });
+}
+
+/** Settings of TLS have no effect if it is off. */
+export function tlsIsOn({ s3, backup }: ParsedConfig): Problem[] {
+  return Object.entries({
+    s3: s3?.tls,
+    'backup.s3': backup.s3.tls,
+    'backup.restoreFrom': backup.restoreFrom.tls,
+  }).flatMap(([path, tls]) =>
+    (['caSecret', 'serverName'] as const)
+      .filter((key) => tls?.enabled === false && tls[key] !== undefined)
+      .map((key) => ({
+        path: `${path}.tls.${key}`,
+        given: `a value without ${path}.tls.enabled`,
+        expected: `${path}.tls.enabled: true, or no ${key}`,
+      })),
+  );
+}
+
 // Addresses --------------------------------------------------------------------------------------------------------------
 
 /** In a pod, `localhost` is that pod; something else of it may listen there, or with hostNetwork of the node. */
@@ -129,34 +171,31 @@ export function reachable(config: ParsedConfig): Problem[] {
         (host, index) => [`mishards.staticHosts[${index}]`, host, [mishards]] as const,
       ),
     ];
-  const problems: Problem[] = addresses
-    .filter(([, address, from]) => isLoopback(hostOf(address)) && ![config, ...from].some(listensItself))
-    .map(([path, address]) => ({
-      path,
-      given: JSON.stringify(address),
-      expected: 'an address that pods on every node can reach',
-      fix: 'In a pod this is the pod itself. Write the name of a Service, or the name or IPv4 address of the machine.',
-    }));
-  problems.push(
-    ...addresses
+  const { metrics } = milvus;
+  return listOf<Problem>(
+    addresses
+      .filter(([, address, from]) => isLoopback(hostOf(address)) && ![config, ...from].some(listensItself))
+      .map(([path, address]) => ({
+        path,
+        given: JSON.stringify(address),
+        expected: 'an address that pods on every node can reach',
+        fix: 'In a pod this is the pod itself. Write the name of a Service, or the name or IPv4 address of the machine.',
+      })),
+    addresses
       .filter(([, address]) => isNoHost(hostOf(address)))
       .map(([path, address]) => ({
         path,
         given: JSON.stringify(address),
         expected: 'the address of a machine, not a multicast or broadcast address',
       })),
+    metrics.enabled &&
+      isLoopback(hostOf(metrics.address)) && {
+        path: 'milvus.metrics.address',
+        given: hostOf(metrics.address),
+        expected: 'the address of an existing push gateway',
+        fix: 'Leave out milvus.metrics.address: then each server has one in its pod.',
+      },
   );
-  const { enabled, address } = milvus.metrics;
-  if (!enabled || !isLoopback(hostOf(address))) return problems;
-  return [
-    ...problems,
-    {
-      path: 'milvus.metrics.address',
-      given: hostOf(address),
-      expected: 'the address of an existing push gateway',
-      fix: 'Leave out milvus.metrics.address: then each server has one in its pod.',
-    },
-  ];
 }
 
 interface Pods {
