@@ -46,10 +46,9 @@ export function backupsOf({ settings: { name, backup } }: PlacedCluster): Backup
   return backup;
 }
 
-/** @throws KubectlError where the configuration has a restore, so that nothing is to be restored by a command */
-export function refuseDeclaredRestore(cluster: PlacedCluster): void {
-  const { name } = cluster.settings;
-  if (backupsOf(cluster).restore !== undefined)
+/** @throws KubectlError where the configuration has a restore, so that no command restores, and nothing answers a test */
+export function refuseDeclaredRestore({ settings: { name, backup } }: PlacedCluster): void {
+  if (backup?.restore !== undefined)
     throw new KubectlError(
       `backup.restore of ${name} is in the configuration, so that its Job is applied with the rest, and Milvus is stopped until it is taken out: cdk8s-milvus status ${name} says how far it is.`,
     );

@@ -46,7 +46,7 @@ NAME is the cluster, if the configuration has several.`,
 
     const cluster = clusterOf(values.config, name, context);
     if (kind !== 'smoke-test') backupsOf(cluster);
-    if (kind === 'restore') refuseDeclaredRestore(cluster);
+    if (kind === 'restore' || kind === 'smoke-test') refuseDeclaredRestore(cluster);
     return await withJobRunner(cluster, values, context, async (runner) =>
       exitCodeOf(await runner.run(kind, { variables })),
     );

@@ -4,7 +4,7 @@ import { Names } from '../kubernetes/names';
 import { TARGET } from '../live/kubectl';
 import { KubectlError } from '../live/kubectl-error';
 import { type RestoreContext, type RestoreProps, restore, undo } from '../live/restore';
-import { clusterOf, refuseDeclaredRestore } from './clusters';
+import { backupsOf, clusterOf, refuseDeclaredRestore } from './clusters';
 import { type Command, type CommandContext, EXIT } from './command';
 import { withJobRunner } from './job-runner';
 import { CONFIG, OUTDIR, optionsAndNames, UsageError } from './options';
@@ -43,6 +43,7 @@ BACKUP is the name, such as 20260701T021500Z, or latest (the default). NAME is t
     const cluster = clusterOf(values.config, name, context);
     const { settings } = cluster;
     const of = Names.of(settings);
+    backupsOf(cluster);
     refuseDeclaredRestore(cluster);
     const { readonly: readers, mishards } = settings;
     const props: RestoreProps = {

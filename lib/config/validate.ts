@@ -149,9 +149,23 @@ function toProblems(
       given: reference ?? showGiven(value, schema, issue.path),
       expected,
       // Nothing of a value from the environment, which may be a credential.
-      fix: typeof fix === 'function' ? (reference === undefined ? fix(value) : undefined) : fix,
+      fix:
+        typeof fix === 'string'
+          ? fix
+          : reference === undefined
+            ? (fix?.(value) ?? inQuotes(schema, value))
+            : undefined,
     },
   ];
+}
+
+/** A number or a boolean that quotes make a text. */
+function inQuotes(schema: z.core.$ZodType | undefined, value: unknown): string | undefined {
+  const type = schema && innermost(schema).type;
+  const isOne =
+    (type === 'number' && /^-?\d+(\.\d+)?$/.test(String(value))) ||
+    (type === 'boolean' && /^(true|false)$/.test(String(value)));
+  return isOne && typeof value === 'string' ? `Leave out the quotes: ${value}.` : undefined;
 }
 
 /** `networkPolicy: false`, where it is a section that is switched off within. */
@@ -222,8 +236,19 @@ function unknownKey(parents: readonly PropertyKey[], key: string): Problem {
     path: hidden ? formatPath(parents) : path,
     given: hidden ? 'an unknown key (not shown: it may be a credential)' : 'an unknown key',
     expected: `a known one${didYouMean(meant)}`,
-    fix: explanation ?? (suggestion === undefined ? `Known here: ${known.join(', ')}.` : undefined),
+    fix:
+      explanation ?? (suggestion === undefined ? `Known here: ${known.join(', ')}.` : strangeCharacters(key)),
   };
+}
+
+/** Of another alphabet, or without a width: they can not be seen. */
+function strangeCharacters(key: string): string | undefined {
+  const strange = [...key].filter((character) => /[^\x20-\x7e]/.test(character));
+  if (strange.length === 0) return undefined;
+  const codes = strange.map(
+    (character) => `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
+  return `It has ${codes.join(', ')} in it, which is no letter of a key: type it again.`;
 }
 
 /** More places than these are no suggestion. */
@@ -235,10 +260,12 @@ const MOST_SUGGESTED = 6;
  */
 function findKey(key: string, parents: readonly PropertyKey[]): string | undefined {
   const found = new Set<string>();
+  const isInside = parents.includes('credentials');
   const walk = (schema: z.core.$ZodType, path: readonly string[]): void => {
     for (const [name, child] of Object.entries(shapeOf(schema) ?? {})) {
       const childPath = [...path, name];
-      if (plain(name) === plain(key)) found.add(formatPath(upToCredentials(childPath)));
+      if (plain(name) === plain(key))
+        found.add(formatPath(isInside ? childPath : upToCredentials(childPath)));
       walk(child, childPath);
     }
   };

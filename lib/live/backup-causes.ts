@@ -3,7 +3,7 @@ import { areSuspended, type BackupSettings } from '../config/settings';
 import type { Cause, CauseKind } from './causes';
 import type { Here } from './here';
 import { refusalCure } from './kubernetes-words';
-import { nameOf, timeOf } from './objects';
+import { conditionOf, nameOf, timeOf } from './objects';
 import {
   isJobOf,
   type LastRun,
@@ -122,8 +122,9 @@ export function restoreCause(here: Here): Cause | undefined {
   const job = here.find('Job', name);
   if (job === undefined)
     return { kind: 'nothing-is-applied', object, what: `Job ${name} is not there`, cure: apply };
-  const end = job.status?.conditions?.find(({ status }) => status === 'True')?.type;
-  if (end === 'Complete')
+  // Others come before those that end it, such as SuccessCriteriaMet.
+  const is = (type: string) => conditionOf(job, type, 'True') !== undefined;
+  if (is('Complete'))
     return {
       kind: 'a-restore-is-complete',
       object,
@@ -131,7 +132,7 @@ export function restoreCause(here: Here): Cause | undefined {
       cure: `remove backup.restore from the configuration, then ${apply}; after that ${kubectl} delete --ignore-not-found ${object}`,
     };
   const logs = `${kubectl} logs ${object} --all-containers`;
-  if (end !== 'Failed' && end !== 'FailureTarget')
+  if (!is('Failed') && !is('FailureTarget'))
     return {
       kind: 'a-restore-runs',
       object,

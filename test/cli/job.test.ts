@@ -110,16 +110,18 @@ test('a restore takes variables, which go through kubectl', async () => {
   ]);
 });
 
-test.each([[['job', 'restore']], [['restore', '--yes', '20260701T021500Z']], [['restore', '--undo']]])(
-  '%j while a restore is declared: nothing is done beside it',
-  async (args) => {
-    const { status, stderr, calls } = await ran([...args, '-c', 'restored.yaml'], [complete]);
-    expect({ status, calls }).toEqual({ status: 1, calls: [] });
-    expect(stderr).toMatch(
-      /^backup\.restore of milvus is in the configuration, .* until it is taken out: cdk8s-milvus status milvus says how far it is\.\n$/,
-    );
-  },
-);
+test.each([
+  [['job', 'restore']],
+  [['job', 'smoke-test']],
+  [['restore', '--yes', '20260701T021500Z']],
+  [['restore', '--undo']],
+])('%j while a restore is declared: nothing is done beside it', async (args) => {
+  const { status, stderr, calls } = await ran([...args, '-c', 'restored.yaml'], [complete]);
+  expect({ status, calls }).toEqual({ status: 1, calls: [] });
+  expect(stderr).toMatch(
+    /^backup\.restore of milvus is in the configuration, .* until it is taken out: cdk8s-milvus status milvus says how far it is\.\n$/,
+  );
+});
 
 test('while a restore is declared, backups are listed', async () => {
   writeFileSync(join(directory, 'dist/jobs/milvus-list-backups.k8s.yaml'), '');

@@ -683,6 +683,32 @@ describe('unknown keys', () => {
     expect(messages(input)).toEqual([expect.stringContaining('__proto__: given an unknown key')]);
   });
 
+  test('characters that nobody sees are named', () => {
+    const config = { name: 'a', s3: { address: 'h', bucket: 'bkt' } };
+    expect(messages({ ...config, 'read\u200bonly': {} })).toEqual([
+      expect.stringMatching(/did you mean "readonly"\?\n.*It has U\+200B in it, .*: type it again\.$/),
+    ]);
+    expect(messages({ ...config, '\u0430dmin': {} })).toEqual([
+      expect.stringContaining('It has U+0430 in it'),
+    ]);
+  });
+
+  test('a credential in the wrong place of its section is meant for one of those within', () => {
+    expect(messages(at('s3.credentials', { accessKey: 'CANARY' }))).toEqual([
+      expect.stringContaining(
+        'did you mean "s3.credentials.keys.accessKey" or "s3.credentials.externalSecret.remoteRefs.accessKey" or "s3.credentials.inline.accessKey"?',
+      ),
+    ]);
+  });
+
+  test.each([
+    ['readonly.replicas', '2', 'Leave out the quotes: 2.'],
+    ['backup.enabled', 'true', 'Leave out the quotes: true.'],
+  ])('quotes that are one too many: %s', (path, value, words) => {
+    expect(messages(at(path, value))).toEqual([expect.stringContaining(words)]);
+    expect(messages(at(path, 'CANARY'))).toEqual([expect.not.stringContaining('quotes')]);
+  });
+
   test('a suggestion needs some likeness', () => {
     expect(suggest('replica', ['replicas', 'resources'])).toBe('replicas');
     expect(suggest('max-retry', ['maxRetry'])).toBe('maxRetry');

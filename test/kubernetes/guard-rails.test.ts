@@ -133,7 +133,10 @@ describe('what is refused', () => {
   test.each<[what: string, podTemplate: object]>([
     ['a mount of its own volume', milvus({ volumeMounts: [mount('/x', 'logs')] })],
     ['a volume and its mount', milvus({ volumeMounts: [mount('/x')] }, { volumes: [volume] })],
-    ['a mount within another', milvus({ volumeMounts: [mount('/run/milvus/x')] }, { volumes: [volume] })],
+    [
+      'a mount within another',
+      milvus({ volumeMounts: [mount('/var/lib/milvus/logs/x')] }, { volumes: [volume] }),
+    ],
     [
       'a place that begins with the same letters',
       milvus({ volumeMounts: [mount('/run/mil')] }, { volumes: [volume] }),
@@ -209,6 +212,11 @@ describe('what is refused', () => {
       milvus({ volumeMounts: [mount('/var/lib/milvus', 'tmp')] }),
       'volumeMounts[mountPath=/var/lib/milvus]: given "/var/lib/milvus"; expected a free path',
       'is mounted below it',
+    ],
+    [
+      'a mount in a volume of ours that is read-only',
+      milvus({ volumeMounts: [{ ...mount('/run/milvus/server_config.yaml', 'tmp'), subPath: 'a' }] }),
+      'expected a path that is not in /run/milvus: the volume server-config is read-only',
     ],
     [
       'a mount over everything',

@@ -895,7 +895,12 @@ describe('backups and smoke tests', () => {
             labels: { 'app.kubernetes.io/instance': N },
             creationTimestamp: HOUR_AGO,
           },
-          status: { conditions: type === '' ? [] : [{ type, status: 'True' }] },
+          status: {
+            // Since Kubernetes 1.31 one comes before that of a complete Job.
+            conditions: [...(type === 'Complete' ? ['SuccessCriteriaMet'] : []), type]
+              .filter((one) => one !== '')
+              .map((one) => ({ type: one, status: 'True' })),
+          },
         });
       cluster.objects.push(...pods);
       const status = await cluster.status();

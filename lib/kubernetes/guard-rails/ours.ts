@@ -64,17 +64,21 @@ export function mountsStay({ pod }: GuardedPod): Violation[] {
     const over = theirs
       .filter(({ mount }) => !ours.some((own) => isDeepStrictEqual(own.mount, mount)))
       .flatMap(({ mountPath, place, steps }): Violation[] => {
+        const taken = (expected: string): Violation[] => [
+          { steps, given: JSON.stringify(mountPath), expected, fix: 'Mount yours somewhere else.' },
+        ];
+        const closed = ours.find(
+          (own) => own.mount['readOnly'] === true && place.startsWith(`${own.place}/`),
+        );
+        // Nor can a file be made there to be mounted over.
+        if (closed !== undefined)
+          return taken(
+            `a path that is not in ${closed.mountPath}: the volume ${closed.mount['name']} is read-only`,
+          );
         const hidden = ours.find((own) => `${own.place}/`.startsWith(place === '/' ? '/' : `${place}/`));
         if (hidden === undefined) return [];
         const there = hidden.place === place ? 'there' : `below it, at ${hidden.mountPath}`;
-        return [
-          {
-            steps,
-            given: JSON.stringify(mountPath),
-            expected: `a free path: the volume ${hidden.mount['name']} is mounted ${there}`,
-            fix: 'Mount yours somewhere else.',
-          },
-        ];
+        return taken(`a free path: the volume ${hidden.mount['name']} is mounted ${there}`);
       });
     return [...gone, ...over];
   });
