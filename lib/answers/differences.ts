@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LoadOptions, loadClusters } from '../config/load';
-import { isMapping, valueAt } from '../config/validate';
 import { firstOf, listOf } from '../list-of';
+import { isMapping, valueAt } from '../mapping';
 import {
   type Changes,
   changesBetween,

@@ -9,8 +9,9 @@ import {
   suggest,
 } from '../config/problems';
 import { serverKeys } from '../config/server-keys';
-import { expectedAt, valueAt } from '../config/validate';
+import { expectedAt } from '../config/validate';
 import { firstOf, listOf } from '../list-of';
+import { valueAt } from '../mapping';
 import type { Changes, FieldChange, ObjectChange } from '../output/changes';
 import { filledIn, sectionsWords } from './filled-in';
 import { kubernetesField } from './kubernetes-fields';

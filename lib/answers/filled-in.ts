@@ -4,7 +4,8 @@ import type { LoadedCluster } from '../config/load';
 import { formatPath, isCredentialName, mayBeCredential } from '../config/problems';
 import { formatMilvusSize } from '../config/quantities';
 import type { ServerRole, Settings } from '../config/settings';
-import { isMapping, validate, valueAt } from '../config/validate';
+import { validate } from '../config/validate';
+import { isMapping, valueAt } from '../mapping';
 
 /** A configuration of which nothing is left out. */
 interface FilledIn {

@@ -2,7 +2,7 @@ import { App } from 'cdk8s';
 import { type LoadOptions, loadClusters } from '../config/load';
 import { canonicalQuantity, parseQuantity } from '../config/quantities';
 import type { Settings } from '../config/settings';
-import { valueAt } from '../config/validate';
+import { valueAt } from '../mapping';
 import { MilvusJob } from '../milvus-job';
 import type { Manifest } from '../output/changes';
 import { objectsIn } from '../output/cluster-files';

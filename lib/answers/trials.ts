@@ -3,7 +3,8 @@ import { check } from '../config';
 import { configurationKeys, type JsonSchema } from '../config/keys';
 import type { MilvusConfig } from '../config/milvus-config';
 import { type Problem, parsePath } from '../config/problems';
-import { isMapping, validate, valueAt } from '../config/validate';
+import { validate } from '../config/validate';
+import { isMapping, valueAt } from '../mapping';
 import { type Changes, changesBetween, type Manifest } from '../output/changes';
 import { objectsIn } from '../output/cluster-files';
 

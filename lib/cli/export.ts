@@ -1,7 +1,7 @@
 import { App } from 'cdk8s';
-import { isMapping } from '../config/validate';
 import { Names } from '../kubernetes/names';
 import { type KubectlTarget, TARGET } from '../live/kubectl';
+import { isMapping } from '../mapping';
 import { MilvusJob } from '../milvus-job';
 import type { PlacedCluster } from '../output/cluster-files';
 import { writeDocuments } from '../yaml/write';

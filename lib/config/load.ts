@@ -1,3 +1,4 @@
+import { valueAt } from '../mapping';
 import { Owners } from './conflicts';
 import { type Checked, check } from './index';
 import type { MilvusConfig } from './milvus-config';
@@ -12,7 +13,6 @@ import {
 import { type Substituted, substitute } from './references';
 import type { Settings } from './settings';
 import { type FileContent, findFiles, patternsIn, Reader, type Source } from './sources';
-import { valueAt } from './validate';
 
 /** A cluster as it was loaded. */
 export interface LoadedCluster {

@@ -1,7 +1,7 @@
+import { isMapping } from '../mapping';
 import { writeYaml } from '../yaml/write';
 import { formatPath, isCredentialName, type Problem } from './problems';
 import type { PodSection } from './settings';
-import { isMapping } from './validate';
 
 type Patch = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import type * as PodSchema from '../kubernetes/pod-schema';
 import type * as StrategicMerge from '../kubernetes/strategic-merge';
+import { isMapping, valueAt } from '../mapping';
 import { formatPath, type Problem } from './problems';
-import { isMapping, valueAt } from './validate';
 
 /** Values of the configuration that come from the environment: `${env:NAME}`. */
 

@@ -1,6 +1,7 @@
 import { Names } from '../kubernetes/names';
 import type { PersistenceOptions } from '../kubernetes/objects';
 import { listOf } from '../list-of';
+import { isMapping } from '../mapping';
 import type { ExtraServerConfig } from './extra-server-config';
 import { mirrored } from './images';
 import type { ParsedConfig } from './parsed-config';
@@ -18,7 +19,6 @@ import {
   sizeServer,
   threadsFor,
 } from './sizing';
-import { isMapping } from './validate';
 
 /** The sections that describe pods. */
 const POD_SECTIONS = [

@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isMapping } from '../mapping';
 import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { ConfigurationError, type FilePlace, type Problem, problemsOf, showValue } from './problems';
-import { isMapping } from './validate';
 
 /** The files with clusters: which there are, and what is in them with what they extend. */
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { isMapping, valueAt } from '../mapping';
 import { movedKeys, withoutCredentials } from './moved';
 import type { ParsedConfig } from './parsed-config';
 import { didYouMean, eachOnce, formatPath, type Problem, plain, showValue, suggest } from './problems';
@@ -326,17 +327,4 @@ export function expectedAt(path: readonly PropertyKey[]): string | undefined {
     words[type] ??
     describeType(schema, { code: 'custom', message: 'a value', path: [], input: undefined })
   );
-}
-
-/** What stands at a path; undefined where nothing does. */
-export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (current, step) =>
-      isMapping(current) ? current[String(step)] : Array.isArray(current) ? current[Number(step)] : undefined,
-    value,
-  );
-}
-
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

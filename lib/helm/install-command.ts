@@ -1,6 +1,6 @@
 import { ConfigurationError, type Problem, problemsOf, suggest } from '../config/problems';
-import { isMapping } from '../config/validate';
 import { listOf } from '../list-of';
+import { isMapping } from '../mapping';
 import { decode, FaultyFile, readYaml, type YamlDocument } from '../yaml/read';
 import { SetValueError, setValues, type ValueKind } from './set-values';
 

@@ -1,5 +1,5 @@
 import type { MilvusConfig } from '../config/milvus-config';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { writeYaml } from '../yaml/write';
 import type { Note } from './translation';
 

@@ -1,4 +1,4 @@
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { FaultyFile, readYaml } from '../yaml/read';
 
 /** A value that is not of the kind that the chart expects there; the message never has the value in it. */

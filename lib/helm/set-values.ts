@@ -1,4 +1,4 @@
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 
 /** What goes wrong in the text of a `--set`; the message never has a value in it. */
 export class SetValueError extends Error {}

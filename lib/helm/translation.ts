@@ -1,6 +1,6 @@
 import { combined } from '../config/moved';
 import { formatPath, type Problem } from '../config/problems';
-import { isMapping, valueAt } from '../config/validate';
+import { isMapping, valueAt } from '../mapping';
 import { bool, ReadError, type Reader } from './readers';
 
 /** What became of a value. */

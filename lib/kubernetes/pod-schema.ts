@@ -1,5 +1,5 @@
 import { didYouMean, type Problem, showValue, suggest } from '../config/problems';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { ALSO_REQUIRED, togetherFault, valueFault } from './pod-values';
 import { fieldPath, isDirective, itemPath, type Mapping, mergeKeys } from './strategic-merge';
 

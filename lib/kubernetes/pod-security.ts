@@ -1,4 +1,4 @@
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { CONTAINER_LISTS, type PodTemplateJson } from './pod';
 
 /** A field that Pod Security "restricted" refuses, and why. */

@@ -10,7 +10,7 @@ import {
   rule,
   secretKey,
 } from '../config/rules';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import type { Mapping } from './strategic-merge';
 
 /**

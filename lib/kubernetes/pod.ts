@@ -2,7 +2,7 @@ import { k8s } from 'cdk8s-plus-25';
 import { canonicalQuantity } from '../config/quantities';
 import type { PodTemplatePatch } from '../config/settings';
 import type { Resources } from '../config/sizing';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { strategicMerge } from './strategic-merge';
 
 /**

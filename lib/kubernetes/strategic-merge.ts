@@ -1,5 +1,5 @@
 import { formatPath } from '../config/problems';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 
 /** A mapping of a manifest, as it is read from YAML. */
 export type Mapping = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 
 /** At most so many places are named: who wants all asks `diff`. */
 const MOST = 3;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { quoted } from '../shell';
 import { KubectlError } from './kubectl-error';
 

@@ -4,8 +4,8 @@ import { Construct } from 'constructs';
 import { PLACEHOLDER, type ServerKeyRow, serverKeys } from '../config/server-keys';
 import type { ReadonlySettings, Settings, WritableSettings } from '../config/settings';
 import { serverEndpoint } from '../config/tls';
-import { valueAt } from '../config/validate';
 import { apiObject } from '../kubernetes/objects';
+import { valueAt } from '../mapping';
 import { writeYaml } from '../yaml/write';
 
 /** The template of one role's server_config.yaml. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseQuantity } from '../config/quantities';
-import { isMapping, valueAt } from '../config/validate';
 import type { Component } from '../kubernetes/labels';
+import { isMapping, valueAt } from '../mapping';
 import { readYaml } from '../yaml/read';
 
 /** An object as it is applied. */

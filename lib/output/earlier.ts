@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 import { FaultyFile, readYaml } from '../yaml/read';
 import { isGenerated, isTemporary, KUSTOMIZATION, read, unless } from './files';
 

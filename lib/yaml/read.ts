@@ -16,7 +16,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import type { ItemKeys } from '../config/problems';
-import { isMapping } from '../config/validate';
+import { isMapping } from '../mapping';
 
 /** A place in a text: both count from 1, columns as editors do. */
 export interface Place {

@@ -1,9 +1,9 @@
 import { listOf } from '../../list-of';
+import { isMapping } from '../../mapping';
 import type { ParsedConfig } from '../parsed-config';
 import type { Problem } from '../problems';
 import { regionOf, SIGNED_REGION } from '../regions';
 import { IPV4, isLoopback, isNoHost } from '../rules';
-import { isMapping } from '../validate';
 
 /** Where pods connect to: addresses and ports that can be written, and lead to nothing or to something else. */
 

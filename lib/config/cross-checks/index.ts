@@ -1,7 +1,7 @@
+import { valueAt } from '../../mapping';
 import type { ParsedConfig } from '../parsed-config';
 import { eachOnce, type Problem } from '../problems';
 import type { Settings } from '../settings';
-import { valueAt } from '../validate';
 import {
   backupPlace,
   claims,

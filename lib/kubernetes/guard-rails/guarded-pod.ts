@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type Problem, parsePath } from '../../config/problems';
 import type { PodSection, PodTemplatePatch } from '../../config/settings';
-import { isMapping } from '../../config/validate';
+import { isMapping } from '../../mapping';
 import {
   CONTAINER_LISTS,
   type ContainerJson,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PodSection } from '../../config/settings';
-import { isMapping, valueAt } from '../../config/validate';
 import { listOf } from '../../list-of';
+import { isMapping, valueAt } from '../../mapping';
 import { NO_RESERVED_LABEL, RESERVED_LABELS } from '../labels';
 import type { ContainerJson, Pod } from '../pod';
 import {

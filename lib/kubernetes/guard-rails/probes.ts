@@ -1,6 +1,6 @@
 import { inSeconds } from '../../config/rules';
-import { isMapping, valueAt } from '../../config/validate';
 import { listOf } from '../../list-of';
+import { isMapping, valueAt } from '../../mapping';
 import type { ContainerJson } from '../pod';
 import type { Mapping } from '../strategic-merge';
 import { containersOf, type GuardedPod, graceOf, items, type Step, type Violation } from './guarded-pod';

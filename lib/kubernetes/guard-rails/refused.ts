@@ -1,8 +1,8 @@
 import { didYouMean, type Problem, showValue, suggest } from '../../config/problems';
 import { annotations, dnsLabel, labels, objectName } from '../../config/rules';
 import type { PodTemplatePatch } from '../../config/settings';
-import { isMapping, valueAt } from '../../config/validate';
 import { listOf } from '../../list-of';
+import { isMapping, valueAt } from '../../mapping';
 import { CONTAINER_LISTS, type Pod } from '../pod';
 import { checkPodTemplate } from '../pod-schema';
 import { APP_ARMOR } from '../pod-security';

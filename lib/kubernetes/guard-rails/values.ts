@@ -3,7 +3,7 @@ import { isCredentialName, type Problem } from '../../config/problems';
 import { parseQuantity } from '../../config/quantities';
 import { bytesQuantity, cpuQuantity, image, memoryQuantity, mendings } from '../../config/rules';
 import { otherResources, type ResourcesInput } from '../../config/sizing';
-import { isMapping, valueAt } from '../../config/validate';
+import { isMapping, valueAt } from '../../mapping';
 import { fieldPath } from '../strategic-merge';
 import {
   containersOf,
