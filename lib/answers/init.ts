@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { check } from '../config';
+import { endpointIn } from '../config/endpoint';
 import type { MilvusConfig } from '../config/milvus-config';
 import { ConfigurationError, formatProblem } from '../config/problems';
 import { guarded, makeDirectory, OutputError } from '../output/files';
@@ -32,15 +33,11 @@ function configOf(answers: Answers): MilvusConfig {
   }) as unknown as MilvusConfig;
 }
 
-/** Other tools take a URL where the configuration has keys of their own for its parts. */
-const ENDPOINT = /^(?:(https?):\/\/)?([^/:]+)(?::(\d+))?\/?$/;
-
 function endpointOf(typed = '', ownPort?: string): object {
-  const [, scheme, address = typed, portOfUrl] = ENDPOINT.exec(typed) ?? [];
-  const port = ownPort ?? portOfUrl;
+  const { address, scheme, port } = endpointIn(typed) ?? { address: typed };
   return {
     address,
-    port: port !== undefined && /^\d+$/.test(port) ? Number(port) : port,
+    port: ownPort !== undefined && /^\d+$/.test(ownPort) ? Number(ownPort) : (ownPort ?? port),
     tls: scheme === 'https' ? { enabled: true } : undefined,
   };
 }

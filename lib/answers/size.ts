@@ -2,7 +2,7 @@ import { check } from '../config';
 import type { MilvusConfig } from '../config/milvus-config';
 import { formatMilvusSize, parseMilvusSize, parseQuantity, readableBytes } from '../config/quantities';
 import type { Settings } from '../config/settings';
-import { memoryFormula, SMALLEST_CACHE } from '../config/sizing';
+import { MOST_READERS, memoryFormula, SMALLEST_CACHE, sizeServer } from '../config/sizing';
 import { listOf } from '../list-of';
 import { writeYaml } from '../yaml/write';
 
@@ -19,9 +19,6 @@ const RATIOS = {
   ANNOY: () => undefined,
 } as const satisfies Record<string, (bytesPerVector: number) => number | undefined>;
 const HNSW_LINKS = 32;
-
-/** As readonly.replicas has it. */
-export const MOST_READERS = 1000;
 
 export type IndexType = keyof typeof RATIOS;
 
@@ -131,7 +128,7 @@ export function size(question: SizeQuestion): SizeAnswer {
     ),
     nodesRow(settings),
   ];
-  return { rows, config, notes: [...notesOf(question, segment), ...largeReaders(settings, indexed)] };
+  return { rows, config, notes: notesOf(question, segment, settings, indexed) };
 }
 
 function holderWords(replicas: number): string {
@@ -180,31 +177,44 @@ function nodesRow({ readonly, writable, mishards, mysql }: Settings): SizeRow {
   );
 }
 
-function notesOf({ replicas, index }: SizeQuestion, segment: number): string[] {
+function notesOf(
+  { replicas, index }: SizeQuestion,
+  segment: number,
+  settings: Settings,
+  indexed: number,
+): string[] {
+  const { memory } = settings.readonly.resources.limits;
+  const isLarge = (parseQuantity(memory) ?? 0) > (parseQuantity(LARGE_READER) ?? 0);
+  const enough = enoughReaders(settings, indexed);
   return listOf(
     segment !== 1024 &&
       `Create the collection with index_file_size ${segment}: with 1024, the default, some readers have less than ${SEGMENTS_PER_READER} segments.`,
     replicas === 1 && 'With one reader the loss of it stops all searches until it has loaded again.',
     index !== 'IVF_PQ' && index !== 'IVF_SQ8' && 'Each reader loads its share from S3 when it starts.',
     'Speed is a matter of CPUs: readonly.resources.limits.cpu, which sets the threads. Measure it with your own searches.',
+    isLarge &&
+      `Few nodes have ${memory} free. ${
+        enough <= MOST_READERS
+          ? `More readers share the index: try --replicas ${enough}.`
+          : 'Spread the vectors over several clusters, or choose a smaller index.'
+      }`,
   );
 }
 
-const GIB = 1024 ** 3;
 /** A reader beyond this fits on few nodes. */
-const LARGE_READER = 512 * GIB;
+const LARGE_READER = '512Gi';
 
-function largeReaders({ readonly }: Settings, indexed: number): string[] {
-  const { memory } = readonly.resources.limits;
-  if ((parseQuantity(memory) ?? 0) <= LARGE_READER) return [];
-  // What the rest of the formula of the memory comes to, generously.
-  const forTheCache = (LARGE_READER - 3 * GIB) / 1.25;
-  const enough = Math.ceil(indexed / forTheCache) + 1;
-  return [
-    enough <= MOST_READERS
-      ? `Few nodes have ${memory} free. More readers share the index: try --replicas ${enough}.`
-      : `Few nodes have ${memory} free. Spread the vectors over several clusters, or choose a smaller index.`,
-  ];
+/** How many readers share the index, so that none is larger. */
+function enoughReaders({ readonly }: Settings, indexed: number): number {
+  const { cacheBytes } = sizeServer({
+    role: 'readonly',
+    insertBufferSize: formatMilvusSize(readonly.cache.insertBufferBytes),
+    defaultCacheSize: '',
+    walBufferBytes: 0,
+    maxIndexFileBytes: 0,
+    memoryLimit: LARGE_READER,
+  });
+  return Math.ceil(indexed / cacheBytes) + 1;
 }
 
 function round(number: number): number {

@@ -60,8 +60,9 @@ export const sizeCommand: Command = {
       stdout.write(json ? jsonText(found) : writeDocuments(found));
       return EXIT.ok;
     }
-    const { MOST_READERS, needsRatio, parseCount, size, sizeText } =
+    const { needsRatio, parseCount, size, sizeText } =
       require('../answers/size') as typeof import('../answers/size');
+    const { MOST_READERS } = require('../config/sizing') as typeof import('../config/sizing');
     if (count === undefined || dim === undefined)
       throw new UsageError(
         `say how much is to be stored, for example: --vectors ${count ?? '20M'} --dim ${dim ?? '256'}`,

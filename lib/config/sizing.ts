@@ -63,6 +63,8 @@ const WORKING_ROOM = GIB;
 const CACHE_OVERHEAD = 1.25;
 /** An index build holds the raw vectors and the index, each also as the buffer of one whole S3 PUT. */
 const INDEX_BUILD_FACTOR = 4;
+/** That a cluster may have. */
+export const MOST_READERS = 1000;
 /** The caches that are proposed are multiples of it. */
 export const SMALLEST_CACHE = 256 * MIB;
 

@@ -162,11 +162,10 @@ function toProblems(
 
 /** A number or a boolean that quotes make a text. */
 function inQuotes(schema: z.core.$ZodType | undefined, value: unknown): string | undefined {
-  const type = schema && innermost(schema).type;
-  const isOne =
-    (type === 'number' && /^-?\d+(\.\d+)?$/.test(String(value))) ||
-    (type === 'boolean' && /^(true|false)$/.test(String(value)));
-  return isOne && typeof value === 'string' ? `Leave out the quotes: ${value}.` : undefined;
+  const meant = numberOrBoolean(value);
+  return meant !== value && schema && typeof meant === innermost(schema).type
+    ? `Leave out the quotes: ${String(meant)}.`
+    : undefined;
 }
 
 /** `networkPolicy: false`, where it is a section that is switched off within. */

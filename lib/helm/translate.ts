@@ -1,5 +1,6 @@
 import { check } from '../config';
 import { readerDrainSeconds } from '../config/draining';
+import { endpointIn } from '../config/endpoint';
 import type { MilvusConfig } from '../config/milvus-config';
 import { inPodTemplate, type PodOption } from '../config/moved';
 import { ConfigurationError, didYouMean, formatPath, type Problem, suggest } from '../config/problems';
@@ -218,14 +219,16 @@ function s3Storage(translation: Translation, { name }: ReleaseNames): void {
       'the address of the S3 storage',
     );
   }
-  const https = /^https:\/\/([^/:]+)(?::(\d+))?\/?$/.exec(address ?? '');
+  const endpoint = endpointIn(address ?? '');
   const port = translation.given('storage.s3.port', integer);
-  translation.set('s3.address', https?.[1] ?? address);
-  if (https === null) translation.set('s3.port', port ?? 9000);
-  else {
+  if (endpoint?.scheme === 'https') {
+    translation.set('s3.address', endpoint.address);
     // The chart's server would not start with such an address, and its default port is one of plain HTTP.
-    translation.set('s3.port', https[2] === undefined ? port : Number(https[2]));
+    translation.set('s3.port', endpoint.port ?? port);
     translation.set('s3.tls.enabled', true);
+  } else {
+    translation.set('s3.address', address);
+    translation.set('s3.port', port ?? 9000);
   }
   translation.set('s3.bucket', translation.given('storage.s3.bucket', text) ?? 'milvus');
   makeSecret(translation, 's3', `${name}-s3`, [
@@ -328,8 +331,9 @@ function logFiles(translation: Translation): void {
 function readerGracePeriod(translation: Translation): void {
   const path = 'readonly.podTemplate.spec.terminationGracePeriodSeconds';
   const given = translation.get(path);
+  if (given === undefined) return;
   const needed = readerDrainSeconds({ mishards: clusterSchema.shape.mishards.parse({}) });
-  if (given === undefined || Number(given) > needed) return;
+  if (Number(given) > needed) return;
   translation.remove(path);
   translation.note(
     'terminationGracePeriodSeconds',

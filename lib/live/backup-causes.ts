@@ -3,7 +3,7 @@ import { areSuspended, type BackupSettings } from '../config/settings';
 import type { Cause, CauseKind } from './causes';
 import type { Here } from './here';
 import { refusalCure } from './kubernetes-words';
-import { conditionOf, nameOf, timeOf } from './objects';
+import { isTrue, nameOf, timeOf } from './objects';
 import {
   isJobOf,
   type LastRun,
@@ -123,8 +123,7 @@ export function restoreCause(here: Here): Cause | undefined {
   if (job === undefined)
     return { kind: 'nothing-is-applied', object, what: `Job ${name} is not there`, cure: apply };
   // Others come before those that end it, such as SuccessCriteriaMet.
-  const is = (type: string) => conditionOf(job, type, 'True') !== undefined;
-  if (is('Complete'))
+  if (isTrue(job, 'Complete'))
     return {
       kind: 'a-restore-is-complete',
       object,
@@ -132,7 +131,7 @@ export function restoreCause(here: Here): Cause | undefined {
       cure: `remove backup.restore from the configuration, then ${apply}; after that ${kubectl} delete --ignore-not-found ${object}`,
     };
   const logs = `${kubectl} logs ${object} --all-containers`;
-  if (!is('Failed') && !is('FailureTarget'))
+  if (!isTrue(job, 'Failed') && !isTrue(job, 'FailureTarget'))
     return {
       kind: 'a-restore-runs',
       object,

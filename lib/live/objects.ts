@@ -149,7 +149,8 @@ export const isOwnedBy = ({ metadata }: LiveObject, kind: string, name?: string)
 export const conditionOf = ({ status }: LiveObject, type: string, state?: string): Condition | undefined =>
   status?.conditions?.find((one) => one.type === type && (state === undefined || one.status === state));
 
-const isTrue = (object: LiveObject, type: string) => conditionOf(object, type, 'True') !== undefined;
+export const isTrue = (object: LiveObject, type: string): boolean =>
+  conditionOf(object, type, 'True') !== undefined;
 export const isReady = (pod: LiveObject): boolean => isTrue(pod, 'Ready');
 /** Whether a Job is over. */
 export const isEnded = (job: LiveObject): boolean => isTrue(job, 'Complete') || isTrue(job, 'Failed');

@@ -15,7 +15,7 @@ import {
   rule,
 } from '../rules';
 import { serverOptions } from '../server-keys';
-import { RESOURCE_DEFAULTS } from '../sizing';
+import { MOST_READERS, RESOURCE_DEFAULTS } from '../sizing';
 import { s3Credentials, s3Tls } from './credentials';
 import { externalMysql, mysql } from './metadata';
 import { bucket, clusterName } from './names';
@@ -193,7 +193,7 @@ export const clusterSchema = z
 
     readonly: z
       .strictObject({
-        replicas: count(1, 1000, 'readers')
+        replicas: count(1, MOST_READERS, 'readers')
           .default(1)
           .describe(
             'Number of readers, the pods that search. With two or more, searches go on if one is lost.',
